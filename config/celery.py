@@ -1,0 +1,21 @@
+"""The Celery application: static ticks; what is due lives in database rows."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("custos")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(
+    [
+        "audit.log",
+        "audit.verification",
+        "workspaces.content",
+        "workspaces.jobs",
+        "workspaces.notices",
+        "workspaces.signin",
+        "retention.sweeps",
+    ]
+)

@@ -1,0 +1,250 @@
+"""Django's settings, all read through config.env."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import env
+
+BASE_DIR = env.BASE_DIR
+SECRET_KEY = env.secret_key()
+DEBUG = env.DEBUG
+_base = urlsplit(env.BASE_URL)
+CUSTOS_BASE_URL = env.BASE_URL
+CUSTOS_HOME = env.HOME
+CUSTOS_DEMO = env.DEMO
+CUSTOS_NOW = env.NOW
+CUSTOS_INSTALLATION_KEY_FILE = env.INSTALLATION_KEY_FILE
+CUSTOS_LOG_KEY_FILE = env.LOG_KEY_FILE
+CUSTOS_CHECKPOINT_DIR = env.CHECKPOINT_DIR
+CUSTOS_BLOB_URL = env.BLOB_URL
+CUSTOS_OUTBOX_DIR = env.OUTBOX_DIR
+CUSTOS_OUTBOUND_ALLOW_PRIVATE = env.OUTBOUND_ALLOW_PRIVATE
+CUSTOS_DEMO_IDP_URL = env.DEMO_IDP_URL
+
+ALLOWED_HOSTS = [_base.hostname or "127.0.0.1", *env.ALLOWED_HOSTS]
+CSRF_TRUSTED_ORIGINS = [env.BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.saml",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "django_tables2",
+    "django_filters",
+    "template_partials",
+    "kit",
+    "kit.vault",
+    "audit",
+    "workspaces",
+    "retention",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "workspaces.middleware.TenantMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "workspaces.context.portal",
+            ],
+        },
+    }
+]
+
+# One content database, four logins; the vault is another database. See docs/adr.
+DATABASE_ROLES = {
+    name: f"{env.ROLE_PREFIX}_{name}"
+    for name in ("owner", "app", "sweeper", "sequencer")
+}
+
+
+def _database(url: str, *, pooled: bool) -> dict[str, Any]:
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    config["CONN_MAX_AGE"] = 0 if pooled else 60
+    config["CONN_HEALTH_CHECKS"] = not pooled
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 10)
+    if pooled:
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+    return config
+
+
+DATABASES = {
+    "default": _database(env.DATABASE_URL, pooled=env.WEB),
+    "owner": _database(env.OWNER_DATABASE_URL, pooled=False),
+    "sweeper": _database(env.SWEEPER_DATABASE_URL, pooled=False),
+    "sequencer": _database(env.SEQUENCER_DATABASE_URL, pooled=False),
+    "vault": _database(env.VAULT_DATABASE_URL, pooled=env.WEB),
+}
+DATABASE_ROUTERS = ["config.routers.VaultRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "workspaces.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "/"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 14},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# Sign-in is ours; allauth never connects accounts by e-mail (reference: takeover).
+ACCOUNT_ADAPTER = "workspaces.signin.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "workspaces.signin.adapters.ConnectionAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_STORE_TOKENS = False
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "kit.http.pages.csrf_refused"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+_https = _base.scheme == "https"
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS; it redirects
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.REDIS_URL,
+    }
+}
+
+CELERY_BROKER_URL = env.REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "due"
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+# Ticks are doorbells: a lost one only makes work late. `expires` stops a pile-up.
+CELERY_BEAT_SCHEDULE = {
+    "seal": {
+        "task": "audit.tasks.seal",
+        "schedule": 1.0,
+        "options": {"queue": "sequencer", "expires": 1.0},
+    },
+    "due-work": {
+        "task": "retention.tasks.work_due",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+_mail = environ.Env.email_url_config(env.EMAIL_URL) if env.EMAIL_URL else {}
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "kit.mail.FileOutbox")
+EMAIL_HOST = _mail.get("EMAIL_HOST", "")
+EMAIL_PORT = _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+DEFAULT_FROM_EMAIL = env.MAIL_FROM
+
+# Errors without bodies, headers or values: logs hold no content and no secret.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.db.backends": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,70 @@
+"""Marks every view with who may enter; a test refuses views without a mark.
+
+The tenant middleware has resolved tenant and actor before a guarded view runs: a
+stranger has already received 404. What is left here is the permission (403).
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, Protocol
+
+from django.http import HttpRequest, HttpResponseBase
+
+from kit.actor import Actor
+from kit.permissions import Permission
+
+View = Callable[..., HttpResponseBase]
+
+
+class Entry(StrEnum):
+    """Who may enter a view."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+    PERMITTED = "permitted"
+
+
+class ActorRequest(HttpRequest):
+    """A request whose actor the middleware has resolved."""
+
+    actor: Actor
+
+
+class Marked(Protocol):
+    """A view with its mark."""
+
+    custos_entry: Entry
+    custos_permission: Permission | None
+
+    def __call__(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+def public(view: View) -> View:
+    """Anyone may enter, signed in or not."""
+    return _mark(view, entry=Entry.PUBLIC, permission=None)
+
+
+def signed_in(view: View) -> View:
+    """Any signed-in person may enter; the middleware sends others to sign in."""
+    return _mark(view, entry=Entry.SIGNED_IN, permission=None)
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Members of the URL's tenant who hold `permission` may enter; others get 403."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: ActorRequest, *args: Any, **kwargs: Any) -> Any:
+            request.actor.require(permission)
+            return view(request, *args, **kwargs)
+
+        return _mark(guarded, entry=Entry.PERMITTED, permission=permission)
+
+    return guard
+
+
+def _mark(view: View, *, entry: Entry, permission: Permission | None) -> View:
+    view.custos_entry = entry  # type: ignore[attr-defined]
+    view.custos_permission = permission  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,75 @@
+"""The one catalogue of permissions, and the answer to "may they?" with its reason."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    """What a role may allow; the value is stored and shown in refusals."""
+
+    OVERVIEW_VIEW = "overview.view"
+    MEMBERS_VIEW = "members.view"
+    MEMBERS_MANAGE = "members.manage"
+    ROLES_MANAGE = "roles.manage"
+    CONVERSATIONS_VIEW_METADATA = "conversations.view_metadata"
+    POLICIES_VIEW = "policies.view"
+    POLICIES_MANAGE = "policies.manage"
+    HOLDS_VIEW = "holds.view"
+    HOLDS_MANAGE = "holds.manage"
+    SWEEPS_VIEW = "sweeps.view"
+    SWEEPS_RUN = "sweeps.run"
+    ANALYTICS_VIEW = "analytics.view"
+    OWN_DATA = "own_data.use"
+    AUDIT_VIEW = "audit.view"
+    AUDIT_VERIFY = "audit.verify"
+    AUDIT_EXPORT = "audit.export"
+    ORGANIZATION_VIEW = "organization.view"
+    ORGANIZATION_MANAGE = "organization.manage"
+    OPERATOR = "operator.use"
+
+
+LABELS: dict[Permission, str | Promise] = {
+    Permission.OVERVIEW_VIEW: _("See the overview"),
+    Permission.MEMBERS_VIEW: _("See members"),
+    Permission.MEMBERS_MANAGE: _("Invite and remove members"),
+    Permission.ROLES_MANAGE: _("Change roles"),
+    Permission.CONVERSATIONS_VIEW_METADATA: _("See conversations without content"),
+    Permission.POLICIES_VIEW: _("See retention policies"),
+    Permission.POLICIES_MANAGE: _("Set retention policies"),
+    Permission.HOLDS_VIEW: _("See legal holds"),
+    Permission.HOLDS_MANAGE: _("Place and release legal holds"),
+    Permission.SWEEPS_VIEW: _("See sweeps and receipts"),
+    Permission.SWEEPS_RUN: _("Start a sweep"),
+    Permission.ANALYTICS_VIEW: _("See counts"),
+    Permission.OWN_DATA: _("Use own conversations"),
+    Permission.AUDIT_VIEW: _("Read the audit log"),
+    Permission.AUDIT_VERIFY: _("Verify the audit log"),
+    Permission.AUDIT_EXPORT: _("Export the audit log"),
+    Permission.ORGANIZATION_VIEW: _("See the organization"),
+    Permission.ORGANIZATION_MANAGE: _("Change the organization"),
+    Permission.OPERATOR: _("Operate the installation"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Yes or no, with the sentence a page can show."""
+
+    allowed: bool
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class PermissionDenied(DjangoPermissionDenied):
+    """The actor lacks a permission; answered with 403 and the reason."""
+
+    def __init__(self, permission: Permission, reason: str) -> None:
+        super().__init__(reason)
+        self.permission = permission
+        self.reason = reason
