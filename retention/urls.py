@@ -1,0 +1,5 @@
+"""URLs of the retention app."""
+
+app_name = "retention"
+
+urlpatterns: list[object] = []

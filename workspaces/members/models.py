@@ -1,0 +1,117 @@
+"""People, and their memberships in workspaces."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from kit.scoping import WorkspaceManager
+from workspaces.roles.matrix import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by their folded address; creating them is a service."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """One person who can sign in; the same person in any number of workspaces.
+
+    Data: `email` and `name` are personal data; the rest is technical.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    email = models.CharField(max_length=254, unique=True, db_collation="C")
+    name = models.CharField(max_length=200, blank=True, default="")
+    theme = models.CharField(max_length=5, default="auto")
+    is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(theme__in=["auto", "light", "dark"]),
+                name="user_theme_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin asks this; only operators enter it."""
+        return self.is_active and self.is_operator
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:  # noqa: ARG002
+        """Django's admin asks this; what it may do is set by its own classes."""
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:  # noqa: ARG002
+        """Django's admin asks this for its index page."""
+        return self.is_staff
+
+
+class MembershipStatus(models.TextChoices):
+    """Whether a membership lets its person in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REMOVED = "removed"
+
+
+class Membership(models.Model):
+    """One person in one workspace, with a role.
+
+    Every use of a session compares `generation`: raising it ends what the person
+    holds at their next request. Data: `email` (a folded copy that a range index can
+    search under row-level security) and `name` are personal data.
+    """
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
+    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    email = models.CharField(max_length=254, db_collation="C")
+    name = models.CharField(max_length=200, blank=True, default="")
+    role = models.CharField(max_length=30)
+    status = models.CharField(
+        max_length=20, choices=MembershipStatus, default=MembershipStatus.ACTIVE
+    )
+    generation = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    objects = WorkspaceManager["Membership"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "user"], name="membership_person_once"
+            ),
+            # Target of composite keys: a row cannot point into another workspace.
+            models.UniqueConstraint(
+                fields=["workspace", "id"], name="membership_in_workspace"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[r.value for r in Role]),
+                name="membership_role_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=MembershipStatus.values),
+                name="membership_status_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "email", "id"], name="membership_email"),
+            models.Index(fields=["user"], name="membership_user"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

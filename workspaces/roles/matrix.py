@@ -1,0 +1,83 @@
+"""The built-in roles and what each may do, for workspaces and organizations."""
+
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kit.permissions import Permission
+from workspaces.tenancy.plans import RetentionSetter, of
+
+
+class Role(StrEnum):
+    """The built-in roles of a workspace; the value is stored."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    COMPLIANCE_OFFICER = "compliance_officer"
+    ANALYTICS_VIEWER = "analytics_viewer"
+    MEMBER = "member"
+
+
+LABELS: dict[Role, str | Promise] = {
+    Role.OWNER: _("Owner"),
+    Role.ADMIN: _("Admin"),
+    Role.COMPLIANCE_OFFICER: _("Compliance officer"),
+    Role.ANALYTICS_VIEWER: _("Analytics viewer"),
+    Role.MEMBER: _("Member"),
+}
+
+_P = Permission
+_MEMBER = frozenset({_P.OWN_DATA})
+_ADMIN = _MEMBER | {
+    _P.OVERVIEW_VIEW,
+    _P.MEMBERS_VIEW,
+    _P.MEMBERS_MANAGE,
+    _P.CONVERSATIONS_VIEW_METADATA,
+    _P.POLICIES_VIEW,
+    _P.POLICIES_MANAGE,
+    _P.HOLDS_VIEW,
+    _P.SWEEPS_VIEW,
+    _P.SWEEPS_RUN,
+    _P.ANALYTICS_VIEW,
+}
+_COMPLIANCE = _MEMBER | {
+    _P.OVERVIEW_VIEW,
+    _P.MEMBERS_VIEW,
+    _P.CONVERSATIONS_VIEW_METADATA,
+    _P.POLICIES_VIEW,
+    _P.HOLDS_VIEW,
+    _P.HOLDS_MANAGE,
+    _P.SWEEPS_VIEW,
+    _P.ANALYTICS_VIEW,
+    _P.AUDIT_VIEW,
+    _P.AUDIT_VERIFY,
+    _P.AUDIT_EXPORT,
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: _ADMIN | _COMPLIANCE | {_P.ROLES_MANAGE, _P.ORGANIZATION_VIEW},
+    Role.ADMIN: _ADMIN,
+    Role.COMPLIANCE_OFFICER: _COMPLIANCE,
+    Role.ANALYTICS_VIEWER: _MEMBER | {_P.OVERVIEW_VIEW, _P.ANALYTICS_VIEW},
+    Role.MEMBER: _MEMBER,
+}
+
+_AUDIT = frozenset({_P.AUDIT_VIEW, _P.AUDIT_VERIFY, _P.AUDIT_EXPORT})
+ORGANIZATION_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "owner": _AUDIT | {_P.ORGANIZATION_VIEW, _P.ORGANIZATION_MANAGE},
+    "admin": _AUDIT | {_P.ORGANIZATION_VIEW, _P.ORGANIZATION_MANAGE},
+}
+
+# On Team the member alone sees and decides; what admins lose there.
+_NOT_WHERE_MEMBERS_DECIDE = frozenset(
+    {_P.CONVERSATIONS_VIEW_METADATA, _P.POLICIES_MANAGE}
+)
+
+
+def permissions_of(*, role: str, plan: str) -> frozenset[Permission]:
+    """What `role` may do in a workspace on `plan`."""
+    granted = ROLE_PERMISSIONS[Role(role)]
+    if of(plan).retention_setter is not RetentionSetter.ADMINS:
+        granted -= _NOT_WHERE_MEMBERS_DECIDE
+    return granted

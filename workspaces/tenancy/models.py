@@ -1,0 +1,99 @@
+"""Organizations (the tenants) and their workspaces."""
+
+import uuid
+
+from django.db import models
+
+from kit.scoping import OrganizationManager
+from workspaces.tenancy.plans import Plan
+
+
+class OrganizationRole(models.TextChoices):
+    """What a person may be to an organization itself."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+
+
+class _OrganizationItselfManager(OrganizationManager["Organization"]):
+    """The tenant's own row is scoped by its primary key."""
+
+    column = "id"
+
+
+class Organization(models.Model):
+    """One tenant: owns connections, mail domains, its audit log and workspaces.
+
+    Data: `name` and `slug` are business data; `key_id` names the vault key that
+    wraps what the organization seals (audit details, connection secrets).
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=200)
+    key_id = models.UUIDField(unique=True)
+    created_at = models.DateTimeField()
+
+    objects = _OrganizationItselfManager()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class OrganizationAdministrator(models.Model):
+    """One person's part in running an organization (not a workspace).
+
+    Data: ids and a role; no personal data of its own.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    user = models.ForeignKey("workspaces.User", on_delete=models.PROTECT)
+    role = models.CharField(max_length=20, choices=OrganizationRole)
+    created_at = models.DateTimeField()
+
+    objects = OrganizationManager["OrganizationAdministrator"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "user"], name="organization_person_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=OrganizationRole.values),
+                name="organization_role_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.user_id} of {self.organization_id}"
+
+
+class Workspace(models.Model):
+    """One workspace of an organization, on one plan.
+
+    Data: `name` and `slug` are business data; `key_id` names the vault key that
+    wraps the keys of its conversations. `policy_grace_hours` is how long a
+    shortened policy waits before it takes force.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=200)
+    plan = models.CharField(max_length=20, choices=[(p.value, p.value) for p in Plan])
+    key_id = models.UUIDField(unique=True)
+    policy_grace_hours = models.PositiveSmallIntegerField(default=24)
+    created_at = models.DateTimeField()
+
+    objects = OrganizationManager["Workspace"]()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(plan__in=[p.value for p in Plan]),
+                name="workspace_plan_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug

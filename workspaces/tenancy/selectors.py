@@ -1,0 +1,121 @@
+"""Which tenant a URL, a person or a command means, asked before a scope is open.
+
+The SQL functions of the migration answer: they run as the owner of the tables and
+give ids of what the person may enter, so nothing here depends on a scope.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+
+class UnknownTenant(LookupError):
+    """No such organization or workspace (for this person): answered with 404."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationRef:
+    """An organization as every slice passes it on."""
+
+    id: int
+    public_id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceRef:
+    """A workspace with its organization."""
+
+    organization: OrganizationRef
+    id: int
+    public_id: UUID
+    slug: str
+    name: str
+    plan: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What one active membership opens."""
+
+    workspace: WorkspaceRef
+    membership_id: int
+    membership_public_id: UUID
+    role: str
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Administration:
+    """An organization that a person runs."""
+
+    organization: OrganizationRef
+    role: str
+
+
+def workspace_by_slug(*, slug: str) -> WorkspaceRef:
+    """The workspace named `slug`, whoever asks: for commands, never for requests."""
+    rows = _rows("select * from custos_workspace(%s)", slug)
+    if not rows:
+        raise UnknownTenant(f"there is no workspace “{slug}”")
+    return _workspace(rows[0])
+
+
+def organization_by_slug(*, slug: str) -> OrganizationRef:
+    """The organization named `slug`: for commands, never for requests."""
+    rows = _rows("select * from custos_organization(%s)", slug)
+    if not rows:
+        raise UnknownTenant(f"there is no organization “{slug}”")
+    return _organization(rows[0])
+
+
+def accesses_of(*, user_id: int) -> list[Access]:
+    """Every workspace the person may enter, by name."""
+    return [
+        Access(
+            workspace=_workspace(row),
+            membership_id=row["membership_id"],
+            membership_public_id=row["membership_uuid"],
+            role=row["role"],
+            generation=row["generation"],
+        )
+        for row in _rows("select * from custos_memberships_of(%s)", user_id)
+    ]
+
+
+def administrations_of(*, user_id: int) -> list[Administration]:
+    """Every organization the person runs, by name."""
+    return [
+        Administration(organization=_organization(row), role=row["role"])
+        for row in _rows("select * from custos_administrations_of(%s)", user_id)
+    ]
+
+
+def _rows(sql: str, argument: object) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [argument])
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _organization(row: dict[str, Any]) -> OrganizationRef:
+    return OrganizationRef(
+        id=row["organization_id"],
+        public_id=row["organization_uuid"],
+        slug=row["organization_slug"],
+        name=row["organization_name"],
+    )
+
+
+def _workspace(row: dict[str, Any]) -> WorkspaceRef:
+    return WorkspaceRef(
+        organization=_organization(row),
+        id=row["workspace_id"],
+        public_id=row["workspace_uuid"],
+        slug=row["slug"],
+        name=row["name"],
+        plan=row["plan"],
+    )

@@ -1,0 +1,5 @@
+"""URLs of the workspaces app."""
+
+app_name = "workspaces"
+
+urlpatterns: list[object] = []
