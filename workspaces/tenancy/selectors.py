@@ -9,9 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
+
+from kit.refusals import Refused
 
 
-class UnknownTenant(LookupError):
+class UnknownTenant(Refused):
     """No such organization or workspace (for this person): answered with 404."""
 
 
@@ -60,7 +63,7 @@ def workspace_by_slug(*, slug: str) -> WorkspaceRef:
     """The workspace named `slug`, whoever asks: for commands, never for requests."""
     rows = _rows("select * from custos_workspace(%s)", slug)
     if not rows:
-        raise UnknownTenant(f"there is no workspace “{slug}”")
+        raise UnknownTenant(_("There is no workspace “%s”.") % slug)
     return _workspace(rows[0])
 
 
@@ -68,7 +71,7 @@ def organization_by_slug(*, slug: str) -> OrganizationRef:
     """The organization named `slug`: for commands, never for requests."""
     rows = _rows("select * from custos_organization(%s)", slug)
     if not rows:
-        raise UnknownTenant(f"there is no organization “{slug}”")
+        raise UnknownTenant(_("There is no organization “%s”.") % slug)
     return _organization(rows[0])
 
 
