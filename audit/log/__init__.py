@@ -1,0 +1,1 @@
+"""The log itself: entries, the tree over them, its sequencer and its signed heads."""

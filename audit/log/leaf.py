@@ -1,0 +1,152 @@
+"""The canonical bytes of one entry, and the commitments that stand in for its details.
+
+Bytes are RFC 8785 JSON without numbers other than integers. All keys are ours and
+ASCII, so sorting by code point is RFC 8785's order, and the standard library's
+encoder writes the same bytes three times faster; the tests compare with rfc8785.
+"""
+
+import base64
+import hmac
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+VERSION = 1
+MAX_BYTES = 32 * 1024
+SALT_BYTES = 32
+_LABEL = b"custos.audit.commitment.v1"
+_LARGEST_INTEGER = 2**53 - 1
+_MAX_DEPTH = 16
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Json = None | bool | int | str | list["Json"] | Mapping[str, "Json"]
+
+
+class LeafRefused(ValueError):
+    """An entry cannot be written in the canonical form; nothing is stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """The public part of one entry: fixed fields and commitments, no personal data.
+
+    `actor` names a part of Custos itself and stays empty for people and keys, whose
+    identity is a commitment. `policy` is the policy version the act followed.
+    """
+
+    id: UUID
+    time: datetime
+    organization: UUID
+    action: str
+    outcome: str
+    actor_kind: str
+    target_kind: str
+    target_id: UUID
+    actor: str = ""
+    workspace: UUID | None = None
+    policy: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    commit: Mapping[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        """The bytes that are stored, hashed and never written again."""
+        for token in (self.action, self.outcome, self.actor_kind, self.target_kind):
+            _demand_token(token)
+        for token in (self.actor, self.policy):
+            if token:
+                _demand_token(token)
+        content: dict[str, Any] = {
+            "v": VERSION,
+            "id": str(self.id),
+            "time": self.time.astimezone(UTC).strftime(_TIME),
+            "organization": str(self.organization),
+            "action": self.action,
+            "outcome": self.outcome,
+            "actor_kind": self.actor_kind,
+            "target_kind": self.target_kind,
+            "target_id": str(self.target_id),
+        }
+        optional = {
+            "actor": self.actor,
+            "workspace": str(self.workspace or ""),
+            "policy": self.policy,
+            "counts": dict(self.counts),
+            "commit": dict(self.commit),
+        }
+        content |= {name: value for name, value in optional.items() if value}
+        written = canonical(content)
+        if len(written) > MAX_BYTES:
+            raise LeafRefused(f"an entry may have {MAX_BYTES} bytes")
+        return written
+
+    @classmethod
+    def parse(cls, written: bytes) -> "Leaf":
+        """The fields of stored bytes; LeafRefused where they were tampered with."""
+        try:
+            content = json.loads(written)
+            if content.pop("v") != VERSION:
+                raise LeafRefused("an unknown version")
+            for name in ("id", "organization", "target_id"):
+                content[name] = UUID(content[name])
+            if "workspace" in content:
+                content["workspace"] = UUID(content["workspace"])
+            content["time"] = datetime.fromisoformat(content["time"])
+            return cls(**content)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LeafRefused("these bytes are no entry") from error
+
+
+def canonical(value: Json) -> bytes:
+    """RFC 8785 bytes; LeafRefused for floats, NUL, lone surrogates and odd keys."""
+    _demand_plain(value, depth=0)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def new_salt() -> bytes:
+    """A fresh salt; one for each field of each entry."""
+    return os.urandom(SALT_BYTES)
+
+
+def commitment(*, name: str, value: Json, salt: bytes) -> str:
+    """What the leaf holds of a detail: guessing the value needs its salt."""
+    message = b"\x00".join((_LABEL, name.encode(), canonical(value)))
+    return base64.b64encode(hmac.digest(salt, message, "sha256")).decode()
+
+
+def _demand_plain(value: object, *, depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise LeafRefused(f"values may be nested {_MAX_DEPTH} deep")
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not key.isascii() or "\x00" in key:
+                raise LeafRefused(f"{key!r} is no key")
+            _demand_plain(inner, depth=depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _demand_plain(inner, depth=depth + 1)
+    else:
+        _demand_scalar(value)
+
+
+def _demand_scalar(value: object) -> None:
+    if isinstance(value, str):
+        if "\x00" in value or _SURROGATE.search(value):
+            raise LeafRefused("text may hold neither NUL nor lone surrogates")
+    elif isinstance(value, int):
+        if abs(value) > _LARGEST_INTEGER:
+            raise LeafRefused(f"{value} is too large for JSON")
+    elif value is not None:
+        raise LeafRefused(f"{type(value).__name__} has no canonical form")
+
+
+def _demand_token(token: str) -> None:
+    if not _TOKEN.fullmatch(token):
+        raise LeafRefused(f"{token!r} is no plain word")

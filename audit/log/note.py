@@ -1,0 +1,98 @@
+"""C2SP signed notes and checkpoints: the text that a log's head is published as."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from audit.log.tree import HASH_BYTES
+from kit.signing import SigningKey, VerifierKey
+
+_DASH = "\u2014"
+_KEY_HASH_BYTES = 4
+_CHECKPOINT_LINES = 3
+
+
+class NoteRefused(ValueError):
+    """A note is malformed, or no known key signed it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """What a log says about itself: its name, its size and its root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The lines that are signed."""
+        root = base64.b64encode(self.root).decode()
+        return f"{self.origin}\n{self.size}\n{root}\n"
+
+    @classmethod
+    def parse(cls, text: str) -> "Checkpoint":
+        """The checkpoint of a note's text; extension lines are allowed and ignored."""
+        lines = text.split("\n")
+        if len(lines) <= _CHECKPOINT_LINES or lines[-1]:
+            raise NoteRefused("a checkpoint has three lines")
+        origin, decimal, encoded = lines[:_CHECKPOINT_LINES]
+        root = _decoded(encoded)
+        if not origin or str(_number(decimal)) != decimal or len(root) != HASH_BYTES:
+            raise NoteRefused("a checkpoint names origin, size and root")
+        return cls(origin=origin, size=int(decimal), root=root)
+
+
+def signed(checkpoint: Checkpoint, *, key: SigningKey) -> str:
+    """The note of a checkpoint, signed under the log's origin as key name."""
+    name = key.named(checkpoint.origin)
+    signature = key.sign(checkpoint.text.encode())
+    line = base64.b64encode(name.key_hash + signature).decode()
+    return f"{checkpoint.text}\n{_DASH} {checkpoint.origin} {line}\n"
+
+
+def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:
+    """The checkpoint of a note that at least one of `keys` signed.
+
+    Signatures by unknown keys are ignored, as the specification asks; a wrong
+    signature by a known key refuses the note.
+    """
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n"):
+        raise NoteRefused("a note ends with signature lines")
+    text += "\n"
+    known = {(key.name, key.key_hash): key for key in keys}
+    verified = False
+    for line in signatures.splitlines():
+        name, key_hash, signature = _signature(line)
+        key = known.get((name, key_hash))
+        if key is None:
+            continue
+        if not key.verifies(message=text.encode(), signature=signature):
+            raise NoteRefused(f"the signature of {name} is wrong")
+        verified = True
+    if not verified:
+        raise NoteRefused("no known key signed this note")
+    return Checkpoint.parse(text)
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    parts = line.split(" ")
+    if len(parts) != _CHECKPOINT_LINES or parts[0] != _DASH or not parts[1]:
+        raise NoteRefused("a signature line has a dash, a name and a signature")
+    raw = _decoded(parts[2])
+    return parts[1], raw[:_KEY_HASH_BYTES], raw[_KEY_HASH_BYTES:]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise NoteRefused("a note holds base64") from None
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise NoteRefused("a size is a decimal number")
+    return int(text)
