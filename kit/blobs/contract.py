@@ -1,0 +1,28 @@
+"""What every blob store does; the same tests hold for each."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+from uuid import UUID
+
+
+class BlobMissing(Exception):
+    """There is no blob with this id."""
+
+
+class BlobStore(Protocol):
+    """A flat set of blobs, each written whole or not at all."""
+
+    def put(self, blob: UUID, chunks: Iterable[bytes]) -> int:
+        """Store the chunks durably under `blob`, replacing, and return their size."""
+
+    def open(self, blob: UUID) -> Iterator[bytes]:
+        """The bytes in pieces of bounded size, or BlobMissing at once."""
+
+    def delete(self, blob: UUID) -> None:
+        """Remove the blob and every version of it; fine if there is none."""
+
+    def exists(self, blob: UUID) -> bool:
+        """Tells whether the blob is there."""
+
+    def ids(self) -> Iterator[UUID]:
+        """The ids of all blobs, in no particular order."""
