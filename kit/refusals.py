@@ -5,6 +5,10 @@ and are defined beside the function that raises; pages, commands and APIs show t
 sentence as it is.
 """
 
+from typing import ClassVar
+
 
 class Refused(Exception):
     """Something cannot be done; `str()` of it is one sentence for the person."""
+
+    status: ClassVar[int] = 409  # of the HTTP answer; subclasses may say 400 or 422

@@ -1,0 +1,1 @@
+"""What the product's HTTP answers have in common."""
