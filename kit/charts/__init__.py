@@ -1,0 +1,1 @@
+"""Geometry of the server-rendered charts: figures in, SVG attributes out."""
