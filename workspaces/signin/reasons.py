@@ -1,0 +1,194 @@
+"""Why a sign-in is refused: one code per reason, with its sentence and its next step."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kit.refusals import Refused
+
+
+class Reason(StrEnum):
+    """The codes; they stand in the audit log and on the refusal page."""
+
+    WRONG_METHOD = "wrong_method"
+    WRONG_ENCODING = "wrong_encoding"
+    TOO_LARGE = "too_large"
+    NOT_BASE64 = "not_base64"
+    NOT_XML = "not_xml"
+    HAS_DTD = "has_dtd"
+    TOO_COMPLEX = "too_complex"
+    NOT_A_RESPONSE = "not_a_response"
+    DUPLICATE_ID = "duplicate_id"
+    IDP_REFUSED = "idp_refused"
+    ENCRYPTED = "encrypted"
+    UNSIGNED = "unsigned"
+    SIGNATURE_FORM = "signature_form"
+    SIGNATURE_ALGORITHM = "signature_algorithm"
+    SIGNATURE_WRONG = "signature_wrong"
+    INVALID = "invalid"
+    ISSUER = "issuer"
+    DESTINATION = "destination"
+    RECIPIENT = "recipient"
+    AUDIENCE = "audience"
+    CONDITIONS = "conditions"
+    IN_RESPONSE_TO = "in_response_to"
+    SUBJECT = "subject"
+    NO_END = "no_end"
+    NOT_BEFORE = "not_before"
+    EXPIRED = "expired"
+    NOT_YET = "not_yet"
+    LIVES_TOO_LONG = "lives_too_long"
+    REPLAYED = "replayed"
+    NAME_ID = "name_id"
+    NAME_ID_TRANSIENT = "name_id_transient"
+    TOO_LONG = "too_long"
+    OTHER_BROWSER = "other_browser"
+    FINISH_EXPIRED = "finish_expired"
+    CONNECTION_OFF = "connection_off"
+    UNAVAILABLE = "unavailable"
+    ADDRESS_MISSING = "address_missing"
+    ADDRESS_FORM = "address_form"
+    DOMAIN_NOT_PROVEN = "domain_not_proven"
+    NOT_A_MEMBER = "not_a_member"
+    IDENTITY_DIFFERS = "identity_differs"
+    ACCOUNT_CLOSED = "account_closed"
+    LOGOUT_NOT_OFFERED = "logout_not_offered"
+
+
+class Audience(StrEnum):
+    """Who can put it right."""
+
+    PERSON = "person"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What the refusal page says about one reason."""
+
+    sentence: str | Promise
+    status: HTTPStatus = HTTPStatus.BAD_REQUEST
+    audience: Audience = Audience.ADMINISTRATOR
+
+
+class SignInRefused(Refused):
+    """A sign-in stops here; `str()` is the sentence, `detail` helps administrators.
+
+    `expected` and `received` are shown side by side; neither ever holds a secret, and
+    both are cut by whoever raises.
+    """
+
+    def __init__(self, reason: Reason, *, expected: str = "", received: str = "") -> None:
+        self.reason = reason
+        self.expected = expected
+        self.received = received[:300]
+        super().__init__(str(self.explanation.sentence))
+
+    @property
+    def explanation(self) -> Explanation:
+        """Sentence, status and who can help."""
+        return EXPLANATIONS[self.reason]
+
+
+def _damaged(sentence: str | Promise) -> Explanation:
+    return Explanation(sentence=sentence)
+
+
+def _again(sentence: str | Promise) -> Explanation:
+    return Explanation(sentence=sentence, audience=Audience.PERSON)
+
+
+def _refused(sentence: str | Promise) -> Explanation:
+    return Explanation(sentence=sentence, status=HTTPStatus.FORBIDDEN)
+
+
+_ANSWER_DAMAGED = _("The identity provider's answer could not be read.")
+_ANSWER_HOSTILE = _("The identity provider's answer holds parts that are not allowed.")
+
+EXPLANATIONS: dict[Reason, Explanation] = {
+    Reason.WRONG_METHOD: Explanation(
+        sentence=_("This address only receives answers of an identity provider."),
+        status=HTTPStatus.METHOD_NOT_ALLOWED,
+        audience=Audience.PERSON,
+    ),
+    Reason.WRONG_ENCODING: _damaged(_ANSWER_DAMAGED),
+    Reason.TOO_LARGE: Explanation(
+        sentence=_("The identity provider's answer is larger than 256 kB."),
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ),
+    Reason.NOT_BASE64: _damaged(_ANSWER_DAMAGED),
+    Reason.NOT_XML: _damaged(_ANSWER_DAMAGED),
+    Reason.HAS_DTD: _damaged(_ANSWER_HOSTILE),
+    Reason.TOO_COMPLEX: _damaged(_ANSWER_HOSTILE),
+    Reason.NOT_A_RESPONSE: _damaged(_ANSWER_DAMAGED),
+    Reason.DUPLICATE_ID: _damaged(_ANSWER_HOSTILE),
+    Reason.IDP_REFUSED: _again(_("Your identity provider did not sign you in.")),
+    Reason.ENCRYPTED: _damaged(
+        _("The answer is encrypted, and this portal has published no key for that.")
+    ),
+    Reason.UNSIGNED: _damaged(_("The identity provider's answer is not signed.")),
+    Reason.SIGNATURE_FORM: _damaged(_ANSWER_HOSTILE),
+    Reason.SIGNATURE_ALGORITHM: _damaged(
+        _("The answer is signed with an algorithm that is not accepted.")
+    ),
+    Reason.SIGNATURE_WRONG: _damaged(
+        _("The signature does not fit the certificate of this connection.")
+    ),
+    Reason.INVALID: _damaged(_("The identity provider's answer is not valid SAML.")),
+    Reason.ISSUER: _damaged(_("The answer comes from another identity provider.")),
+    Reason.DESTINATION: _damaged(_("The answer was meant for another address.")),
+    Reason.RECIPIENT: _damaged(_("The answer was meant for another recipient.")),
+    Reason.AUDIENCE: _damaged(_("The answer was meant for another audience.")),
+    Reason.CONDITIONS: _damaged(
+        _("The answer carries conditions that this portal cannot keep.")
+    ),
+    Reason.IN_RESPONSE_TO: _damaged(_("The answer names no request of this portal.")),
+    Reason.SUBJECT: _damaged(_("The answer does not confirm exactly one person.")),
+    Reason.NO_END: _damaged(_("The answer does not say how long it is valid.")),
+    Reason.NOT_BEFORE: _damaged(
+        _("The confirmation carries a NotBefore, which SAML forbids here.")
+    ),
+    Reason.EXPIRED: _again(_("The answer is no longer valid.")),
+    Reason.NOT_YET: _damaged(
+        _("The answer is not valid yet: the two clocks differ by over a minute.")
+    ),
+    Reason.LIVES_TOO_LONG: _damaged(_("The answer is valid for more than a day.")),
+    Reason.REPLAYED: _again(_("This answer was used before; each is good for once.")),
+    Reason.NAME_ID: _damaged(_("The answer names no person (NameID).")),
+    Reason.NAME_ID_TRANSIENT: _damaged(
+        _("The answer names the person by an identifier that changes every time.")
+    ),
+    Reason.TOO_LONG: _damaged(_("A field of the answer is longer than allowed.")),
+    Reason.OTHER_BROWSER: _again(
+        _("This sign-in was not started in this browser, or over ten minutes ago.")
+    ),
+    Reason.FINISH_EXPIRED: _again(_("The sign-in took too long to finish.")),
+    Reason.CONNECTION_OFF: _refused(_("This connection is not in use.")),
+    Reason.UNAVAILABLE: Explanation(
+        sentence=_("A part that sign-in needs is not running. Try again in a minute."),
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        audience=Audience.PERSON,
+    ),
+    Reason.ADDRESS_MISSING: _refused(
+        _("The identity provider sent no e-mail address for you.")
+    ),
+    Reason.ADDRESS_FORM: _refused(
+        _("The identity provider sent an e-mail address of a form not accepted here.")
+    ),
+    Reason.DOMAIN_NOT_PROVEN: _refused(
+        _("Your address is in a mail domain that this organization has not proven.")
+    ),
+    Reason.NOT_A_MEMBER: _refused(
+        _("You are not a member of a workspace of this organization.")
+    ),
+    Reason.IDENTITY_DIFFERS: _refused(
+        _("Your address is already tied to another identifier of this connection.")
+    ),
+    Reason.ACCOUNT_CLOSED: _refused(_("Your account is closed.")),
+    Reason.LOGOUT_NOT_OFFERED: _again(
+        _("Signing out through the identity provider is not offered here.")
+    ),
+}

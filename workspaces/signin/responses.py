@@ -1,0 +1,283 @@
+"""Decides whether a decoded answer is a valid assertion for one connection, right now.
+
+Order: cheap structure first, then python3-saml in strict mode (schema, signature by
+`signatures`), then our own checks on the element whose signature held, because the
+library accepts missing or near-miss values of most of these.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from onelogin.saml2.errors import OneLogin_Saml2_ValidationError as LibraryRefusal
+from onelogin.saml2.response import OneLogin_Saml2_Response
+from onelogin.saml2.settings import OneLogin_Saml2_Settings
+
+from workspaces.signin import signatures
+from workspaces.signin.assertions import (
+    IdentityProvider,
+    ServiceProvider,
+    VerifiedAssertion,
+)
+from workspaces.signin.messages import Message
+from workspaces.signin.reasons import Reason, SignInRefused
+
+DRIFT = timedelta(seconds=60)
+_LONGEST_LIFE = timedelta(hours=24)
+NAME_ID_MAX = 255
+_ID_MAX = 255
+_VALUE_MAX = 254
+_SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
+_BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+_TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+_EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+_KNOWN_CONDITIONS = {
+    f"{_SAML}{name}" for name in ("AudienceRestriction", "OneTimeUse")
+} | {f"{_SAML}ProxyRestriction"}
+
+_LIBRARY_REASONS = {
+    LibraryRefusal.STATUS_CODE_IS_NOT_SUCCESS: Reason.IDP_REFUSED,
+    LibraryRefusal.NO_SIGNATURE_FOUND: Reason.UNSIGNED,
+    LibraryRefusal.INVALID_SIGNATURE: Reason.SIGNATURE_WRONG,
+    LibraryRefusal.DEPRECATED_SIGNATURE_METHOD: Reason.SIGNATURE_ALGORITHM,
+    LibraryRefusal.DEPRECATED_DIGEST_METHOD: Reason.SIGNATURE_ALGORITHM,
+    LibraryRefusal.WRONG_DESTINATION: Reason.DESTINATION,
+    LibraryRefusal.EMPTY_DESTINATION: Reason.DESTINATION,
+    LibraryRefusal.WRONG_AUDIENCE: Reason.AUDIENCE,
+    LibraryRefusal.WRONG_ISSUER: Reason.ISSUER,
+    LibraryRefusal.MISSING_CONDITIONS: Reason.CONDITIONS,
+    LibraryRefusal.ASSERTION_EXPIRED: Reason.EXPIRED,
+    LibraryRefusal.ASSERTION_TOO_EARLY: Reason.NOT_YET,
+    LibraryRefusal.SESSION_EXPIRED: Reason.EXPIRED,
+}
+
+
+def verify(
+    message: Message,
+    *,
+    sp: ServiceProvider,
+    idp: IdentityProvider,
+    mapping: Mapping[str, Sequence[str]],
+    at: datetime,
+) -> VerifiedAssertion:
+    """The verified values, or SignInRefused with the reason."""
+    _demand_structure(message.root)
+    response = _checked_by_library(message, sp=sp, idp=idp, at=at)
+    document = response.get_xml_document()
+    assertion = response._query_assertion("")[0]
+    _demand_addressed(document, sp=sp)
+    _demand_conditions(assertion, sp=sp, at=at)
+    confirmation = _bearer(assertion)
+    expires_at = _demand_confirmed(confirmation, document, sp=sp, at=at)
+    attributes = _attributes(response, mapping)
+    name_id = _name_id(assertion, sp=sp)
+    return VerifiedAssertion(
+        response_id=_short(document.get("ID")),
+        assertion_id=_short(assertion.get("ID")),
+        request_id=confirmation.get("InResponseTo"),
+        name_id=(name_id.text or "").strip(),
+        email=attributes.get("email") or _address_in(name_id),
+        first_name=attributes.get("first_name", ""),
+        last_name=attributes.get("last_name", ""),
+        session_ends_at=_session_end(assertion),
+        expires_at=expires_at,
+    )
+
+
+def _demand_structure(root: Any) -> None:
+    """What the tree alone tells, before any cryptography."""
+    if next(root.iter(f"{_SAML}EncryptedAssertion", f"{_SAML}EncryptedID"), None) is not None:
+        raise SignInRefused(Reason.ENCRYPTED)
+    for signature in root.iter(f"{{{signatures.DS}}}Signature"):
+        if signature.getparent() is None:
+            raise SignInRefused(Reason.SIGNATURE_FORM)
+        signatures.demand_form(signature)
+
+
+def _checked_by_library(
+    message: Message, *, sp: ServiceProvider, idp: IdentityProvider, at: datetime
+) -> Any:
+    url = urlsplit(sp.acs_url)
+    request = {
+        "https": "on" if url.scheme == "https" else "off",
+        "http_host": url.netloc,
+        "script_name": "",
+        "path_info": url.path,
+    }
+    text = base64.b64encode(message.data).decode("ascii")
+    with signatures.clock_at(at):
+        try:
+            response = OneLogin_Saml2_Response(_library_settings(sp, idp), text)
+            response.is_valid(request, raise_exceptions=True)
+        except LibraryRefusal as refusal:
+            reason = _LIBRARY_REASONS.get(refusal.code, Reason.INVALID)
+            raise SignInRefused(reason, received=str(refusal)) from None
+        except SignInRefused:
+            raise
+        except Exception as error:  # noqa: BLE001 -- hostile input, any library error
+            raise SignInRefused(Reason.INVALID, received=type(error).__name__) from None
+    return response
+
+
+def _library_settings(sp: ServiceProvider, idp: IdentityProvider) -> Any:
+    return OneLogin_Saml2_Settings(
+        {
+            "strict": True,
+            "sp": {
+                "entityId": sp.entity_id,
+                "assertionConsumerService": {"url": sp.acs_url},
+            },
+            "idp": {
+                "entityId": idp.entity_id,
+                "singleSignOnService": {"url": idp.sso_url},
+                "x509certMulti": {"signing": list(idp.certificates)},
+            },
+            "security": {
+                "rejectDeprecatedAlgorithm": True,
+                "requestedAuthnContext": False,
+                "wantAttributeStatement": False,
+                "allowRepeatAttributeName": True,
+                "allowSingleLabelDomains": True,
+            },
+        }
+    )
+
+
+def _demand_addressed(document: Any, *, sp: ServiceProvider) -> None:
+    destination = document.get("Destination")
+    if destination != sp.acs_url:
+        raise SignInRefused(
+            Reason.DESTINATION, expected=sp.acs_url, received=destination or ""
+        )
+
+
+def _demand_conditions(assertion: Any, *, sp: ServiceProvider, at: datetime) -> None:
+    (conditions,) = assertion.findall(f"{_SAML}Conditions")
+    for condition in conditions:
+        if condition.tag not in _KNOWN_CONDITIONS:
+            raise SignInRefused(Reason.CONDITIONS, received=str(condition.tag))
+    restrictions = conditions.findall(f"{_SAML}AudienceRestriction")
+    for restriction in restrictions:
+        named = [node.text for node in restriction.findall(f"{_SAML}Audience")]
+        if sp.entity_id not in named:
+            raise SignInRefused(
+                Reason.AUDIENCE,
+                expected=sp.entity_id,
+                received=", ".join(str(name) for name in named),
+            )
+    if not restrictions:
+        raise SignInRefused(Reason.AUDIENCE, expected=sp.entity_id)
+    _demand_window(conditions, at=at)
+    issued_at = _time(assertion.get("IssueInstant"))
+    if issued_at is None or issued_at > at + DRIFT:
+        raise SignInRefused(Reason.NOT_YET)
+
+
+def _demand_window(conditions: Any, *, at: datetime) -> None:
+    begins_at = _time(conditions.get("NotBefore"))
+    ends_at = _time(conditions.get("NotOnOrAfter"))
+    if begins_at is not None and begins_at > at + DRIFT:
+        raise SignInRefused(Reason.NOT_YET)
+    if ends_at is not None and ends_at + DRIFT <= at:
+        raise SignInRefused(Reason.EXPIRED)
+
+
+def _bearer(assertion: Any) -> Any:
+    """The data of the one bearer confirmation of the one subject."""
+    subjects = assertion.findall(f"{_SAML}Subject")
+    if len(subjects) != 1:
+        raise SignInRefused(Reason.SUBJECT)
+    bearers = [
+        node
+        for node in subjects[0].findall(f"{_SAML}SubjectConfirmation")
+        if node.get("Method") == _BEARER
+    ]
+    data = [node.find(f"{_SAML}SubjectConfirmationData") for node in bearers]
+    if len(data) != 1 or data[0] is None:
+        raise SignInRefused(Reason.SUBJECT)
+    return data[0]
+
+
+def _demand_confirmed(
+    confirmation: Any, document: Any, *, sp: ServiceProvider, at: datetime
+) -> datetime:
+    recipient = confirmation.get("Recipient")
+    if recipient != sp.acs_url:
+        raise SignInRefused(
+            Reason.RECIPIENT, expected=sp.acs_url, received=recipient or ""
+        )
+    request_id = confirmation.get("InResponseTo")
+    if not request_id or document.get("InResponseTo") != request_id:
+        raise SignInRefused(Reason.IN_RESPONSE_TO)
+    if confirmation.get("NotBefore") is not None:
+        raise SignInRefused(Reason.NOT_BEFORE)
+    ends_at = _time(confirmation.get("NotOnOrAfter"))
+    if ends_at is None:
+        raise SignInRefused(Reason.NO_END)
+    if ends_at <= at:
+        raise SignInRefused(Reason.EXPIRED)
+    if ends_at > at + _LONGEST_LIFE:
+        raise SignInRefused(Reason.LIVES_TOO_LONG)
+    return ends_at
+
+
+def _name_id(assertion: Any, *, sp: ServiceProvider) -> Any:
+    name_id = assertion.find(f"{_SAML}Subject/{_SAML}NameID")
+    text = "" if name_id is None else (name_id.text or "").strip()
+    if not text or not text.isprintable():
+        raise SignInRefused(Reason.NAME_ID)
+    if len(text) > NAME_ID_MAX:
+        raise SignInRefused(Reason.TOO_LONG, expected=f"NameID ≤ {NAME_ID_MAX}")
+    if name_id.get("Format") == _TRANSIENT:
+        raise SignInRefused(Reason.NAME_ID_TRANSIENT)
+    if name_id.get("SPNameQualifier", sp.entity_id) != sp.entity_id:
+        raise SignInRefused(
+            Reason.NAME_ID,
+            expected=sp.entity_id,
+            received=name_id.get("SPNameQualifier"),
+        )
+    return name_id
+
+
+def _address_in(name_id: Any) -> str:
+    is_address = name_id.get("Format") == _EMAIL_FORMAT
+    return (name_id.text or "").strip() if is_address else ""
+
+
+def _attributes(
+    response: Any, mapping: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """The mapped fields only; what is not mapped is never kept."""
+    received = response.get_attributes()
+    found: dict[str, str] = {}
+    for field, names in mapping.items():
+        value = next((received[n][0] for n in names if received.get(n)), "")
+        if not isinstance(value, str) or len(value) > _VALUE_MAX:
+            raise SignInRefused(Reason.TOO_LONG, expected=f"{field} ≤ {_VALUE_MAX}")
+        found[field] = "".join(c for c in value if c.isprintable())
+    return found
+
+
+def _session_end(assertion: Any) -> datetime | None:
+    return _time(
+        assertion.find(f"{_SAML}AuthnStatement").get("SessionNotOnOrAfter")
+    )
+
+
+def _short(identity: str | None) -> str:
+    if not identity or len(identity) > _ID_MAX:
+        raise SignInRefused(Reason.TOO_LONG, expected=f"ID ≤ {_ID_MAX}")
+    return identity
+
+
+def _time(text: str | None) -> datetime | None:
+    """A SAML time, which is always UTC; what cannot be read is refused."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SignInRefused(Reason.INVALID, received=text) from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

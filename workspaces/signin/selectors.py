@@ -1,0 +1,120 @@
+"""Which connection a URL or an address means, and what an organization has proven."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.db import connection as database
+
+from workspaces.members.models import User
+from workspaces.signin.assertions import IdentityProvider, ServiceProvider
+from workspaces.signin.identities import uid_of
+from workspaces.signin.models import ConnectionState, MailDomain, SamlConnection
+from workspaces.tenancy.selectors import OrganizationRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionRef:
+    """A connection as a URL names it, with the tenant it belongs to."""
+
+    organization: OrganizationRef
+    id: int
+    public_id: UUID
+    slug: str
+    state: ConnectionState
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """Where people of a mail domain sign in; all that a stranger may learn."""
+
+    organization_name: str
+    label: str
+    slug: str
+
+
+def connection_by_slug(*, slug: str) -> ConnectionRef | None:
+    """The connection that a URL names, in any state; asked before a scope is open."""
+    with database.cursor() as cursor:
+        cursor.execute("select * from custos_connection(%s)", [slug])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return ConnectionRef(
+        organization=OrganizationRef(
+            id=row[0], public_id=row[1], slug=row[2], name=row[3]
+        ),
+        id=row[4],
+        public_id=row[5],
+        slug=row[6],
+        state=ConnectionState(row[7]),
+        label=row[8],
+    )
+
+
+def entrance_of(*, domain: str) -> Entrance | None:
+    """Where people of a folded, proven mail domain sign in, if anywhere."""
+    with database.cursor() as cursor:
+        cursor.execute("select * from custos_entrance(%s)", [domain])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Entrance(organization_name=row[0], label=row[1], slug=row[2])
+
+
+def connection(*, connection_id: int) -> SamlConnection:
+    """The row of a connection, in the scope of its organization."""
+    return SamlConnection.objects.get(pk=connection_id)
+
+
+def first_connection() -> SamlConnection | None:
+    """The connection that has the slug of the organization in scope."""
+    return SamlConnection.objects.order_by("id").first()
+
+
+def has_proven(*, domain: str) -> bool:
+    """Whether the organization in scope has proven this folded domain."""
+    return MailDomain.objects.filter(domain=domain, proven_at__isnull=False).exists()
+
+
+def person_linked(*, connection_uuid: UUID, name_id: str) -> User | None:
+    """The person to whom a connection's name for them is linked."""
+    found = SocialAccount.objects.filter(
+        provider=str(connection_uuid), uid=uid_of(name_id)
+    )
+    account = found.select_related("user").first()
+    return None if account is None else account.user
+
+
+def is_linked(*, connection_uuid: UUID, user: User) -> bool:
+    """Whether the person has any identity of the connection already."""
+    return SocialAccount.objects.filter(
+        provider=str(connection_uuid), user=user
+    ).exists()
+
+
+def person_by_address(*, address: str) -> User | None:
+    """The person with this folded address."""
+    return User.objects.filter(email=address).first()
+
+
+def service_provider(*, slug: str) -> ServiceProvider:
+    """Our addresses for a connection, from the settings and never from a request."""
+    base = f"{settings.CUSTOS_BASE_URL}/accounts/saml/{slug}"
+    return ServiceProvider(
+        entity_id=f"{base}/metadata/", acs_url=f"{base}/acs/", sls_url=f"{base}/sls/"
+    )
+
+
+def identity_provider(found: SamlConnection) -> IdentityProvider:
+    """The other side of a connection, as plain values."""
+    return IdentityProvider(
+        entity_id=found.idp_entity_id,
+        sso_url=found.sso_url,
+        slo_url=found.slo_url,
+        certificates=tuple(found.certificates),
+        label=found.label,
+        wants_signed_requests=found.wants_signed_requests,
+    )
