@@ -4,9 +4,18 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 from kit.scoping import WorkspaceManager
 from workspaces.roles.matrix import Role
+
+
+class Theme(models.TextChoices):
+    """How the pages of a person look."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -25,7 +34,7 @@ class User(AbstractBaseUser):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     email = models.CharField(max_length=254, unique=True, db_collation="C")
     name = models.CharField(max_length=200, blank=True, default="")
-    theme = models.CharField(max_length=5, default="auto")
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -38,8 +47,11 @@ class User(AbstractBaseUser):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(theme__in=["auto", "light", "dark"]),
-                name="user_theme_known",
+                condition=models.Q(theme__in=Theme.values), name="user_theme_known"
+            ),
+            # Two spellings of one address must never be two people.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_folded"
             ),
         ]
 
@@ -107,9 +119,16 @@ class Membership(models.Model):
                 condition=models.Q(status__in=MembershipStatus.values),
                 name="membership_status_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="membership_email_folded",
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "email", "id"], name="membership_email"),
+            models.Index(
+                fields=["workspace", "role", "email", "id"], name="membership_role"
+            ),
             models.Index(fields=["user"], name="membership_user"),
         ]
 

@@ -7,6 +7,9 @@ from django.db import models
 from kit.scoping import OrganizationManager
 from workspaces.tenancy.plans import Plan
 
+# The same as workspaces.tenancy.naming, where the sentence is.
+_SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+
 
 class OrganizationRole(models.TextChoices):
     """What a person may be to an organization itself."""
@@ -35,6 +38,13 @@ class Organization(models.Model):
     created_at = models.DateTimeField()
 
     objects = _OrganizationItselfManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=_SLUG), name="organization_slug_shape"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -92,6 +102,9 @@ class Workspace(models.Model):
             models.CheckConstraint(
                 condition=models.Q(plan__in=[p.value for p in Plan]),
                 name="workspace_plan_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=_SLUG), name="workspace_slug_shape"
             ),
         ]
 

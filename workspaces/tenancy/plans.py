@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class Plan(StrEnum):
     """The plans a workspace can be on; the value is stored with content."""
@@ -11,6 +14,14 @@ class Plan(StrEnum):
     ENTERPRISE = "enterprise"
     EDU = "edu"
     API = "api"
+
+
+LABELS: dict[Plan, str | Promise] = {
+    Plan.TEAM: _("Team"),
+    Plan.ENTERPRISE: _("Enterprise"),
+    Plan.EDU: _("Edu"),
+    Plan.API: _("API platform"),
+}
 
 
 class RetentionSetter(StrEnum):

@@ -1,0 +1,109 @@
+"""What the layouts of every page show around its content.
+
+It reads nothing but what the middleware has found, except the number of jobs, which
+is asked only by a layout that shows it while a scope is open.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kit import scoping
+from workspaces import navigation
+from workspaces.jobs import selectors as jobs
+from workspaces.members.models import Theme
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The context of templates/layouts (see templates/components/README.md)."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"theme": Theme.AUTO, "demo_text": _demo_text()}
+    return {
+        "theme": user.theme,
+        "demo_text": _demo_text(),
+        "person": _person(request),
+        "sign_out_url": navigation.url_of("workspaces:sign-out"),
+        "navigation": _navigation(request),
+        "navigation_foot": _foot(request),
+        "switcher": _switcher(request),
+        "jobs": cache(lambda: _jobs(request)),
+    }
+
+
+def _navigation(request: Any) -> list[navigation.Group]:
+    if workspace := getattr(request, "workspace", None):
+        return navigation.in_workspace(
+            actor=request.actor, slug=workspace.slug, path=request.path
+        )
+    if organization := getattr(request, "organization", None):
+        return navigation.in_organization(
+            actor=request.actor, slug=organization.slug, path=request.path
+        )
+    return []
+
+
+def _switcher(request: Any) -> navigation.Switcher | None:
+    workspace = getattr(request, "workspace", None)
+    return navigation.switcher(
+        accesses=getattr(request, "accesses", ()),
+        administrations=getattr(request, "administrations", ()),
+        workspace_id=workspace.id if workspace else None,
+        organization=getattr(request, "organization", None),
+    )
+
+
+def _foot(request: Any) -> list[navigation.Item]:
+    url = navigation.url_of("workspaces:promises")
+    if not url:
+        return []
+    return [
+        navigation.Item(
+            label=_("Promises"),
+            icon="rosette-discount-check",
+            url=url,
+            is_current=request.path == url,
+        )
+    ]
+
+
+def _person(request: Any) -> dict[str, Any]:
+    user = request.user
+    links = [(_("My data"), navigation.url_of("retention:my-data"), "user")]
+    if user.is_operator:
+        links.append((_("Operate"), navigation.url_of("admin:index"), "settings"))
+    return {
+        "name": user.name or user.email.partition("@")[0],
+        "email": user.email,
+        "links": [
+            {"label": label, "url": url, "icon": icon}
+            for label, url, icon in links
+            if url
+        ],
+    }
+
+
+def _jobs(request: Any) -> dict[str, str] | None:
+    """The indicator at the top; pages without a workspace have none."""
+    scope = scoping.current()
+    workspace = getattr(request, "workspace", None)
+    if workspace is None or scope is None or scope.workspace_id != workspace.id:
+        return None
+    url = navigation.url_of("workspaces:jobs-list", workspace=workspace.slug)
+    if not url:
+        return None
+    running = jobs.running_count(actor=request.actor)
+    words = ngettext("%d job running", "%d jobs running", running) % running
+    return {"label": words if running else _("No jobs running"), "url": url}
+
+
+def _demo_text() -> str:
+    if not settings.CUSTOS_DEMO:
+        return ""
+    return _(
+        "Demonstration with invented people. Anyone can enter; store nothing real."
+    )

@@ -1,0 +1,15 @@
+"""The verbs of jobs: ask for one, cancel it, and run what is due."""
+
+from workspaces.jobs.services.asking import JobIsOver, UnknownJob, cancel, enqueue
+from workspaces.jobs.services.leasing import JobWasCanceled, LeaseIsLost
+from workspaces.jobs.services.work import run_due
+
+__all__ = [
+    "JobIsOver",
+    "JobWasCanceled",
+    "LeaseIsLost",
+    "UnknownJob",
+    "cancel",
+    "enqueue",
+    "run_due",
+]

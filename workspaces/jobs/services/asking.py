@@ -1,0 +1,108 @@
+"""Asks for a job, and asks a running one to stop."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from audit import recording
+from audit.recording import Target
+from kit import scoping
+from kit.actor import Actor
+from kit.refusals import Refused
+from workspaces.jobs import selectors
+from workspaces.jobs.models import OPEN_STATES, Job, JobState
+from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
+
+
+class UnknownJob(Refused):
+    """There is no such job for this person."""
+
+    status = 404
+
+
+class JobIsOver(Refused):
+    """The job ended already."""
+
+
+def enqueue(
+    *,
+    actor: Actor,
+    kind: str,
+    title: str,
+    organization: OrganizationRef,
+    workspace: WorkspaceRef | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> Job:
+    """Store a job for the next free worker; the edge rings the bell on commit."""
+    with scoping.organization(organization_id=organization.id):
+        job = Job.objects.create(
+            organization_id=organization.id,
+            workspace_id=workspace.id if workspace else None,
+            kind=kind,
+            title=title,
+            arguments=dict(arguments or {}),
+            requested_by=actor.id,
+            created_at=at,
+        )
+        _record(
+            actor, "workspaces.job.requested", job, organization, workspace, at, kind
+        )
+        return job
+
+
+def cancel(
+    *,
+    actor: Actor,
+    organization: OrganizationRef,
+    workspace: WorkspaceRef | None = None,
+    job: UUID,
+    at: datetime,
+) -> Job:
+    """Stop a job: at once if it waits, after its current step if it runs."""
+    with scoping.organization(organization_id=organization.id):
+        row = selectors.visible_to(actor=actor).filter(public_id=job)
+        found = row.select_for_update().first()
+        if found is None:
+            raise UnknownJob(_("There is no such job."))
+        if found.state not in OPEN_STATES:
+            raise JobIsOver(_("“%s” is over already.") % found.title)
+        if found.cancel_requested_at is not None:
+            return found
+        found.cancel_requested_at = at
+        if found.state == JobState.QUEUED:
+            found.state, found.ended_at = JobState.CANCELED, at
+        found.save(update_fields=["cancel_requested_at", "state", "ended_at"])
+        _record(
+            actor,
+            "workspaces.job.canceled",
+            found,
+            organization,
+            workspace,
+            at,
+            found.kind,
+        )
+        return found
+
+
+def _record(
+    actor: Actor,
+    action: str,
+    job: Job,
+    organization: OrganizationRef,
+    workspace: WorkspaceRef | None,
+    at: datetime,
+    kind: str,
+) -> None:
+    recording.record(
+        actor=actor,
+        action=action,
+        target=Target(kind="job", id=job.public_id),
+        organization_id=organization.id,
+        workspace=workspace.public_id if workspace else None,
+        at=at,
+        details={"kind": kind},
+    )

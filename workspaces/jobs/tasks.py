@@ -1,0 +1,12 @@
+"""The doorbell of jobs: works on what is due; a lost ring only makes it late."""
+
+from celery import shared_task
+
+from kit import clock
+from workspaces.jobs import services
+
+
+@shared_task(name="workspaces.tasks.run_jobs", queue="due", time_limit=3600)
+def run_jobs(**_: object) -> None:
+    """Run the jobs that nobody works on."""
+    services.run_due(clock=clock.now)

@@ -1,0 +1,31 @@
+"""The verbs of people: found a tenant, add, change, suspend and remove members."""
+
+from workspaces.members.services.founding import create_organization, create_workspace
+from workspaces.members.services.membership import (
+    LastOwnerMustStay,
+    MemberIsGone,
+    RoleIsAboveYours,
+    UnknownRole,
+    add,
+    change_role,
+    reactivate,
+    remove,
+    suspend,
+)
+from workspaces.members.services.people import choose_theme, ensure_person
+
+__all__ = [
+    "LastOwnerMustStay",
+    "MemberIsGone",
+    "RoleIsAboveYours",
+    "UnknownRole",
+    "add",
+    "change_role",
+    "choose_theme",
+    "create_organization",
+    "create_workspace",
+    "ensure_person",
+    "reactivate",
+    "remove",
+    "suspend",
+]

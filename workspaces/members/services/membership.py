@@ -1,0 +1,275 @@
+"""Adds, changes, suspends and removes members of a workspace.
+
+Every change that could leave a workspace without an owner first locks the rows of all
+its owners, in the order of their ids, and counts what is left: of two demotions at
+the same time the second waits, sees the first, and is refused.
+"""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from audit import recording
+from audit.recording import Target
+from kit import scoping
+from kit.actor import Actor
+from kit.permissions import Permission
+from kit.refusals import Refused
+from workspaces.members import addresses
+from workspaces.members.models import Membership, MembershipStatus, User
+from workspaces.members.services import people
+from workspaces.roles import rules
+from workspaces.roles.matrix import LABELS, Role, permissions_of
+from workspaces.tenancy import naming
+from workspaces.tenancy.selectors import WorkspaceRef
+
+
+class UnknownRole(Refused):
+    """There is no such role."""
+
+
+class MemberIsGone(Refused):
+    """The workspace has no such member, or no longer."""
+
+
+class LastOwnerMustStay(Refused):
+    """A workspace always has an active owner."""
+
+
+class RoleIsAboveYours(Refused):
+    """The role may do more than the actor's own."""
+
+
+def add(
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    email: str,
+    role: str,
+    at: datetime,
+    name: str = "",
+) -> Membership:
+    """Let a person in; who is in already is returned as they are."""
+    actor.require(Permission.MEMBERS_MANAGE)
+    wanted = _known_role(role)
+    _demand_no_more_than_own(actor, workspace, wanted)
+    address = addresses.fold(email)
+    with _open(workspace):
+        person = people.ensure_person(email=address, name=name, at=at)
+        return let_in(
+            actor=actor, workspace=workspace, person=person, role=wanted, at=at
+        )
+
+
+def let_in(
+    *, actor: Actor, workspace: WorkspaceRef, person: User, role: Role, at: datetime
+) -> Membership:
+    """Store the membership; the caller has decided that the actor may."""
+    with _open(workspace):
+        row, is_new = Membership.objects.select_for_update().get_or_create(
+            workspace_id=workspace.id,
+            user_id=person.pk,
+            defaults={
+                "email": person.email,
+                "name": person.name,
+                "role": role,
+                "created_at": at,
+            },
+        )
+        if not is_new and row.status != MembershipStatus.REMOVED:
+            return row
+        if not is_new:
+            row.role, row.status = role, MembershipStatus.ACTIVE
+            row.save(update_fields=["role", "status"])
+        _record(
+            actor,
+            "workspaces.member.created",
+            row,
+            workspace,
+            at,
+            details={"email": person.email, "role": role.value},
+        )
+        return row
+
+
+def change_role(
+    *, actor: Actor, workspace: WorkspaceRef, member: UUID, role: str, at: datetime
+) -> Membership:
+    """Give a member another role, from their next request on."""
+    actor.require(Permission.ROLES_MANAGE)
+    wanted = _known_role(role)
+    with _open(workspace):
+        row, others = _locked(member)
+        before = Role(row.role)
+        if before is wanted:
+            return row
+        if before is Role.OWNER:
+            _demand_another_owner(row, others)
+        row.role = wanted
+        row.save(update_fields=["role"])
+        _record(
+            actor,
+            "workspaces.member.role-changed",
+            row,
+            workspace,
+            at,
+            changes={"role": (before.value, wanted.value)},
+        )
+        return row
+
+
+def suspend(
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    member: UUID,
+    at: datetime,
+    reason: str = "",
+) -> Membership:
+    """Keep a member out, from their next request on, until somebody lets them back."""
+    return _end(
+        actor, workspace, member, MembershipStatus.SUSPENDED, at=at, reason=reason
+    )
+
+
+def remove(
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    member: UUID,
+    at: datetime,
+    reason: str = "",
+) -> Membership:
+    """End a membership; what the member stored stays under the workspace's policy."""
+    return _end(
+        actor, workspace, member, MembershipStatus.REMOVED, at=at, reason=reason
+    )
+
+
+def reactivate(
+    *, actor: Actor, workspace: WorkspaceRef, member: UUID, at: datetime
+) -> Membership:
+    """Let a suspended member back in; they sign in anew."""
+    actor.require(Permission.MEMBERS_MANAGE)
+    with _open(workspace):
+        row, _others = _locked(member)
+        _demand_no_more_than_own(actor, workspace, Role(row.role))
+        if row.status == MembershipStatus.ACTIVE:
+            return row
+        row.status = MembershipStatus.ACTIVE
+        row.save(update_fields=["status"])
+        _record(actor, "workspaces.member.reactivated", row, workspace, at)
+        return row
+
+
+def _end(
+    actor: Actor,
+    workspace: WorkspaceRef,
+    member: UUID,
+    status: MembershipStatus,
+    *,
+    at: datetime,
+    reason: str,
+) -> Membership:
+    actor.require(Permission.MEMBERS_MANAGE)
+    with _open(workspace):
+        row, others = _locked(member)
+        _demand_no_more_than_own(actor, workspace, Role(row.role))
+        before = MembershipStatus(row.status)
+        if before is status:
+            return row
+        if row.role == Role.OWNER and before is MembershipStatus.ACTIVE:
+            _demand_another_owner(row, others)
+        row.status = status
+        # Whatever was signed in or issued under the old number ends with it.
+        row.generation += 1
+        row.save(update_fields=["status", "generation"])
+        _record(
+            actor,
+            f"workspaces.member.{status.value}",
+            row,
+            workspace,
+            at,
+            changes={"status": (before.value, status.value)},
+            reason=reason,
+        )
+        return row
+
+
+def _locked(member: UUID) -> tuple[Membership, list[Membership]]:
+    """The member, and the other active owners, all locked in the order of ids."""
+    rows = list(
+        Membership.objects.filter(
+            Q(public_id=member) | Q(role=Role.OWNER, status=MembershipStatus.ACTIVE)
+        )
+        .order_by("id")
+        .select_for_update()
+    )
+    found = next((row for row in rows if row.public_id == member), None)
+    if found is None or found.status == MembershipStatus.REMOVED:
+        raise MemberIsGone(_("This workspace has no such member."))
+    return found, [row for row in rows if row is not found]
+
+
+def _demand_another_owner(row: Membership, others: list[Membership]) -> None:
+    if others:
+        return
+    raise LastOwnerMustStay(
+        _(
+            "%s is the last owner of this workspace: make someone else owner first, "
+            "a workspace always has one."
+        )
+        % (row.name or row.email)
+    )
+
+
+def _demand_no_more_than_own(actor: Actor, workspace: WorkspaceRef, role: Role) -> None:
+    other = permissions_of(role=role, plan=workspace.plan)
+    if rules.may_give(own=actor.permissions, other=other):
+        return
+    raise RoleIsAboveYours(
+        _("The role %s may do more than yours; an owner of the workspace can do this.")
+        % LABELS[role]
+    )
+
+
+def _known_role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise UnknownRole(
+            _("There is no role “%(role)s”; the roles are %(known)s.")
+            % {
+                "role": naming.printable(role),
+                "known": ", ".join(one.value for one in Role),
+            }
+        ) from None
+
+
+def _open(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:
+    return scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    )
+
+
+def _record(
+    actor: Actor,
+    action: str,
+    row: Membership,
+    workspace: WorkspaceRef,
+    at: datetime,
+    **what: Any,
+) -> None:
+    recording.record(
+        actor=actor,
+        action=action,
+        target=Target(kind="member", id=row.public_id),
+        organization_id=workspace.organization.id,
+        workspace=workspace.public_id,
+        at=at,
+        **what,
+    )

@@ -1,0 +1,38 @@
+"""Keeps one person per address, and what they chose for themselves."""
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+
+from kit.refusals import Refused
+from workspaces.members import addresses
+from workspaces.members.models import Theme, User
+from workspaces.tenancy import naming
+
+
+class UnknownTheme(Refused):
+    """There is no such theme."""
+
+
+def ensure_person(*, email: str, at: datetime, name: str = "") -> User:
+    """The person with that address, made if missing, without a way to sign in.
+
+    It takes no actor: a person belongs to no tenant, and whoever lets them into one
+    records that.
+    """
+    person, _made = User.objects.get_or_create(
+        email=addresses.fold(email),
+        defaults={
+            "name": naming.name(name) if name else "",
+            "password": make_password(None),
+            "created_at": at,
+        },
+    )
+    return person
+
+
+def choose_theme(*, user_id: int, theme: str) -> None:
+    """Keep light, dark or automatic with the account; nobody else is concerned."""
+    if theme not in Theme.values:
+        raise UnknownTheme(f"“{naming.printable(theme)}”")
+    User.objects.filter(pk=user_id).update(theme=theme)

@@ -1,0 +1,243 @@
+"""Where a person can go from here: the side bar, the switcher and their own links.
+
+Every place names the permission that its view demands; a test compares the two.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from kit.actor import Actor
+from kit.permissions import Permission
+from workspaces.roles.matrix import permissions_of
+from workspaces.tenancy.plans import LABELS, Plan
+from workspaces.tenancy.selectors import Access, Administration, OrganizationRef
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place of the side bar."""
+
+    label: Label
+    icon: str
+    url_name: str
+    permission: Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One place as the template shows it."""
+
+    label: Label
+    icon: str
+    url: str
+    is_current: bool
+    count: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Places under one heading."""
+
+    label: Label
+    items: list[Item]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One tenant that the person may switch to."""
+
+    label: str
+    fact: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switcher:
+    """The tenant in front of the person, and the others they may enter."""
+
+    name: str
+    fact: str
+    choices: list[Choice]
+
+
+_P = Permission
+_HOME = Place(
+    label=_("Overview"),
+    icon="layout-dashboard",
+    url_name="workspaces:overview",
+    permission=_P.OVERVIEW_VIEW,
+)
+WORKSPACE: list[tuple[Label, list[Place]]] = [
+    ("", [_HOME]),
+    (
+        _("People"),
+        [
+            Place(
+                label=_("Members"),
+                icon="users",
+                url_name="workspaces:members-list",
+                permission=_P.MEMBERS_VIEW,
+            )
+        ],
+    ),
+    (
+        _("Retention"),
+        [
+            Place(
+                label=_("Policies"),
+                icon="calendar-clock",
+                url_name="retention:policies",
+                permission=_P.POLICIES_VIEW,
+            ),
+            Place(
+                label=_("Conversations"),
+                icon="messages",
+                url_name="retention:conversations",
+                permission=_P.CONVERSATIONS_VIEW_METADATA,
+            ),
+            Place(
+                label=_("Deletions"),
+                icon="trash",
+                url_name="retention:deletions",
+                permission=_P.SWEEPS_VIEW,
+            ),
+            Place(
+                label=_("Sweeps"),
+                icon="recycle",
+                url_name="retention:sweeps",
+                permission=_P.SWEEPS_VIEW,
+            ),
+            Place(
+                label=_("Holds"),
+                icon="lock",
+                url_name="retention:holds",
+                permission=_P.HOLDS_VIEW,
+            ),
+        ],
+    ),
+    (
+        _("Evidence"),
+        [
+            Place(
+                label=_("Audit log"),
+                icon="list-search",
+                url_name="audit:workspace-entries",
+                permission=_P.AUDIT_VIEW,
+            )
+        ],
+    ),
+]
+ORGANIZATION: list[tuple[Label, list[Place]]] = [
+    (
+        _("Organization"),
+        [
+            Place(
+                label=_("Audit log"),
+                icon="list-search",
+                url_name="audit:entries",
+                permission=_P.AUDIT_VIEW,
+            )
+        ],
+    )
+]
+
+
+def in_workspace(*, actor: Actor, slug: str, path: str) -> list[Group]:
+    """What the actor may open in the workspace."""
+    return _groups(WORKSPACE, actor, {"workspace": slug}, path)
+
+
+def in_organization(*, actor: Actor, slug: str, path: str) -> list[Group]:
+    """What the actor may open of the organization itself."""
+    return _groups(ORGANIZATION, actor, {"organization": slug}, path)
+
+
+def switcher(
+    *,
+    accesses: Iterable[Access],
+    administrations: Iterable[Administration],
+    workspace_id: int | None,
+    organization: OrganizationRef | None,
+) -> Switcher | None:
+    """The tenants of the person, the one of this page first in name."""
+    choices = [_of_workspace(access, workspace_id) for access in accesses]
+    choices += [
+        _of_organization(found, organization, is_alone=workspace_id is None)
+        for found in administrations
+    ]
+    choices = [choice for choice in choices if choice.url]
+    current = next((choice for choice in choices if choice.is_current), None)
+    if current is None:
+        return None
+    return Switcher(name=current.label, fact=current.fact, choices=choices)
+
+
+def entry_url(*, access: Access) -> str:
+    """Where a member begins: the overview, or their own data where that is all."""
+    held = permissions_of(role=access.role, plan=access.workspace.plan)
+    if _HOME.permission in held:
+        return url_of(_HOME.url_name, workspace=access.workspace.slug)
+    return url_of("retention:my-data")
+
+
+def url_of(name: str, **names: str) -> str:
+    """The address of a page, or nothing where this installation lacks it."""
+    try:
+        return reverse(name, kwargs=names)
+    except NoReverseMatch:
+        return ""
+
+
+def _groups(
+    table: list[tuple[Label, list[Place]]],
+    actor: Actor,
+    tenant: dict[str, str],
+    path: str,
+) -> list[Group]:
+    groups = [
+        Group(
+            label=label,
+            items=[
+                _item(place, url, path)
+                for place in places
+                if actor.may(place.permission)
+                and (url := url_of(place.url_name, **tenant))
+            ],
+        )
+        for label, places in table
+    ]
+    return [group for group in groups if group.items]
+
+
+def _item(place: Place, url: str, path: str) -> Item:
+    is_current = path == url if place is _HOME else path.startswith(url)
+    return Item(label=place.label, icon=place.icon, url=url, is_current=is_current)
+
+
+def _of_workspace(access: Access, workspace_id: int | None) -> Choice:
+    workspace = access.workspace
+    return Choice(
+        label=workspace.name,
+        fact=_t("%s plan") % LABELS[Plan(workspace.plan)],
+        url=entry_url(access=access),
+        is_current=workspace.id == workspace_id,
+    )
+
+
+def _of_organization(
+    found: Administration, organization: OrganizationRef | None, *, is_alone: bool
+) -> Choice:
+    return Choice(
+        label=found.organization.name,
+        fact=_t("Organization"),
+        url=url_of("audit:entries", organization=found.organization.slug),
+        is_current=is_alone and found.organization == organization,
+    )

@@ -1,0 +1,77 @@
+"""Stores mail that is due, and sends it a while later, as often as it takes.
+
+A notice is sent inside the transaction that locks its row: if the worker dies after
+the mail server took it, the person may get it twice, never not at all.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from kit import mail, scoping
+from workspaces.members import addresses
+from workspaces.notices.models import Notice
+
+MOST_TRIES = 10
+_FIRST_WAIT = timedelta(minutes=1)
+
+
+def put(
+    *,
+    organization_id: int,
+    kind: str,
+    email: str,
+    subject: str,
+    text: str,
+    at: datetime,
+    due_at: datetime | None = None,
+) -> Notice:
+    """Store a message in the transaction of what it tells about."""
+    with scoping.organization(organization_id=organization_id):
+        return Notice.objects.create(
+            organization_id=organization_id,
+            kind=kind,
+            email=addresses.fold(email),
+            subject=subject,
+            text=text,
+            created_at=at,
+            due_at=due_at or at,
+        )
+
+
+def send_due(*, at: datetime, limit: int = 100) -> int:
+    """Send what is due, each in a transaction of its own; returns how many went."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from custos_due_notices(%s, %s)", [at, limit])
+        waiting = cursor.fetchall()
+    return sum(_send(pk, organization_id, at) for pk, organization_id in waiting)
+
+
+def _send(pk: int, organization_id: int, at: datetime) -> int:
+    with scoping.organization(organization_id=organization_id):
+        notice = (
+            Notice.objects.filter(
+                pk=pk, due_at__lte=at, sent_at__isnull=True, given_up_at__isnull=True
+            )
+            .select_for_update(skip_locked=True)
+            .first()
+        )
+        if notice is None:
+            return 0
+        try:
+            mail.send(to=notice.email, subject=notice.subject, text=notice.text)
+        except OSError:  # no mail server, or one that refused for now
+            _wait(notice, at)
+            return 0
+        notice.sent_at = at
+        notice.save(update_fields=["sent_at"])
+        return 1
+
+
+def _wait(notice: Notice, at: datetime) -> None:
+    notice.tries += 1
+    if notice.tries >= MOST_TRIES:
+        notice.given_up_at = at
+    else:
+        notice.due_at = at + _FIRST_WAIT * 2 ** (notice.tries - 1)
+    notice.save(update_fields=["tries", "given_up_at", "due_at"])

@@ -1,0 +1,174 @@
+"""Opens organizations and workspaces, and moves a workspace to another plan."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from audit import recording
+from audit.log import services as log
+from audit.recording import Target
+from kit import scoping
+from kit.actor import Actor
+from kit.permissions import Permission
+from kit.refusals import Refused
+from workspaces.tenancy.models import (
+    Organization,
+    OrganizationAdministrator,
+    OrganizationRole,
+    Workspace,
+)
+from workspaces.tenancy.plans import LABELS, Plan
+from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
+
+
+class UnknownPlan(Refused):
+    """There is no such plan."""
+
+
+class PlanIsTheSame(Refused):
+    """The workspace is on that plan already."""
+
+
+def open_organization(
+    *, actor: Actor, slug: str, name: str, key_id: UUID, at: datetime
+) -> OrganizationRef:
+    """Store the tenant and begin its audit log; its key is in the vault already."""
+    actor.require(Permission.OPERATOR)
+    with scoping.operator():
+        row = Organization.objects.create(
+            slug=slug, name=name, key_id=key_id, created_at=at
+        )
+        with scoping.organization(organization_id=row.pk):
+            log.open_log(
+                organization_id=row.pk,
+                organization_uuid=row.public_id,
+                slug=slug,
+                name=name,
+                key_id=key_id,
+                at=at,
+            )
+            recording.record(
+                actor=actor,
+                action="workspaces.organization.created",
+                target=Target(kind="organization", id=row.public_id),
+                organization_id=row.pk,
+                at=at,
+                details={"slug": slug, "name": name},
+            )
+    return _organization(row)
+
+
+def appoint_owner(
+    *,
+    actor: Actor,
+    organization: OrganizationRef,
+    user_id: int,
+    user_public_id: UUID,
+    at: datetime,
+) -> None:
+    """Make a person an owner of the organization itself."""
+    actor.require(Permission.ORGANIZATION_MANAGE)
+    with scoping.organization(organization_id=organization.id):
+        OrganizationAdministrator.objects.create(
+            organization_id=organization.id,
+            user_id=user_id,
+            role=OrganizationRole.OWNER,
+            created_at=at,
+        )
+        recording.record(
+            actor=actor,
+            action="workspaces.organization_owner.added",
+            target=Target(kind="user", id=user_public_id),
+            organization_id=organization.id,
+            at=at,
+        )
+
+
+def open_workspace(
+    *,
+    actor: Actor,
+    organization: OrganizationRef,
+    slug: str,
+    name: str,
+    plan: Plan,
+    key_id: UUID,
+    at: datetime,
+) -> WorkspaceRef:
+    """Store a workspace; its key is in the vault already, below the organization's."""
+    actor.require(Permission.ORGANIZATION_MANAGE)
+    with scoping.organization(organization_id=organization.id):
+        row = Workspace.objects.create(
+            organization_id=organization.id,
+            slug=slug,
+            name=name,
+            plan=plan,
+            key_id=key_id,
+            created_at=at,
+        )
+        recording.record(
+            actor=actor,
+            action="workspaces.workspace.created",
+            target=Target(kind="workspace", id=row.public_id),
+            organization_id=organization.id,
+            workspace=row.public_id,
+            at=at,
+            details={"slug": slug, "name": name, "plan": plan.value},
+        )
+    return WorkspaceRef(
+        organization=organization,
+        id=row.pk,
+        public_id=row.public_id,
+        slug=slug,
+        name=name,
+        plan=plan,
+    )
+
+
+def change_plan(
+    *, actor: Actor, workspace: WorkspaceRef, plan: str, at: datetime, reason: str = ""
+) -> None:
+    """Move a workspace to another plan, for what is written from now on.
+
+    Stored content keeps `plan_written`: who may read it never widens by this.
+    """
+    actor.require(Permission.OPERATOR)
+    wanted = known_plan(plan)
+    with scoping.organization(organization_id=workspace.organization.id):
+        row = Workspace.objects.select_for_update().get(pk=workspace.id)
+        before = Plan(row.plan)
+        if before is wanted:
+            raise PlanIsTheSame(
+                _("“%(name)s” is on the %(plan)s plan already.")
+                % {"name": row.name, "plan": LABELS[wanted]}
+            )
+        row.plan = wanted
+        row.save(update_fields=["plan"])
+        recording.record(
+            actor=actor,
+            action="workspaces.plan.changed",
+            target=Target(kind="workspace", id=row.public_id),
+            organization_id=workspace.organization.id,
+            workspace=row.public_id,
+            at=at,
+            changes={"plan": (before.value, wanted.value)},
+            reason=reason,
+        )
+
+
+def known_plan(plan: str) -> Plan:
+    """The plan of that name."""
+    try:
+        return Plan(plan)
+    except ValueError:
+        known = ", ".join(one.value for one in Plan)
+        raise UnknownPlan(
+            _("There is no plan “%(plan)s”; the plans are %(known)s.")
+            % {"plan": plan, "known": known}
+        ) from None
+
+
+def _organization(row: Organization) -> OrganizationRef:
+    return OrganizationRef(
+        id=row.pk, public_id=row.public_id, slug=row.slug, name=row.name
+    )
