@@ -1,0 +1,270 @@
+"""The catalogue of actions: every act that the log can hold, with area and label."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class UnknownAction(LookupError):
+    """An action that is not in the catalogue cannot be recorded."""
+
+
+class Area(StrEnum):
+    """The areas that the list filters on, in their order on the screen."""
+
+    ORGANIZATION = "organization"
+    MEMBERS = "members"
+    SIGN_IN = "signin"
+    CONTENT = "content"
+    SHARING = "sharing"
+    RETENTION = "retention"
+    HOLDS = "holds"
+    AUDIT = "audit"
+    OPERATOR = "operator"
+
+
+AREA_LABELS: dict[Area, str | Promise] = {
+    Area.ORGANIZATION: _("Organization"),
+    Area.MEMBERS: _("Members"),
+    Area.SIGN_IN: _("Sign-in"),
+    Area.CONTENT: _("Conversations"),
+    Area.SHARING: _("Sharing"),
+    Area.RETENTION: _("Retention"),
+    Area.HOLDS: _("Holds"),
+    Area.AUDIT: _("Audit"),
+    Area.OPERATOR: _("Operator"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One act: `name` is `app.noun.verb-past`, `label` what the list says.
+
+    `refused` is what the list says when it was tried and refused, where that needs
+    words of its own.
+    """
+
+    name: str
+    area: Area
+    label: str | Promise
+    refused: str | Promise
+
+
+def _area(area: Area, *acts: tuple[str, str | Promise, str | Promise]) -> list[Action]:
+    return [Action(name=n, area=area, label=d, refused=r) for n, d, r in acts]
+
+
+# To add an act, add its line; a test compares the catalogue with all uses of it.
+_ALL = [
+    *_area(
+        Area.ORGANIZATION,
+        (
+            "workspaces.organization.created",
+            _("Created the organization"),
+            _("Tried to create an organization"),
+        ),
+        (
+            "workspaces.workspace.created",
+            _("Created a workspace"),
+            _("Tried to create a workspace"),
+        ),
+        (
+            "workspaces.organization_owner.added",
+            _("Made someone owner of the organization"),
+            _("Tried to make someone owner of the organization"),
+        ),
+        (
+            "workspaces.plan.changed",
+            _("Changed the plan of a workspace"),
+            _("Tried to change the plan of a workspace"),
+        ),
+    ),
+    *_area(
+        Area.MEMBERS,
+        (
+            "workspaces.member.created",
+            _("Added a member"),
+            _("Tried to add a member"),
+        ),
+        (
+            "workspaces.member.role-changed",
+            _("Changed the role of a member"),
+            _("Tried to change the role of a member"),
+        ),
+        (
+            "workspaces.member.suspended",
+            _("Suspended a member"),
+            _("Tried to suspend a member"),
+        ),
+        (
+            "workspaces.member.reactivated",
+            _("Let a suspended member back in"),
+            _("Tried to let a suspended member back in"),
+        ),
+        (
+            "workspaces.member.removed",
+            _("Removed a member"),
+            _("Tried to remove a member"),
+        ),
+        (
+            "workspaces.job.requested",
+            _("Started a job"),
+            _("Tried to start a job"),
+        ),
+        (
+            "workspaces.job.canceled",
+            _("Stopped a job"),
+            _("Tried to stop a job"),
+        ),
+    ),
+    *_area(
+        Area.SIGN_IN,
+        (
+            "workspaces.session.signed-in",
+            _("Signed in"),
+            _("Tried to sign in"),
+        ),
+        (
+            "workspaces.session.signed-out",
+            _("Signed out"),
+            _("Tried to sign out"),
+        ),
+        (
+            "workspaces.saml.configured",
+            _("Configured single sign-on"),
+            _("Tried to configure single sign-on"),
+        ),
+        (
+            "workspaces.domain.verified",
+            _("Verified a mail domain"),
+            _("Tried to verify a mail domain"),
+        ),
+    ),
+    *_area(
+        Area.CONTENT,
+        (
+            "workspaces.import.started",
+            _("Started an import"),
+            _("Tried to start an import"),
+        ),
+        (
+            "workspaces.import.completed",
+            _("Completed an import"),
+            _("Tried to complete an import"),
+        ),
+        (
+            "workspaces.import.failed",
+            _("Stopped an import that failed"),
+            _("Stopped an import that failed"),
+        ),
+        (
+            "retention.conversation.deleted",
+            _("Deleted a conversation"),
+            _("Tried to delete a conversation"),
+        ),
+        (
+            "retention.conversation.restored",
+            _("Restored a conversation"),
+            _("Tried to restore a conversation"),
+        ),
+        (
+            "retention.conversation.purged",
+            _("Purged a conversation"),
+            _("Tried to purge a conversation"),
+        ),
+    ),
+    *_area(
+        Area.RETENTION,
+        (
+            "retention.policy.set",
+            _("Set the retention policy"),
+            _("Tried to set the retention policy"),
+        ),
+        (
+            "retention.own-policy.set",
+            _("Set their own retention"),
+            _("Tried to set their own retention"),
+        ),
+        (
+            "retention.sweep.planned",
+            _("Planned a sweep"),
+            _("Tried to plan a sweep"),
+        ),
+        (
+            "retention.sweep.closed",
+            _("Closed a sweep"),
+            _("Tried to close a sweep"),
+        ),
+    ),
+    *_area(
+        Area.HOLDS,
+        (
+            "retention.hold.placed",
+            _("Placed a legal hold"),
+            _("Tried to place a legal hold"),
+        ),
+        (
+            "retention.hold.released",
+            _("Released a legal hold"),
+            _("Tried to release a legal hold"),
+        ),
+    ),
+    *_area(
+        Area.AUDIT,
+        (
+            "audit.log.verified",
+            _("Verified the audit log"),
+            _("Tried to verify the audit log"),
+        ),
+        (
+            "audit.log.exported",
+            _("Exported the audit log"),
+            _("Tried to export the audit log"),
+        ),
+        (
+            "audit.demo.tampered",
+            _("Tampered with an entry, for the demonstration"),
+            _("Tried to tamper with an entry"),
+        ),
+        (
+            "audit.demo.put-back",
+            _("Put back the entry that was tampered with"),
+            _("Tried to put back an entry"),
+        ),
+    ),
+    *_area(
+        Area.OPERATOR,
+        (
+            "workspaces.operator.signed-in",
+            _("Signed in as operator"),
+            _("Tried to sign in as operator"),
+        ),
+        (
+            "workspaces.operator.changed",
+            _("Changed the installation"),
+            _("Tried to change the installation"),
+        ),
+        (
+            "workspaces.demo.seeded",
+            _("Filled the demonstration"),
+            _("Tried to fill the demonstration"),
+        ),
+    ),
+]
+
+CATALOG: dict[str, Action] = {action.name: action for action in _ALL}
+
+
+def action_named(name: str) -> Action:
+    """The action of the catalogue; UnknownAction for any other name."""
+    try:
+        return CATALOG[name]
+    except KeyError:
+        raise UnknownAction(f"{name} is not in audit/log/actions.py") from None
+
+
+def names_in(area: Area) -> list[str]:
+    """The names of an area's actions."""
+    return [action.name for action in CATALOG.values() if action.area is area]

@@ -1,0 +1,80 @@
+"""Whether a head in the database may be extended: it must be one that we signed."""
+
+from functools import lru_cache
+from uuid import UUID
+
+from audit.log import checkpoints, note, storage
+from audit.log.note import Checkpoint, NoteRefused
+from audit.log.selectors import Log
+from audit.log.storage import Block
+from kit.refusals import Refused
+from kit.signing import SigningKey, VerifierKey
+
+
+class RefusesToSign(Refused):
+    """Signing would contradict what was signed before, or another cluster."""
+
+
+def demand_agreement(
+    log: Log, *, epoch: int, newest: Block | None, key: SigningKey
+) -> None:
+    """Raises RefusesToSign unless database, published head and key agree."""
+    ours = key.named(log.named(epoch))
+    known = checkpoints.keys_of(log.uuid)
+    if ours not in known and any(one.name == ours.name for one in known):
+        raise RefusesToSign(f"{ours.name}: the log key is not the one announced")
+    try:
+        if newest is not None:
+            _demand_signed(newest, keys=[*known, ours])
+        text = checkpoints.published(log.uuid)
+        published = note.opened(text, keys=known) if text else None
+    except NoteRefused as error:
+        raise RefusesToSign(f"{ours.name}: {error}") from error
+    if published is not None:
+        _demand_extension(log, epoch=epoch, newest=newest, published=published)
+
+
+def announce(log: Log, *, epoch: int, key: SigningKey) -> None:
+    """Publishes the verifier key before the first head it signs."""
+    _announce(log.uuid, key.named(log.named(epoch)))
+
+
+@lru_cache(maxsize=4096)
+def _announce(uuid: UUID, key: VerifierKey) -> None:
+    checkpoints.announce(uuid, key)
+
+
+def _demand_signed(block: Block, *, keys: list[VerifierKey]) -> None:
+    head = note.opened(block.note, keys=keys)
+    if (head.size, head.root) != (block.end, block.root):
+        raise NoteRefused(f"the head at {block.end} is not the one that was signed")
+    if block.tree().root != block.root:
+        raise NoteRefused(f"the peaks at {block.end} do not lead to the signed root")
+
+
+def _demand_extension(
+    log: Log, *, epoch: int, newest: Block | None, published: Checkpoint
+) -> None:
+    if epoch_of(published) < epoch:
+        return
+    end = newest.end if newest else 0
+    if epoch_of(published) > epoch or published.size > end:
+        raise RefusesToSign(
+            f"{published.origin}: the database holds {end} entries, the published head"
+            f" covers {published.size}: restored backup? Open a new epoch first"
+        )
+    known = newest
+    if newest is None or newest.end != published.size:
+        known = storage.block_ending_at(
+            organization_id=log.organization_id,
+            epoch=epoch,
+            size=published.size,
+            using="sequencer",
+        )
+    if known is None or known.root != published.root:
+        raise RefusesToSign(f"{published.origin}: the published head is another one")
+
+
+def epoch_of(head: Checkpoint) -> int:
+    """The epoch in a head's origin."""
+    return int(head.origin.rpartition("/")[2])

@@ -1,0 +1,127 @@
+"""Which logs there are, and what holds back their seal."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.utils.translation import gettext as _
+
+from audit.log import storage
+from audit.log.facets import facet_of
+from audit.log.models import SITE, AuditLog
+from kit import scoping
+from kit.refusals import Refused
+
+
+class NoSuchLog(Refused):
+    """No log is open for this organization."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """One log as other slices pass it on; nothing of it ever changes."""
+
+    organization_id: int
+    uuid: UUID
+    origin: str
+    slug: str
+    name: str
+    key_id: UUID
+
+    def named(self, epoch: int) -> str:
+        """The origin of one epoch's tree: the name in its checkpoints."""
+        return f"{self.origin}/{epoch}"
+
+
+_FIELDS = ("organization_id", "uuid", "origin", "slug", "name", "key_id")
+
+
+def log_of(*, organization_id: int) -> Log:
+    """The log of an organization, under its open scope."""
+    row = AuditLog.objects.filter(organization_id=organization_id)
+    found = row.values(*_FIELDS).first()
+    if found is None:
+        raise NoSuchLog(_("This organization has no audit log."))
+    return Log(**found)
+
+
+def logs_for_operator(*, slug: str = "") -> list[Log]:
+    """All logs, or the one of the organization named `slug`: for commands only."""
+    with scoping.operator():
+        rows = AuditLog.objects.order_by("organization_id")
+        if slug:
+            rows = rows.filter(slug=slug).exclude(organization_id=SITE)
+        found = [Log(**row) for row in rows.values(*_FIELDS)]
+    if slug and not found:
+        raise NoSuchLog(_("There is no organization “%s”.") % slug)
+    return found
+
+
+def logs_by_id(*, ids: Collection[int], using: str) -> dict[int, Log]:
+    """The logs of these organizations, for roles that need no scope."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"select {', '.join(_FIELDS)} from audit_log"  # noqa: S608 -- constants
+            " where organization_id = any(%s)",
+            [list(ids)],
+        )
+        rows: list[Any] = cursor.fetchall()
+    found = (Log(**dict(zip(_FIELDS, row, strict=True))) for row in rows)
+    return {log.organization_id: log for log in found}
+
+
+class Level(StrEnum):
+    """How late the seal is."""
+
+    WARNING = "warning"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stall:
+    """Entries wait for their seal because a transaction stays open."""
+
+    level: Level
+    waiting_since: datetime
+    culprits: tuple[str, ...]
+
+    def __str__(self) -> str:
+        held = "; ".join(self.culprits) or "nobody: is the sequencer running?"
+        return f"the audit log is unsealed since {self.waiting_since}, held by {held}"
+
+
+_WARNING_AFTER = timedelta(seconds=10)
+_ALARM_AFTER = timedelta(seconds=60)
+
+_OLDEST_WAITING = """
+select e.leaf from audit_sequencer s cross join lateral (
+    select x.leaf from audit_entry x
+     where (x.epoch, x.xid, x.id) > (s.bound_epoch, s.bound_xid, s.bound_id)
+     order by x.epoch, x.xid, x.id limit 1) e
+"""
+_CULPRITS = """
+select format('process %s (%s, %s, since %s)', pid, usename, state, xact_start)
+  from pg_stat_activity
+ where backend_xid is not null and datname = current_database()
+   and pid <> pg_backend_pid()
+union all
+select format('prepared transaction %s (since %s)', gid, prepared)
+  from pg_prepared_xacts where database = current_database()
+"""
+
+
+def stall(*, at: datetime, using: str = "sequencer") -> Stall | None:
+    """Who holds the seal back, once the oldest entry waits for over ten seconds."""
+    found = storage.rows(using, _OLDEST_WAITING)
+    if not found:
+        return None
+    since = facet_of(bytes(found[0][0]), subject="", sealed_at=at).at
+    if at - since < _WARNING_AFTER:
+        return None
+    culprits = tuple(text for (text,) in storage.rows(using, _CULPRITS))
+    level = Level.ALARM if at - since >= _ALARM_AFTER else Level.WARNING
+    return Stall(level=level, waiting_since=since, culprits=culprits)

@@ -1,0 +1,23 @@
+"""The index of the audit app's models."""
+
+from audit.log.models import (
+    AuditBlock,
+    AuditDetail,
+    AuditEntry,
+    AuditFacet,
+    AuditLog,
+    AuditSequencer,
+    AuditTile,
+)
+from audit.verification.models import AuditVerification
+
+__all__ = [
+    "AuditBlock",
+    "AuditDetail",
+    "AuditEntry",
+    "AuditFacet",
+    "AuditLog",
+    "AuditSequencer",
+    "AuditTile",
+    "AuditVerification",
+]
