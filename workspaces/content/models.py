@@ -56,6 +56,11 @@ class Import(models.Model):
                 | (~models.Q(state="staging") & models.Q(ended_at__isnull=False)),
                 name="import_ended_with_its_state",
             ),
+            models.UniqueConstraint(
+                fields=["workspace"],
+                condition=models.Q(state="staging"),
+                name="import_one_at_a_time",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,14 +12,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from workspaces.content.formats.flaws import Flaw, NotReadable
+from workspaces.content.formats.flaws import Flaw, ImportRefused
 from workspaces.content.formats.limits import Limits
 
 _BUFFER = 1024 * 1024
@@ -49,12 +49,12 @@ class Budget:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._left = limits.total_bytes
+        self.spent = 0
 
     def spend(self, count: int) -> None:
         """Counts what was read, or refuses."""
-        self._left -= count
-        if self._left < 0:
+        self.spent += count
+        if self.spent > self.limits.total_bytes:
             raise Flaw(_("the files are larger than one import may be."))
 
 
@@ -92,22 +92,30 @@ class _Metered(io.RawIOBase):
 @contextmanager
 def opened(path: Path, *, budget: Budget) -> Iterator[list[Document]]:
     """The documents of one file; an archive stays open as long as the context."""
-    try:
-        if not path.is_file():
-            raise Flaw(_("there is no such file."))
-        with path.open("rb") as file:
-            magic = file.read(4)
-        if magic in (_ZIP, _EMPTY_ZIP):
-            with _opened_archive(path, budget) as documents:
-                yield documents
-        else:
-            is_packed = magic.startswith(_GZIP)
-            opener = _gzip_opener if is_packed else _plain_opener
-            yield [Document(name=path.name, open=opener(path, budget))]
-    except Flaw as flaw:
-        raise NotReadable(place=path.name, why=str(flaw)) from None
-    except OSError as error:
-        raise NotReadable(place=path.name, why=error.strerror or str(error)) from None
+    with ExitStack() as stack:
+        try:
+            documents = stack.enter_context(_opened(path, budget))
+        except Flaw as flaw:
+            raise ImportRefused(str(flaw), place=path.name) from None
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ImportRefused(why, place=path.name) from None
+        yield documents
+
+
+@contextmanager
+def _opened(path: Path, budget: Budget) -> Iterator[list[Document]]:
+    if not path.is_file():
+        raise Flaw(_("there is no such file."))
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic in (_ZIP, _EMPTY_ZIP):
+        with _opened_archive(path, budget) as documents:
+            yield documents
+    else:
+        is_packed = magic.startswith(_GZIP)
+        opener = _gzip_opener if is_packed else _plain_opener
+        yield [Document(name=path.name, open=opener(path, budget))]
 
 
 def _plain_opener(path: Path, budget: Budget) -> Callable[[], BinaryIO]:

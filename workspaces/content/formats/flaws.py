@@ -7,11 +7,11 @@ class Flaw(Exception):
     """What is wrong, as a sentence without any content; the reader adds the place."""
 
 
-class NotReadable(Refused):
-    """An input cannot be imported: the sentence names file, place and flaw."""
+class ImportRefused(Refused):
+    """Nothing was imported: the sentence names file and place, never content."""
 
-    def __init__(self, *, place: str, why: str) -> None:
-        super().__init__(f"{place}: {why}")
+    def __init__(self, why: str, *, place: str = "") -> None:
+        super().__init__(f"{place}: {why}" if place else why)
         self.place = place
 
 

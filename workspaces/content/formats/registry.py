@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from workspaces.content.formats import chatgpt, jsonl
 from workspaces.content.formats.containers import Document
 from workspaces.content.formats.drafts import ConversationDraft
-from workspaces.content.formats.flaws import Flaw, NotReadable, Place
+from workspaces.content.formats.flaws import Flaw, ImportRefused, Place
 from workspaces.content.formats.jsontext import JsonText
 from workspaces.content.formats.limits import Limits
 
@@ -47,13 +47,13 @@ READERS: dict[Format, Reader] = {
 def read(
     document: Document, *, form: Format, limits: Limits
 ) -> Iterator[ConversationDraft]:
-    """The conversations of a document; NotReadable names the place of any flaw."""
+    """The conversations of a document; ImportRefused names the place of any flaw."""
     place = Place(document.name)
     try:
         known = form if form is not Format.AUTO else detect(document, limits=limits)
         yield from reader(known).read(document, place, limits)
     except Flaw as flaw:
-        raise NotReadable(place=str(place), why=str(flaw)) from None
+        raise ImportRefused(str(flaw), place=str(place)) from None
 
 
 def reader(form: Format) -> Reader:
