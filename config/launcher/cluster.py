@@ -58,8 +58,8 @@ def elsewhere(home: Home) -> Path:
     return _ELSEWHERE / f"custos-{name}"
 
 
-def initialize(cluster: Cluster) -> None:
-    """Make the cluster's folder."""
+def initialize(cluster: Cluster, *options: str) -> None:
+    """Make the cluster's folder, with more options of initdb where given."""
     unfinished = cluster.data.with_name(f"{cluster.data.name}.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700, parents=True)
@@ -70,13 +70,15 @@ def initialize(cluster: Cluster) -> None:
         for path in (unfinished, password_file):
             os.chown(path, *cluster.account.switched_to)
     try:
-        _run_initdb(cluster, unfinished, password_file)
+        _run_initdb(cluster, unfinished, password_file, options)
     finally:
         password_file.unlink()
     unfinished.rename(cluster.data)
 
 
-def _run_initdb(cluster: Cluster, data: Path, password_file: Path) -> None:
+def _run_initdb(
+    cluster: Cluster, data: Path, password_file: Path, options: tuple[str, ...]
+) -> None:
     command = cluster.account.command(
         str(cluster.programs / "initdb"),
         f"--pgdata={data}",
@@ -88,6 +90,7 @@ def _run_initdb(cluster: Cluster, data: Path, password_file: Path) -> None:
         "--locale=C",
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
+        *options,
     )
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, start_new_session=True

@@ -153,7 +153,7 @@ def _create_role(admin: psycopg.Connection, role: str, logins: Logins) -> None:
     exists = admin.execute("select 1 from pg_roles where rolname = %s", [name])
     if exists.fetchone() is None:
         admin.execute(
-            sql.SQL("create role {} login noinherit password {}").format(
+            sql.SQL("create role {} login password {}").format(
                 sql.Identifier(name), sql.Literal(logins.passwords[role])
             )
         )

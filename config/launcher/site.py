@@ -35,7 +35,7 @@ def parts(home: Home, environment: Mapping[str, str], *, port: int) -> list[Part
             "The web server",
             "web",
             *granian(port=port),
-            is_ready=_serves(port, "/healthz"),
+            is_ready=serves(port, "/healthz"),
         ),
         part(
             "The worker", "worker", *worker("worker", WORKER_QUEUES, "--concurrency=2")
@@ -50,7 +50,7 @@ def parts(home: Home, environment: Mapping[str, str], *, port: int) -> list[Part
     ]
     idp_port = urlsplit(environment.get("CUSTOS_DEMO_IDP_URL", "")).port
     if environment["CUSTOS_DEMO"] == "true" and find_spec(_DEMO_IDP) and idp_port:
-        is_ready = _serves(idp_port, "/")
+        is_ready = serves(idp_port, "/")
         idp = part(
             "The demo identity provider", "demo-idp", _DEMO_IDP, is_ready=is_ready
         )
@@ -78,7 +78,9 @@ def beat() -> tuple[str, ...]:
     return ("celery", "-A", "config.celery", "beat", *options)
 
 
-def _serves(port: int, path: str) -> Callable[[], bool]:
+def serves(port: int, path: str) -> Callable[[], bool]:
+    """A question: does a server on `port` answer, and not with an error of its own?"""
+
     def answers() -> bool:
         connection = http.client.HTTPConnection(HOST, port, timeout=5)
         try:

@@ -1,0 +1,37 @@
+"""What many tests stand on: a stopped clock, and real input beside the repository."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.launcher.surroundings import BASE_DIR
+from kit import clock as the_clock
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """Templates name static files by their plain names: nothing is collected."""
+    settings.STORAGES["staticfiles"]["BACKEND"] = (
+        "django.contrib.staticfiles.storage.StaticFilesStorage"
+    )
+
+
+@pytest.fixture
+def clock() -> Iterator[Callable[[datetime], None]]:
+    """Stops the clock at a noon; call it with another time to move on."""
+    the_clock.set_for_test(NOON)
+    yield the_clock.set_for_test
+    the_clock.set_for_test(None)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real input beside the repository; mark its tests `allowed_skip`."""
+    folder = BASE_DIR.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here")
+    return folder
