@@ -31,7 +31,11 @@ class PolicyForm(forms.Form):
     """Shows fields as they look in use, one of them with an error."""
 
     days = forms.IntegerField(
-        label=_("Keep conversations for"), min_value=1, max_value=3650, initial=0
+        label=_("Keep conversations for"),
+        min_value=1,
+        error_messages={
+            "min_value": _("Enter 1 to 3,650 days, %(show_value)s is not possible.")
+        },
     )
     undo = forms.ChoiceField(
         label=_("Can come back for"), choices=[("7", _("7 days")), ("14", _("14 days"))]

@@ -151,7 +151,7 @@ def lay_out(chart: BarChart) -> BarLayout:
 def legend(chart: BarChart) -> tuple[tuple[str, str], ...]:
     """The series that occur, as (kind, name), in the order they are stacked."""
     fills = {bar.fill for bar in chart.bars}
-    names = [("solid", chart.value_name)]
+    names = [("second" if fills == {Fill.SECOND} else "solid", chart.value_name)]
     if Fill.PLANNED in fills:
         names.append(("planned", chart.planned_name))
     if any(bar.compared is not None for bar in chart.bars):
@@ -206,7 +206,8 @@ def _column(chart: BarChart, index: int, slot: float, scale: Scale) -> Column:
 def _fits_phone(index: int, chart: BarChart) -> bool:
     labels = math.ceil(len(chart.bars) / chart.label_every)
     every = chart.label_every * math.ceil(labels / LABELS_ON_PHONE)
-    return index % every == 0
+    current = next((i for i, bar in enumerate(chart.bars) if bar.is_current), 0)
+    return (index - current) % every == 0
 
 
 def _annotation(chart: BarChart, slot: float, scale: Scale) -> PlacedAnnotation | None:

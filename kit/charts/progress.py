@@ -25,6 +25,7 @@ class ProgressLayout:
     done: str
     held_x: str
     held: str
+    height: int
     gaps: tuple[str, ...]
 
 
@@ -38,6 +39,7 @@ def lay_out(progress: Progress) -> ProgressLayout:
         done=percent(done),
         held_x=percent(done),
         held=percent(held),
+        height=8 if progress.segments > 1 else 14,
         gaps=tuple(
             percent(number * 100 / progress.segments)
             for number in range(1, progress.segments)

@@ -3,6 +3,10 @@
 import math
 from dataclasses import dataclass
 
+# Steps of an axis, times a power of ten; fewer than this many fit under the top.
+STEPS = (1, 2, 5, 10, 20)
+LINES = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridLine:
@@ -49,12 +53,11 @@ class Scale:
 
 
 def fit(highest: float, *, base: float, height: float) -> Scale:
-    """A scale whose steps are 1, 2 or 5 times a power of ten, three at most."""
+    """A scale whose steps are round, with at most three lines over the base."""
     if highest <= 0:
         return Scale(top=1, step=1, base=base, height=height)
-    rough = highest / 3
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
+    power = 10.0 ** math.floor(math.log10(highest / LINES))
+    step = next(m * power for m in STEPS if highest / (m * power) < LINES)
     return Scale(top=max(highest, step), step=step, base=base, height=height)
 
 

@@ -88,10 +88,11 @@ def initials(name: str) -> SafeString:
 
 
 @register.inclusion_tag("components/bar_chart.html")
-def bar_chart(chart: bars.BarChart) -> dict[str, object]:
-    """`{% bar_chart chart %}` for a `kit.charts.bars.BarChart`."""
+def bar_chart(chart: bars.BarChart, heading: str = "") -> dict[str, object]:
+    """`{% bar_chart chart heading %}` for a `kit.charts.bars.BarChart`."""
     return {
         "chart": chart,
+        "heading": heading,
         "layout": bars.lay_out(chart),
         "legend": bars.legend(chart),
         "headings": bars.headings(chart),

@@ -25,6 +25,8 @@
       menu.querySelector("summary").focus();
       return;
     }
+    // The browser itself closes these with the same key.
+    if (document.querySelector(":popover-open, dialog[open]")) return;
     document.querySelector("[data-close-drawer]")?.click();
   };
 
