@@ -104,12 +104,12 @@ select e.leaf from audit_sequencer s cross join lateral (
      order by x.epoch, x.xid, x.id limit 1) e
 """
 _CULPRITS = """
-select format('process %s (%s, %s, since %s)', pid, usename, state, xact_start)
+select format('process %%s (%%s, %%s, since %%s)', pid, usename, state, xact_start)
   from pg_stat_activity
  where backend_xid is not null and datname = current_database()
    and pid <> pg_backend_pid()
 union all
-select format('prepared transaction %s (since %s)', gid, prepared)
+select format('prepared transaction %%s (since %%s)', gid, prepared)
   from pg_prepared_xacts where database = current_database()
 """
 
