@@ -1,1 +1,17 @@
 """Index of the app's models; each slice owns its own."""
+
+from retention.holds.models import Hold, HoldScope
+from retention.policies.models import Policy
+from retention.receipts.models import Receipt
+from retention.sweeps.models import Doom, Sweep, SweepRun, SweepSlice
+
+__all__ = [
+    "Doom",
+    "Hold",
+    "HoldScope",
+    "Policy",
+    "Receipt",
+    "Sweep",
+    "SweepRun",
+    "SweepSlice",
+]

@@ -1,0 +1,242 @@
+"""Answers which conversations a member sees, and what there is without content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import CharField, QuerySet
+from django.utils.translation import gettext as _
+
+from kit.http import keyset
+from kit.refusals import Refused
+from retention.conversations import eligibility
+from retention.policies import selectors as policies
+from retention.policies.rules import Cutoffs
+from workspaces.content.models import Conversation
+from workspaces.tenancy import plans
+from workspaces.tenancy.plans import RetentionSetter
+from workspaces.tenancy.selectors import WorkspaceRef
+
+
+class UnknownConversation(LookupError):
+    """No such conversation for whoever asks: answered with 404."""
+
+
+class OnlyCountsOnThisPlan(Refused):
+    """On this plan nobody but its member sees that a conversation exists."""
+
+
+class State(StrEnum):
+    """What a stored conversation is at a moment; a held one can be any of these."""
+
+    LIVE = "live"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+
+
+CONDITIONS = {
+    State.LIVE: eligibility.LIVE,
+    State.DELETED: eligibility.DELETED,
+    State.EXPIRED: eligibility.EXPIRED,
+}
+_ORDER: keyset.Order = (("last_activity_at", "desc"), ("id", "desc"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many conversations of a workspace are in which state.
+
+    `due` would be purged by a sweep now; `held` is how many holds keep from that.
+    """
+
+    live: int
+    deleted: int
+    expired: int
+    due: int
+    held: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgeBand:
+    """Live conversations whose last activity was `from_days` to `to_days` ago."""
+
+    from_days: int
+    to_days: int | None
+    conversations: int
+
+
+_COUNTS = f"""
+with {eligibility.CUTOFFS}
+select count(*) filter (where {eligibility.LIVE}),
+       count(*) filter (where {eligibility.DELETED}),
+       count(*) filter (where {eligibility.EXPIRED}),
+       count(*) filter (where {eligibility.DUE} and not {eligibility.HELD}),
+       count(*) filter (where {eligibility.DUE} and {eligibility.HELD})
+{eligibility.FROM_ALL}
+"""
+_AGES = f"""
+with {eligibility.CUTOFFS}
+select width_bucket(c.last_activity_at, %(edges)s::timestamptz[]), count(*)
+{eligibility.FROM_ALL} where {eligibility.LIVE} group by 1
+"""
+_DUE_WORKSPACES = f"""
+with {eligibility.CUTOFFS}
+select b.workspace_id from b where {eligibility.SOMETHING_DUE} order by 1
+"""  # noqa: S608 -- constants
+
+
+def visible_to(
+    *, workspace: WorkspaceRef, membership_id: int, at: datetime
+) -> QuerySet[Conversation]:
+    """A member's own conversations: neither deleted nor expired nor staged."""
+    return _own(workspace, membership_id, State.LIVE, at=at)
+
+
+def deleted_list(
+    *, workspace: WorkspaceRef, membership_id: int, at: datetime
+) -> QuerySet[Conversation]:
+    """What a member deleted and can still restore, or what a sweep has not reached."""
+    return _own(workspace, membership_id, State.DELETED, at=at)
+
+
+def conversation_of(*, membership_id: int, public_id: UUID) -> Conversation:
+    """One of a member's own conversations in any state; UnknownConversation if not."""
+    found = Conversation.objects.filter(
+        public_id=public_id, owner_id=membership_id, staged_by__isnull=True
+    ).first()
+    if found is None:
+        raise UnknownConversation(public_id)
+    return found
+
+
+def metadata_page(
+    *,
+    workspace: WorkspaceRef,
+    at: datetime,
+    state: State = State.LIVE,
+    owner_id: int | None = None,
+    after: str | None = None,
+    size: int = 50,
+) -> keyset.Page[Conversation]:
+    """A page of conversations without title and content, newest activity first.
+
+    Each row also has `state` and `is_held`. Refused where members alone see theirs.
+    """
+    if _is_private(workspace):
+        raise OnlyCountsOnThisPlan(
+            _("On this plan only the member sees their conversations.")
+        )
+    cutoffs = _cutoffs_of(workspace, 0, at=at)
+    found = Conversation.objects.filter(
+        eligibility.bound(CONDITIONS[state], cutoffs=cutoffs, at=at)
+    ).defer("title", "raw")
+    if owner_id is not None:
+        found = found.filter(owner_id=owner_id)
+    found = found.annotate(
+        state=eligibility.bound(
+            eligibility.STATE, cutoffs=cutoffs, at=at, output=CharField()
+        ),
+        is_held=eligibility.bound(eligibility.HELD, cutoffs=cutoffs, at=at),
+    )
+    return keyset.page(found, order=_ORDER, after=after, size=size)
+
+
+def counts(*, workspace: WorkspaceRef, at: datetime) -> Counts:
+    """How many conversations there are, by state."""
+    live, deleted, expired, due, held = _rows(_COUNTS, _scopes(workspace, at=at))[0]
+    return Counts(live=live, deleted=deleted, expired=expired, due=due, held=held)
+
+
+def ages(
+    *,
+    workspace: WorkspaceRef,
+    at: datetime,
+    edges: Sequence[int] = (30, 60, 90, 180, 365, 730),
+) -> list[AgeBand]:
+    """How old the live conversations are, youngest band first."""
+    times = [at - timedelta(days=days) for days in reversed(edges)]
+    found = dict(_rows(_AGES, _scopes(workspace, at=at) | {"edges": times}))
+    bands = zip((0, *edges), (*edges, None), strict=True)
+    return [
+        AgeBand(
+            from_days=youngest,
+            to_days=oldest,
+            conversations=found.get(len(edges) - place, 0),
+        )
+        for place, (youngest, oldest) in enumerate(bands)
+    ]
+
+
+def workspaces_with_something_due(
+    *, workspace_ids: Sequence[int], at: datetime, using: str
+) -> list[int]:
+    """Which of these workspaces a sweep would purge something from."""
+    scopes = policies.cutoffs_at(workspace_ids=workspace_ids, at=at, using=using)
+    parameters = eligibility.parameters(scopes, at=at)
+    return [row[0] for row in _rows(_DUE_WORKSPACES, parameters, using=using)]
+
+
+def locked(*, ids: Sequence[int]) -> list[Conversation]:
+    """These stored conversations, locked against purge and change."""
+    return list(
+        Conversation.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids, staged_by__isnull=True)
+        .order_by("id")
+    )
+
+
+def held_among(*, ids: Sequence[int], at: datetime) -> set[int]:
+    """Which of these conversations a hold covers."""
+    nothing = Cutoffs(
+        expire_before=None,
+        purge_before=None,
+        deleted_before=at,
+        created_before=at,
+        by_creation=False,
+    )
+    found = Conversation.objects.filter(
+        eligibility.bound(eligibility.HELD, cutoffs=nothing, at=at), pk__in=ids
+    )
+    return set(found.values_list("pk", flat=True))
+
+
+def _own(
+    workspace: WorkspaceRef, membership_id: int, state: State, *, at: datetime
+) -> QuerySet[Conversation]:
+    cutoffs = _cutoffs_of(workspace, membership_id, at=at)
+    return Conversation.objects.filter(
+        eligibility.bound(CONDITIONS[state], cutoffs=cutoffs, at=at),
+        owner_id=membership_id,
+    )
+
+
+def _is_private(workspace: WorkspaceRef) -> bool:
+    return plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER
+
+
+def _cutoffs_of(
+    workspace: WorkspaceRef, membership_id: int, *, at: datetime
+) -> Cutoffs:
+    """The cut-offs that govern one member's conversations: their own, or all's."""
+    known = {
+        scope.membership_id: scope.cutoffs
+        for scope in policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
+    }
+    return known.get(membership_id, known[0])
+
+
+def _scopes(workspace: WorkspaceRef, *, at: datetime) -> dict[str, Any]:
+    scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
+    return eligibility.parameters(scopes, at=at)
+
+
+def _rows(
+    sql: str, parameters: dict[str, Any], *, using: str = "default"
+) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())

@@ -1,0 +1,120 @@
+"""Answers what holds there are, what they cover, and what they are for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from kit import vault
+from kit.sealing import binding, open_sealed
+from retention.holds.models import Hold, HoldScope, ScopeKind
+from workspaces.content.models import Conversation
+from workspaces.members.models import Membership
+from workspaces.tenancy.models import Organization
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldView:
+    """One hold as a page shows it; conversations by their public id only."""
+
+    hold: Hold
+    matter: str
+    members: list[Membership]
+    conversations: list[UUID]
+    covered: int
+
+
+def holds(*, only_active: bool = False) -> QuerySet[Hold]:
+    """The holds of the open workspace, for a page to order by (-placed_at, -id)."""
+    found = Hold.objects.all()
+    return found.filter(released_at__isnull=True) if only_active else found
+
+
+def hold_by_public_id(*, public_id: UUID) -> Hold:
+    """One hold of the open workspace; Hold.DoesNotExist otherwise."""
+    return Hold.objects.get(public_id=public_id)
+
+
+def views_of(*, shown: Sequence[Hold]) -> list[HoldView]:
+    """What a page needs of these holds, in a fixed number of queries."""
+    scopes = list(
+        HoldScope.objects.filter(hold__in=[h.pk for h in shown]).order_by("id")
+    )
+    members = Membership.objects.in_bulk(
+        [s.membership_id for s in scopes if s.membership_id]
+    )
+    conversations = dict(
+        Conversation.objects.filter(
+            pk__in=[s.conversation_id for s in scopes if s.conversation_id]
+        ).values_list("pk", "public_id")
+    )
+    matters = _matters(shown)
+    return [
+        HoldView(
+            hold=hold,
+            matter=matters[hold.pk],
+            members=[
+                members[s.membership_id]
+                for s in scopes
+                if s.hold_id == hold.pk and s.membership_id in members
+            ],
+            conversations=[
+                conversations[s.conversation_id]
+                for s in scopes
+                if s.hold_id == hold.pk and s.conversation_id in conversations
+            ],
+            covered=covered(hold=hold),
+        )
+        for hold in shown
+    ]
+
+
+def covered(*, hold: Hold) -> int:
+    """How many stored conversations the hold's scopes name, deleted ones included."""
+    scopes = HoldScope.objects.filter(hold=hold)
+    return Conversation.objects.filter(
+        Q(owner_id__in=scopes.values("membership_id"))
+        | Q(pk__in=scopes.values("conversation_id"))
+    ).count()
+
+
+def holds_over(*, conversation: Conversation) -> list[Hold]:
+    """The unreleased holds that cover one conversation, oldest first."""
+    scopes = HoldScope.objects.filter(
+        Q(membership_id=conversation.owner_id) | Q(conversation_id=conversation.pk),
+        released_at__isnull=True,
+    )
+    return list(
+        Hold.objects.filter(pk__in=scopes.values("hold")).order_by("placed_at", "id")
+    )
+
+
+def scopes_named(
+    *, membership_ids: Sequence[int], conversation_ids: Sequence[int]
+) -> list[tuple[ScopeKind, int]]:
+    """The named members and conversations that the open workspace really has."""
+    members = Membership.objects.filter(pk__in=membership_ids).order_by("id")
+    conversations = Conversation.objects.filter(pk__in=conversation_ids).order_by("id")
+    return [
+        *((ScopeKind.MEMBER, pk) for pk in members.values_list("pk", flat=True)),
+        *(
+            (ScopeKind.CONVERSATION, pk)
+            for pk in conversations.values_list("pk", flat=True)
+        ),
+    ]
+
+
+def _matters(shown: Sequence[Hold]) -> dict[int, str]:
+    if not shown:
+        return {}
+    key_id = Organization.objects.values_list("key_id", flat=True).get()
+    key = vault.read_keys([key_id])[key_id]
+    return {
+        hold.pk: open_sealed(
+            bytes(hold.matter),
+            key=key,
+            aad=binding(table="retention_hold", row=hold.public_id, column="matter"),
+        ).decode()
+        for hold in shown
+    }

@@ -1,0 +1,188 @@
+"""Answers what policy a scope has, and gives the cut-offs of all scopes for SQL."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connections
+
+from retention.policies import rules
+from retention.policies.models import Policy
+from retention.policies.rules import Cutoffs, Version
+from workspaces.tenancy import plans
+from workspaces.tenancy.plans import Promises
+from workspaces.tenancy.selectors import WorkspaceRef
+
+_VERSIONS = """
+select w.id, w.plan, p.membership_id, p.version, p.days, p.undo_days, p.set_at,
+       p.in_force_at
+from workspaces_workspace w left join retention_policy p on p.workspace_id = w.id
+where w.id = any(%(workspaces)s::bigint[])
+order by w.id, p.membership_id nulls first, p.version
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The policy of one scope at one moment, as a page states it.
+
+    `days` None means keep. `version` is 0 where nothing was ever set and the plan's
+    own rule applies. `pending` takes force at its `in_force_at`.
+    """
+
+    days: int | None
+    undo_days: int
+    version: int
+    since: datetime | None
+    pending: Version | None
+    is_fixed_by_plan: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeCutoffs:
+    """The cut-offs of one scope; membership 0 is the workspace's own scope.
+
+    `label` names what decided: `v3`, or `plan` where no version was ever set.
+    """
+
+    workspace_id: int
+    membership_id: int
+    label: str
+    cutoffs: Cutoffs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hypothesis:
+    """A version that nobody has set yet, for previews; membership None: workspace."""
+
+    membership_id: int | None
+    version: Version
+
+
+def versions_of(
+    *, workspace: WorkspaceRef, membership_id: int | None = None
+) -> list[Policy]:
+    """The versions of one scope, newest first, for its history."""
+    return list(
+        Policy.objects.filter(
+            workspace_id=workspace.id, membership_id=membership_id
+        ).order_by("-version")
+    )
+
+
+def standing(
+    *, workspace: WorkspaceRef, at: datetime, membership_id: int | None = None
+) -> Standing:
+    """What is in force for one scope, and what will be."""
+    promises = plans.of(workspace.plan)
+    known = as_versions(versions_of(workspace=workspace, membership_id=membership_id))
+    current = rules.in_force(known, at=at)
+    fixed = promises.fixed_retention_days
+    return Standing(
+        days=fixed or (current.days if current else None),
+        undo_days=current.undo_days if current else promises.default_undo_days,
+        version=current.number if current else 0,
+        since=current.in_force_at if current else None,
+        pending=rules.pending(known, at=at),
+        is_fixed_by_plan=fixed is not None,
+    )
+
+
+def as_versions(policies: Sequence[Policy]) -> list[Version]:
+    """What the rules need of stored versions."""
+    return [
+        Version(
+            number=policy.version,
+            days=policy.days,
+            undo_days=policy.undo_days,
+            set_at=policy.set_at,
+            in_force_at=policy.in_force_at,
+        )
+        for policy in policies
+    ]
+
+
+def cutoffs_at(
+    *,
+    workspace_ids: Sequence[int],
+    at: datetime,
+    using: str = "default",
+    hypothesis: Hypothesis | None = None,
+) -> list[ScopeCutoffs]:
+    """The cut-offs of every scope of these workspaces, read afresh."""
+    scopes: dict[tuple[int, int], list[Version]] = defaultdict(list)
+    promises: dict[int, Promises] = {}
+    for workspace_id, plan, membership_id, *columns in _rows(using, workspace_ids):
+        promises[workspace_id] = plans.of(plan)
+        scopes.setdefault((workspace_id, 0), [])  # each has a scope of its own
+        if columns[0] is not None:
+            scopes[workspace_id, membership_id or 0].append(_version(columns))
+    if hypothesis:
+        for workspace_id in promises:
+            scope = workspace_id, hypothesis.membership_id or 0
+            scopes[scope].append(hypothesis.version)
+    return [
+        _scope(scope, versions, at=at, promises=promises[scope[0]])
+        for scope, versions in scopes.items()
+    ]
+
+
+def _scope(
+    scope: tuple[int, int],
+    versions: Sequence[Version],
+    *,
+    at: datetime,
+    promises: Promises,
+) -> ScopeCutoffs:
+    current = rules.in_force(versions, at=at)
+    return ScopeCutoffs(
+        workspace_id=scope[0],
+        membership_id=scope[1],
+        label=f"v{current.number}" if current else "plan",
+        cutoffs=rules.cutoffs(versions, at=at, promises=promises),
+    )
+
+
+def hypothesis(
+    *,
+    workspace: WorkspaceRef,
+    days: int | None,
+    undo_days: int,
+    grace: timedelta,
+    at: datetime,
+    membership_id: int | None = None,
+) -> Hypothesis:
+    """The version that setting these values at `at` would add."""
+    known = as_versions(versions_of(workspace=workspace, membership_id=membership_id))
+    current = rules.in_force(known, at=at)
+    return Hypothesis(
+        membership_id=membership_id,
+        version=Version(
+            number=max((version.number for version in known), default=0) + 1,
+            days=days,
+            undo_days=undo_days,
+            set_at=at,
+            in_force_at=rules.in_force_from(
+                current=current, days=days, undo_days=undo_days, at=at, grace=grace
+            ),
+        ),
+    )
+
+
+def _rows(using: str, workspace_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_VERSIONS, {"workspaces": list(workspace_ids)})
+        return list(cursor.fetchall())
+
+
+def _version(columns: Sequence[Any]) -> Version:
+    number, days, undo_days, set_at, in_force_at = columns
+    return Version(
+        number=number,
+        days=days,
+        undo_days=undo_days,
+        set_at=set_at,
+        in_force_at=in_force_at,
+    )
