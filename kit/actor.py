@@ -1,5 +1,6 @@
 """Who acts: a person, a service, a system part or an operator, with what they may."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,6 +38,10 @@ class Actor:
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     ip: str = ""
     user_agent: str = ""
+    # Says why a permission is missing and who holds it; knows what kit cannot.
+    explain: Callable[[Permission], str] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @classmethod
     def system(cls, name: str) -> "Actor":
@@ -56,6 +61,8 @@ class Actor:
         """Tells whether the actor holds `permission`, and why not if not."""
         if permission in self.permissions:
             return Decision(allowed=True, reason="")
+        if self.explain is not None:
+            return Decision(allowed=False, reason=self.explain(permission))
         role = self.role.replace("_", " ") or _("no role")
         reason = _("“%(what)s” is not part of your role here (%(role)s).") % {
             "what": LABELS[permission],

@@ -1,28 +1,30 @@
 """Resolves tenant and actor of a request and opens the scope around its view.
 
 A stranger to the tenant in the URL gets 404 before any view runs; the guard then
-answers 403. The scope is one transaction: an exception rolls the request back.
+answers 403. The scope is one transaction: an exception rolls the request back, and
+what a service refused becomes a page with its sentence.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import AbstractContextManager
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django_htmx.http import HttpResponseClientRedirect
 
 from kit import scoping
-from kit.actor import Actor, ActorKind
 from kit.guard import Entry
-from workspaces.members.models import User
-from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS, permissions_of
+from kit.http import pages
+from kit.refusals import Refused
+from workspaces.members import acting, standing
 from workspaces.tenancy import selectors
 from workspaces.tenancy.selectors import Access, Administration
 
-# Set at sign-in: a SAML session is a session for one organization only.
-SESSION_ORGANIZATION = "custos_organization"
-
 Respond = Callable[[HttpRequest], HttpResponseBase]
+_RESOLVED = frozenset({Entry.SIGNED_IN, Entry.PERMITTED})
 
 
 class TenantMiddleware:
@@ -37,98 +39,112 @@ class TenantMiddleware:
     def process_view(
         self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        entry = getattr(view, "custos_entry", None)
-        if entry is None or entry is Entry.PUBLIC:
+        if getattr(view, "custos_entry", None) not in _RESOLVED:
             return None
         if not request.user.is_authenticated:
-            return redirect(f"/?next={request.path}")
-        request.accesses = _accesses(request)
+            return _to_sign_in(request)
+        found = _found(request)
+        request.accesses = standing.holds(request.session, found)
         request.administrations = _administrations(request)
-        request.actor = _person(request)
+        request.actor = acting.alone(user=request.user, **_origin(request))
         if "workspace" in kwargs:
-            return self._in_workspace(request, view, args, kwargs)
-        if "organization" in kwargs:
-            return self._in_organization(request, view, args, kwargs)
-        return None
+            slug = kwargs.pop("workspace")
+            if _has_ended(request, found, slug=slug):
+                logout(request)
+                return _to_sign_in(request)
+            scope = _enter_workspace(request, slug=slug)
+        elif "organization" in kwargs:
+            scope = _enter_organization(request, slug=kwargs.pop("organization"))
+        else:
+            return None
+        return _answer(scope, request, view, args, kwargs)
 
-    def _in_workspace(
-        self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]
-    ) -> HttpResponseBase:
-        slug = kwargs.pop("workspace")
-        access = next((a for a in request.accesses if a.workspace.slug == slug), None)
-        if access is None:
-            raise Http404
-        request.access = access
-        request.workspace = access.workspace
-        request.actor = _member(request.actor, access)
-        with scoping.workspace(
-            workspace_id=access.workspace.id,
-            organization_id=access.workspace.organization.id,
-        ):
-            return _rendered(view(request, *args, **kwargs))
 
-    def _in_organization(
-        self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]
-    ) -> HttpResponseBase:
-        slug = kwargs.pop("organization")
-        found = next(
-            (a for a in request.administrations if a.organization.slug == slug), None
+def _enter_workspace(
+    request: Any, *, slug: str
+) -> AbstractContextManager[scoping.Scope]:
+    access = next((a for a in request.accesses if a.workspace.slug == slug), None)
+    if access is None:
+        raise Http404
+    request.access = access
+    request.workspace = access.workspace
+    request.actor = acting.in_workspace(
+        user=request.user, access=access, **_origin(request)
+    )
+    return scoping.workspace(
+        workspace_id=access.workspace.id,
+        organization_id=access.workspace.organization.id,
+    )
+
+
+def _enter_organization(
+    request: Any, *, slug: str
+) -> AbstractContextManager[scoping.Scope]:
+    found = next(
+        (a for a in request.administrations if a.organization.slug == slug), None
+    )
+    if found is None:
+        raise Http404
+    request.organization = found.organization
+    request.actor = acting.in_organization(
+        user=request.user, administration=found, **_origin(request)
+    )
+    return scoping.organization(organization_id=found.organization.id)
+
+
+def _answer(
+    scope: AbstractContextManager[scoping.Scope],
+    request: Any,
+    view: Any,
+    args: Any,
+    kwargs: dict[str, Any],
+) -> HttpResponseBase:
+    """Runs the view and renders a lazy template while the scope is open."""
+    try:
+        with scope:
+            response: HttpResponseBase = view(request, *args, **kwargs)
+            if hasattr(response, "render") and not getattr(
+                response, "is_rendered", True
+            ):
+                response.render()
+            return response
+    except Refused as refusal:
+        return pages.refused(request, refusal)
+
+
+def _to_sign_in(request: Any) -> HttpResponseBase:
+    url = f"/?{urlencode({'next': request.get_full_path()})}"
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _has_ended(request: Any, found: list[Access], *, slug: str) -> bool:
+    """The person is a member, but no longer the one whom this session let in."""
+    return any(
+        access.workspace.slug == slug and access not in request.accesses
+        for access in found
+    )
+
+
+def _found(request: Any) -> list[Access]:
+    return [
+        access
+        for access in selectors.accesses_of(user_id=request.user.pk)
+        if standing.is_for(
+            request.session, organization_id=access.workspace.organization.id
         )
-        if found is None:
-            raise Http404
-        request.organization = found.organization
-        request.actor = _administrator(request.actor, found)
-        with scoping.organization(organization_id=found.organization.id):
-            return _rendered(view(request, *args, **kwargs))
-
-
-def _rendered(response: HttpResponseBase) -> HttpResponseBase:
-    """Renders a lazy template while the scope is still open."""
-    if hasattr(response, "render") and not getattr(response, "is_rendered", True):
-        response.render()
-    return response
-
-
-def _accesses(request: Any) -> list[Access]:
-    mine = request.session.get(SESSION_ORGANIZATION)
-    found = selectors.accesses_of(user_id=request.user.pk)
-    return [a for a in found if mine is None or a.workspace.organization.id == mine]
+    ]
 
 
 def _administrations(request: Any) -> list[Administration]:
-    mine = request.session.get(SESSION_ORGANIZATION)
-    found = selectors.administrations_of(user_id=request.user.pk)
-    return [a for a in found if mine is None or a.organization.id == mine]
+    return [
+        found
+        for found in selectors.administrations_of(user_id=request.user.pk)
+        if standing.is_for(request.session, organization_id=found.organization.id)
+    ]
 
 
-def _person(request: Any) -> Actor:
-    user: User = request.user
-    return Actor(
-        kind=ActorKind.USER,
-        id=str(user.public_id),
-        label=user.email,
-        user_id=user.pk,
-        ip=request.META.get("REMOTE_ADDR", ""),
-        user_agent=request.headers.get("user-agent", "")[:400],
-    )
-
-
-def _member(actor: Actor, access: Access) -> Actor:
-    workspace = access.workspace
-    return replace(
-        actor,
-        organization_id=workspace.organization.id,
-        workspace_id=workspace.id,
-        membership_id=access.membership_id,
-        role=access.role,
-        permissions=permissions_of(role=access.role, plan=workspace.plan),
-    )
-
-
-def _administrator(actor: Actor, found: Administration) -> Actor:
-    return replace(
-        actor,
-        organization_id=found.organization.id,
-        role=found.role,
-        permissions=ORGANIZATION_PERMISSIONS[found.role],
-    )
+def _origin(request: Any) -> dict[str, str]:
+    return {
+        "ip": request.META.get("REMOTE_ADDR", ""),
+        "user_agent": request.headers.get("user-agent", ""),
+    }

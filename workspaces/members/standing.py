@@ -1,0 +1,48 @@
+"""What a session may enter: one organization, and memberships of known generation.
+
+A SAML session is a session for one organization only. A session also remembers the
+generation of each membership that it has used: suspending or removing a member raises
+the number, so that what they hold ends at their next request, and stays ended when
+they are let in again until they sign in anew.
+"""
+
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from workspaces.tenancy.selectors import Access
+
+ORGANIZATION = "custos_organization"
+_GENERATIONS = "custos_generations"
+
+Session = MutableMapping[str, Any]
+
+
+def begin(
+    session: Session, *, organization_id: int | None, accesses: Iterable[Access]
+) -> None:
+    """Remember what a sign-in has just seen, and forget what was before."""
+    session[ORGANIZATION] = organization_id
+    session[_GENERATIONS] = {_name(one): one.generation for one in accesses}
+
+
+def is_for(session: Session, *, organization_id: int) -> bool:
+    """Whether the session reaches into that organization."""
+    mine = session.get(ORGANIZATION)
+    return mine is None or mine == organization_id
+
+
+def holds(session: Session, accesses: Iterable[Access]) -> list[Access]:
+    """Those of the accesses whose generation is the one that the session saw.
+
+    A membership that is younger than the session begins with its first use.
+    """
+    found = list(accesses)
+    seen: dict[str, int] = session.get(_GENERATIONS, {})
+    fresh = {_name(one): one.generation for one in found if _name(one) not in seen}
+    if fresh:
+        seen = session[_GENERATIONS] = seen | fresh
+    return [one for one in found if seen[_name(one)] == one.generation]
+
+
+def _name(access: Access) -> str:
+    return str(access.membership_id)
