@@ -1,5 +1,7 @@
 """URLs of the workspaces app."""
 
+from workspaces.signin import urls as signin
+
 app_name = "workspaces"
 
-urlpatterns: list[object] = []
+urlpatterns = [*signin.urlpatterns]

@@ -79,7 +79,10 @@ class Migration(migrations.Migration):
                 ("challenge", models.CharField(max_length=64)),
                 ("claimed_at", models.DateTimeField()),
                 ("proven_at", models.DateTimeField(null=True)),
-                ("attested_by", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "attested_by",
+                    models.CharField(blank=True, default="", max_length=200),
+                ),
             ],
             options={
                 "constraints": [
@@ -137,7 +140,8 @@ class Migration(migrations.Migration):
                         name="connection_is_named",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(is_required=False) | models.Q(state="active"),
+                        condition=models.Q(is_required=False)
+                        | models.Q(state="active"),
                         name="connection_required_is_active",
                     ),
                     models.UniqueConstraint(

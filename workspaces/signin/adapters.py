@@ -37,7 +37,10 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):
     """Derives allauth's SocialApp from our connection; none is ever stored."""
 
     def list_apps(
-        self, request: Any, provider: Any = None, client_id: Any = None  # noqa: ARG002
+        self,
+        request: Any,  # noqa: ARG002
+        provider: Any = None,
+        client_id: Any = None,
     ) -> list[SocialApp]:
         if client_id is None or provider not in {None, SAMLProvider.id}:
             return []

@@ -3,13 +3,15 @@
 import base64
 import zlib
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
-import xmlsec
+import xmlsec as _xmlsec
 from lxml import etree
 
 from workspaces.signin.assertions import IdentityProvider, ServiceProvider
 
+xmlsec: Any = _xmlsec  # its stubs name none of its constants
 _SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 _SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 _POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"

@@ -59,7 +59,9 @@ def identity_provider(data: bytes) -> IdentityProvider:
     )
 
 
-def service_provider(sp: ServiceProvider, *, certificate: str) -> bytes:
+def service_provider(
+    sp: ServiceProvider, *, certificate: str, signs_requests: bool
+) -> bytes:
     """Our metadata; it names no expiry, so that a stored copy stays usable."""
     root = etree.Element(
         f"{{{_MD}}}EntityDescriptor",
@@ -69,7 +71,7 @@ def service_provider(sp: ServiceProvider, *, certificate: str) -> bytes:
     descriptor = etree.SubElement(
         root,
         f"{{{_MD}}}SPSSODescriptor",
-        AuthnRequestsSigned="false",
+        AuthnRequestsSigned=str(signs_requests).lower(),
         WantAssertionsSigned="true",
         protocolSupportEnumeration=_SAMLP,
     )

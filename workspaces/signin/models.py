@@ -26,7 +26,9 @@ class SamlConnection(models.Model):
     key; nothing personal.
     """
 
-    organization = models.ForeignKey("workspaces.Organization", on_delete=models.PROTECT)
+    organization = models.ForeignKey(
+        "workspaces.Organization", on_delete=models.PROTECT
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     slug = models.SlugField(max_length=63, unique=True)
     state = models.CharField(
@@ -77,7 +79,9 @@ class MailDomain(models.Model):
     one holder. Data: business data; `attested_by` names the operator who vouched.
     """
 
-    organization = models.ForeignKey("workspaces.Organization", on_delete=models.PROTECT)
+    organization = models.ForeignKey(
+        "workspaces.Organization", on_delete=models.PROTECT
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     domain = models.CharField(max_length=253, db_collation="C")
     challenge = models.CharField(max_length=64)
@@ -117,7 +121,9 @@ class SpentAssertion(models.Model):
     Kept until the message would be refused as expired. Data: technical.
     """
 
-    organization = models.ForeignKey("workspaces.Organization", on_delete=models.PROTECT)
+    organization = models.ForeignKey(
+        "workspaces.Organization", on_delete=models.PROTECT
+    )
     connection_id = models.BigIntegerField()
     id_hash = models.BinaryField(max_length=32)
     expires_at = models.DateTimeField()

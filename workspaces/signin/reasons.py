@@ -1,4 +1,4 @@
-"""Why a sign-in is refused: one code per reason, with its sentence and its next step."""
+"""Why a sign-in is refused: a code per reason, with its sentence and who can help."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -81,7 +81,9 @@ class SignInRefused(Refused):
     both are cut by whoever raises.
     """
 
-    def __init__(self, reason: Reason, *, expected: str = "", received: str = "") -> None:
+    def __init__(
+        self, reason: Reason, *, expected: str = "", received: str = ""
+    ) -> None:
         self.reason = reason
         self.expected = expected
         self.received = received[:300]

@@ -88,7 +88,10 @@ def verify(
 
 def _demand_structure(root: Any) -> None:
     """What the tree alone tells, before any cryptography."""
-    if next(root.iter(f"{_SAML}EncryptedAssertion", f"{_SAML}EncryptedID"), None) is not None:
+    if (
+        next(root.iter(f"{_SAML}EncryptedAssertion", f"{_SAML}EncryptedID"), None)
+        is not None
+    ):
         raise SignInRefused(Reason.ENCRYPTED)
     for signature in root.iter(f"{{{signatures.DS}}}Signature"):
         if signature.getparent() is None:
@@ -246,9 +249,7 @@ def _address_in(name_id: Any) -> str:
     return (name_id.text or "").strip() if is_address else ""
 
 
-def _attributes(
-    response: Any, mapping: Mapping[str, Sequence[str]]
-) -> dict[str, str]:
+def _attributes(response: Any, mapping: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The mapped fields only; what is not mapped is never kept."""
     received = response.get_attributes()
     found: dict[str, str] = {}
@@ -261,9 +262,7 @@ def _attributes(
 
 
 def _session_end(assertion: Any) -> datetime | None:
-    return _time(
-        assertion.find(f"{_SAML}AuthnStatement").get("SessionNotOnOrAfter")
-    )
+    return _time(assertion.find(f"{_SAML}AuthnStatement").get("SessionNotOnOrAfter"))
 
 
 def _short(identity: str | None) -> str:

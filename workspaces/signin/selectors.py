@@ -11,7 +11,9 @@ from workspaces.members.models import User
 from workspaces.signin.assertions import IdentityProvider, ServiceProvider
 from workspaces.signin.identities import uid_of
 from workspaces.signin.models import ConnectionState, MailDomain, SamlConnection
-from workspaces.tenancy.selectors import OrganizationRef
+from workspaces.tenancy import selectors as tenants
+from workspaces.tenancy.models import OrganizationAdministrator, OrganizationRole
+from workspaces.tenancy.selectors import Access, Administration, OrganizationRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +71,10 @@ def connection(*, connection_id: int) -> SamlConnection:
     return SamlConnection.objects.get(pk=connection_id)
 
 
-def first_connection() -> SamlConnection | None:
+def first_connection(*, for_update: bool = False) -> SamlConnection | None:
     """The connection that has the slug of the organization in scope."""
-    return SamlConnection.objects.order_by("id").first()
+    found = SamlConnection.objects.order_by("id")
+    return (found.select_for_update() if for_update else found).first()
 
 
 def has_proven(*, domain: str) -> bool:
@@ -84,15 +87,45 @@ def person_linked(*, connection_uuid: UUID, name_id: str) -> User | None:
     found = SocialAccount.objects.filter(
         provider=str(connection_uuid), uid=uid_of(name_id)
     )
-    account = found.select_related("user").first()
-    return None if account is None else account.user
+    return User.objects.filter(pk__in=found.values("user_id")).first()
 
 
 def is_linked(*, connection_uuid: UUID, user: User) -> bool:
     """Whether the person has any identity of the connection already."""
-    return SocialAccount.objects.filter(
-        provider=str(connection_uuid), user=user
-    ).exists()
+    mine = SocialAccount.objects.filter(provider=str(connection_uuid), user=user)
+    return bool(mine.exists())
+
+
+def accesses(*, user: User, organization_id: int | None) -> list[Access]:
+    """The workspaces of one organization that the person may enter; None means all."""
+    return [
+        access
+        for access in tenants.accesses_of(user_id=user.pk)
+        if organization_id in {None, access.workspace.organization.id}
+    ]
+
+
+def administrations(*, user: User, organization_id: int | None) -> list[Administration]:
+    """The organization itself, if the person runs it; None means all they run."""
+    return [
+        one
+        for one in tenants.administrations_of(user_id=user.pk)
+        if organization_id in {None, one.organization.id}
+    ]
+
+
+def belongs(*, user: User, organization_id: int) -> bool:
+    """Whether the person is a member or administrator of the organization."""
+    return bool(
+        accesses(user=user, organization_id=organization_id)
+        or administrations(user=user, organization_id=organization_id)
+    )
+
+
+def owners() -> list[User]:
+    """Who can help someone who may not enter the organization in scope."""
+    rows = OrganizationAdministrator.objects.filter(role=OrganizationRole.OWNER)
+    return [row.user for row in rows.select_related("user").order_by("id")[:3]]
 
 
 def person_by_address(*, address: str) -> User | None:

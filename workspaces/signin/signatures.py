@@ -16,11 +16,12 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-import xmlsec
+import xmlsec as _xmlsec
 from onelogin.saml2.utils import OneLogin_Saml2_Utils, return_false_on_exception
 
 from workspaces.signin.reasons import Reason, SignInRefused
 
+xmlsec: Any = _xmlsec  # its stubs name none of its constants
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _T = xmlsec.Transform
 REFERENCE_TRANSFORMS = (_T.ENVELOPED, _T.EXCL_C14N, _T.SHA256, _T.SHA384, _T.SHA512)
@@ -90,7 +91,7 @@ def _demand_algorithms(signature: Any) -> None:
 
 
 @return_false_on_exception  # type: ignore[untyped-decorator]
-def verify_node(signature_node: Any, elem: Any, cert: Any = None, *_: Any) -> bool:
+def verify_node(signature_node: Any, _elem: Any, cert: Any = None, *_: Any) -> bool:
     """Stands in for the library's function of the same purpose and signature."""
     demand_form(signature_node)
     context = xmlsec.SignatureContext()

@@ -1,0 +1,1 @@
+"""What changes in sign-in: connections, domains, entrances, attempts, sessions."""

@@ -1,0 +1,54 @@
+"""Starts a sign-in at the identity provider, and ends a session here."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit import recording
+from audit.recording import Target
+from kit import scoping
+from kit.actor import Actor
+from workspaces.signin import authn_requests, selectors
+from workspaces.signin.models import ConnectionState
+from workspaces.signin.reasons import Reason, SignInRefused
+from workspaces.signin.selectors import ConnectionRef
+from workspaces.signin.services import connections
+
+
+@dataclass(frozen=True, kw_only=True)
+class Departure:
+    """A request that waits for its answer, and where the browser goes with it."""
+
+    request_id: str
+    url: str
+
+
+def depart(*, ref: ConnectionRef, login_hint: str, at: datetime) -> Departure:
+    """Make the request; the caller binds its id to the browser's session."""
+    if ref.state is not ConnectionState.ACTIVE:
+        raise SignInRefused(Reason.CONNECTION_OFF)
+    with scoping.organization(organization_id=ref.organization.id):
+        row = selectors.connection(connection_id=ref.id)
+        key = connections.signing_key(row) if row.wants_signed_requests else None
+    request_id = f"_{secrets.token_hex(20)}"
+    url = authn_requests.redirect_url(
+        request_id=request_id,
+        sp=selectors.service_provider(slug=ref.slug),
+        idp=selectors.identity_provider(row),
+        login_hint=login_hint,
+        signing_key=key,
+        at=at,
+    )
+    return Departure(request_id=request_id, url=url)
+
+
+def record_sign_out(*, actor: Actor, organization_id: int, at: datetime) -> None:
+    """Record that a person ended their session."""
+    with scoping.organization(organization_id=organization_id):
+        recording.record(
+            actor=actor,
+            action="workspaces.session.signed-out",
+            target=Target(kind="user", id=actor.id),
+            organization_id=organization_id,
+            at=at,
+        )

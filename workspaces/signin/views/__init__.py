@@ -1,0 +1,1 @@
+"""The pages of sign-in, and the addresses that identity providers talk to."""

@@ -1,0 +1,256 @@
+"""The addresses of SAML: metadata, the way out, the way back, and its last step.
+
+The answer arrives by a cross-site post, which carries no session cookie. So it is
+verified without one, and a redirect to the last step, which does carry the session,
+proves that this browser asked for it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.socialaccount.helpers import complete_social_login
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_safe,
+)
+
+from kit import clock, guard, scoping
+from workspaces.members import addresses, standing
+from workspaces.members.models import User
+from workspaces.signin import messages, metadata, rules, selectors, tickets
+from workspaces.signin.adapters import ConnectionProvider, app_of
+from workspaces.signin.assertions import VerifiedAssertion
+from workspaces.signin.reasons import Audience, Reason, SignInRefused
+from workspaces.signin.selectors import ConnectionRef
+from workspaces.signin.services import acceptance, attempts, departures, entrance
+from workspaces.signin.views.landing import login_url, safe_path
+
+SESSION_CONNECTION = "custos_connection"
+TICKET_COOKIE = "custos_sign_in"
+# A browser that only came to sign in needs no session longer than its request lives.
+_WAITING_SECONDS = 600
+
+
+@guard.public
+@never_cache
+@require_http_methods(["GET", "POST"])
+def login(request: HttpRequest, connection: str) -> HttpResponse:
+    """Send the browser to the identity provider, with a request of its own."""
+    ref = _ref(connection)
+    hint = request.POST.get("login_hint") or request.GET.get("login_hint") or ""
+    next_path = safe_path(request.POST.get("next") or request.GET.get("next"))
+    try:
+        going = departures.depart(ref=ref, login_hint=_folded(hint), at=clock.now())
+    except SignInRefused as refusal:
+        return _refusal_page(request, ref, refusal)
+    if not request.user.is_authenticated:
+        request.session.set_expiry(_WAITING_SECONDS)
+    _provider(request, ref).stash_redirect_state(
+        request, AuthProcess.LOGIN, next_path, state_id=going.request_id
+    )
+    return HttpResponseRedirect(going.url)
+
+
+@guard.public
+@never_cache
+@csrf_exempt
+def acs(request: HttpRequest, connection: str) -> HttpResponse:
+    """Receive the identity provider's answer; accepted, it goes on to `finish`."""
+    ref = _ref(connection)
+    try:
+        if request.method != "POST":
+            raise SignInRefused(Reason.WRONG_METHOD)
+        text = messages.read_post(request)
+        assertion = acceptance.accept(ref=ref, text=text, at=clock.now())
+        token = tickets.keep(ref=ref, assertion=assertion)
+    except SignInRefused as refusal:
+        return _refusal_page(request, ref, refusal)
+    path = reverse("workspaces:saml-finish", args=[ref.slug])
+    response = HttpResponseRedirect(path)
+    response.status_code = 303
+    response.set_cookie(
+        TICKET_COOKIE,
+        token,
+        max_age=tickets.LIFE_SECONDS,
+        path=path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@guard.public
+@never_cache
+@require_GET
+def finish(request: HttpRequest, connection: str) -> HttpResponse:
+    """Sign the person in, if this browser asked for the answer that it brings."""
+    ref, at = _ref(connection), clock.now()
+    try:
+        token = request.COOKIES.get(TICKET_COOKIE, "")
+        assertion = tickets.take(ref=ref, token=token)
+        next_path = _asked_here(request, ref, assertion)
+        user = entrance.admit(
+            ref=ref,
+            assertion=assertion,
+            ip=request.META.get("REMOTE_ADDR", ""),
+            user_agent=request.headers.get("user-agent", "")[:400],
+            at=at,
+        )
+    except SignInRefused as refusal:
+        response = _refusal_page(request, ref, refusal)
+    else:
+        response = _signed_in(request, ref, assertion, next_path)
+        _begin_session(request, ref, user, ends_at=assertion.session_ends_at, at=at)
+    response.delete_cookie(TICKET_COOKIE, path=request.path, samesite="Lax")
+    return response
+
+
+@guard.public
+@require_safe
+def sp_metadata(request: HttpRequest, connection: str) -> HttpResponse:  # noqa: ARG001
+    """Our side of the connection, for the identity provider's administrator."""
+    ref = _ref(connection)
+    with scoping.organization(organization_id=ref.organization.id):
+        row = selectors.connection(connection_id=ref.id)
+    document = metadata.service_provider(
+        selectors.service_provider(slug=ref.slug),
+        certificate=row.sp_certificate,
+        signs_requests=row.wants_signed_requests,
+    )
+    return HttpResponse(document, content_type="application/samlmetadata+xml")
+
+
+@guard.public
+@never_cache
+@csrf_exempt
+def sls(request: HttpRequest, connection: str) -> HttpResponse:
+    """Refuse sign-out messages: an unsigned one must not end anybody's session."""
+    refusal = SignInRefused(Reason.LOGOUT_NOT_OFFERED)
+    return _refusal_page(request, _ref(connection), refusal)
+
+
+def _ref(slug: str) -> ConnectionRef:
+    found = selectors.connection_by_slug(slug=slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _provider(request: HttpRequest, ref: ConnectionRef) -> ConnectionProvider:
+    return ConnectionProvider(request, app=app_of(slug=ref.slug, uuid=ref.public_id))
+
+
+def _asked_here(
+    request: HttpRequest, ref: ConnectionRef, assertion: VerifiedAssertion
+) -> str:
+    """Use up the request that the answer names; its next path."""
+    try:
+        state = _provider(request, ref).unstash_redirect_state(
+            request, assertion.request_id
+        )
+    except PermissionDenied:
+        raise SignInRefused(Reason.OTHER_BROWSER) from None
+    return str(state.get("next") or "/")
+
+
+def _signed_in(
+    request: HttpRequest,
+    ref: ConnectionRef,
+    assertion: VerifiedAssertion,
+    next_path: str,
+) -> HttpResponse:
+    social_login: Any = _provider(request, ref).sociallogin_from_response(
+        request, assertion
+    )
+    social_login.state = {"process": AuthProcess.LOGIN, "next": next_path}
+    response: HttpResponse = complete_social_login(request, social_login)
+    return response
+
+
+def _begin_session(
+    request: HttpRequest,
+    ref: ConnectionRef,
+    user: User,
+    *,
+    ends_at: datetime | None,
+    at: datetime,
+) -> None:
+    """Tie the fresh session to one organization, one connection and one end."""
+    organization_id = ref.organization.id
+    standing.begin(
+        request.session,
+        organization_id=organization_id,
+        accesses=selectors.accesses(user=user, organization_id=organization_id),
+    )
+    request.session[SESSION_CONNECTION] = str(ref.public_id)
+    own_max = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    request.session.set_expiry(
+        rules.session_seconds(own_max=own_max, ends_at=ends_at, at=at)
+    )
+
+
+def _folded(hint: str) -> str:
+    try:
+        return addresses.fold(hint) if hint else ""
+    except addresses.BadAddress:
+        return ""
+
+
+def _refusal_page(
+    request: HttpRequest, ref: ConnectionRef, refusal: SignInRefused
+) -> HttpResponse:
+    reference = attempts.refused(
+        ref=ref, refusal=refusal, ip=request.META.get("REMOTE_ADDR", ""), at=clock.now()
+    )
+    context = {
+        "refusal": refusal,
+        "is_personal": refusal.explanation.audience is Audience.PERSON,
+        "organization_name": ref.organization.name,
+        "owners": _owners(ref) if refusal.reason is Reason.NOT_A_MEMBER else [],
+        "facts": _facts(ref, refusal, reference),
+        "again_url": login_url(ref.slug),
+    }
+    response = render(
+        request,
+        "workspaces/signin/refused.html",
+        context,
+        status=refusal.explanation.status,
+    )
+    if refusal.reason is Reason.WRONG_METHOD:
+        response["Allow"] = "POST"
+    return response
+
+
+def _owners(ref: ConnectionRef) -> list[str]:
+    with scoping.organization(organization_id=ref.organization.id):
+        return [owner.name or owner.email for owner in selectors.owners()]
+
+
+def _facts(
+    ref: ConnectionRef, refusal: SignInRefused, reference: str
+) -> list[dict[str, object]]:
+    """What an administrator needs to find the attempt and its cause."""
+    values = (
+        (_("Reference"), reference, True),
+        (_("Reason"), refusal.reason.value, True),
+        (_("Organization"), ref.organization.name, False),
+        (_("Connection"), ref.slug, True),
+        (_("Expected"), refusal.expected, True),
+        (_("Received"), refusal.received, True),
+    )
+    return [
+        {"name": name, "value": value, "is_mono": is_mono}
+        for name, value, is_mono in values
+        if value
+    ]
