@@ -47,9 +47,9 @@ class DemoPerson:
         return f"{self.first_name} {self.last_name}"
 
     @property
-    def initials(self) -> str:
-        """For the avatar."""
-        return self.first_name[0] + self.last_name[0]
+    def name_id(self) -> str:
+        """The name that the identity provider has for the person; it never changes."""
+        return f"demo-{self.email.partition('@')[0]}"
 
 
 HALDEN = DemoOrganization(

@@ -1,0 +1,1 @@
+"""A small SAML identity provider for the demonstration; never for real people."""
