@@ -48,7 +48,7 @@ class PolicyForm(forms.Form):
             ("first", _("Creation of the conversation")),
         ],
     )
-    files = forms.BooleanField(label=_("Also covers files"), initial=True)
+    covers_files = forms.BooleanField(label=_("Also covers files"), initial=True)
     reason = forms.CharField(
         label=_("Reason, kept in the audit log"),
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -91,7 +91,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _form() -> PolicyForm:
     return PolicyForm(
-        {"days": "0", "undo": "7", "counted": "last", "files": "on", "reason": "RS-14"}
+        {"days": "0", "undo": "7", "counted": "last", "covers_files": "on", "reason": "RS-14"}
     )
 
 

@@ -51,10 +51,10 @@ def _distance(seconds: int) -> str:
 
 def duration(length: timedelta) -> str:
     """At most two units: `7 d 22 h`, `2 min 31 s`, and `4.3 s` under a minute."""
-    total = length.total_seconds()
-    if total < MINUTE:
-        return f"{total:.1f} s" if total % 1 else f"{total:.0f} s"
-    parts = _units(int(total))
+    tenths = length // timedelta(milliseconds=100)
+    if tenths < MINUTE * 10:
+        return f"{tenths / 10:g} s"
+    parts = _units(tenths // 10)
     first = next(index for index, (count, _unit) in enumerate(parts) if count)
     shown = [(count, unit) for count, unit in parts[first : first + 2] if count]
     return " ".join(f"{grouped(count)} {unit}" for count, unit in shown)
