@@ -18,44 +18,52 @@ _DEMO_IDP = "config.demo_idp"
 _THREADS = 8  # as many as the connection pool holds
 
 
-def parts(home: Home, environment: Mapping[str, str], *, port: int) -> list[Part]:
-    """The processes of the site, all started side by side."""
-
-    def part(title: str, log: str, *command: str, **more: object) -> Part:
-        return Part(
-            title=title,
-            command=MYSELF.command(sys.executable, "-m", *command),
-            log=home.logs / f"{log}.log",
-            environment=environment,
-            **more,  # type: ignore[arg-type]
-        )
-
+def web(home: Home, environment: Mapping[str, str], *, port: int) -> list[Part]:
+    """What people's browsers talk to."""
+    pooled = {**environment, "CUSTOS_WEB": "true"}
     found = [
-        part(
-            "The web server",
-            "web",
-            *granian(port=port),
+        Part(
+            title="The web server",
+            command=_module(*granian(port=port)),
+            log=home.logs / "web.log",
+            environment=pooled,
             is_ready=serves(port, "/healthz"),
-        ),
-        part(
-            "The worker", "worker", *worker("worker", WORKER_QUEUES, "--concurrency=2")
-        ),
-        # Its own process: a long sweep waits for the seal and must not keep it waiting.
-        part(
-            "The sequencer",
-            "sequencer",
-            *worker("sequencer", SEQUENCER_QUEUES, "--pool=solo"),
-        ),
-        part("Beat", "beat", *beat()),
+        )
     ]
     idp_port = urlsplit(environment.get("CUSTOS_DEMO_IDP_URL", "")).port
-    if environment["CUSTOS_DEMO"] == "true" and find_spec(_DEMO_IDP) and idp_port:
-        is_ready = serves(idp_port, "/")
-        idp = part(
-            "The demo identity provider", "demo-idp", _DEMO_IDP, is_ready=is_ready
+    if idp_port and find_spec(_DEMO_IDP):
+        found.append(
+            Part(
+                title="The demo identity provider",
+                command=_module(_DEMO_IDP),
+                log=home.logs / "demo-idp.log",
+                environment=environment,
+                is_ready=serves(idp_port, "/"),
+            )
         )
-        found.append(idp)
     return found
+
+
+def workers(home: Home, environment: Mapping[str, str]) -> list[Part]:
+    """What works behind it; the sequencer apart, because a sweep waits for its seal."""
+    commands = {
+        "The worker": worker("worker", WORKER_QUEUES, "--concurrency=2"),
+        "The sequencer": worker("sequencer", SEQUENCER_QUEUES, "--pool=solo"),
+        "Beat": beat(),
+    }
+    return [
+        Part(
+            title=title,
+            command=_module(*command),
+            log=home.logs / f"{title.split()[-1].lower()}.log",
+            environment=environment,
+        )
+        for title, command in commands.items()
+    ]
+
+
+def _module(*command: str) -> list[str]:
+    return MYSELF.command(sys.executable, "-m", *command)
 
 
 def granian(*, port: int) -> tuple[str, ...]:

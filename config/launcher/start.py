@@ -43,10 +43,13 @@ def _bring_up(
     around.write(home, lines)
     whole = around.of_site(home, lines)
     _prepare(home, supervisor, whole)
-    with stage("Web and workers") as line:
-        parts = site.parts(home, whole | {"CUSTOS_WEB": "true"}, port=port)
-        supervisor.start(*parts)
-        line.detail = f"{len(parts)} processes"
+    with stage("Web server") as line:
+        supervisor.start(*site.web(home, whole, port=port))
+        line.detail = f"on {ports.HOST}:{port}"
+    with stage("Workers") as line:
+        behind = site.workers(home, whole)
+        supervisor.start(*behind)
+        line.detail = f"{len(behind)} processes"
     say(f"Custos is ready at http://{ports.HOST}:{port}")
 
 

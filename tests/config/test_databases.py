@@ -94,13 +94,3 @@ def test_committed_rows_are_gone_in_the_next_test(time: str) -> None:
         cursor.execute("select count(*) from django_session")
         assert cursor.fetchone() == (0,)
         cursor.execute("insert into django_session values (%s, '', now())", [time])
-
-
-@pytest.mark.django_db
-def test_the_vault_refuses_the_content_roles() -> None:
-    import psycopg
-
-    at = stand.of_this_run()
-    url = stand.LOGINS.url("app", base=at.url(stand.database("vault")))
-    with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        psycopg.connect(url)

@@ -39,9 +39,18 @@ def _guarded(original: Any) -> Any:
 
 def _resolve(host: Any, *arguments: Any, **more: Any) -> Any:
     name = host.decode() if isinstance(host, bytes) else host
-    if name is not None:
+    if name is not None and not _is_number(name):
         _demand_local(name)
     return _getaddrinfo(host, *arguments, **more)
+
+
+def _is_number(host: str) -> bool:
+    """Tells whether `host` is an address in some spelling: nobody is asked for it."""
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return ":" in host
+    return True
 
 
 def _demand_local(host: str) -> None:
