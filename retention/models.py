@@ -3,12 +3,13 @@
 from retention.holds.models import Hold, HoldScope
 from retention.policies.models import Policy
 from retention.receipts.models import Receipt
-from retention.sweeps.models import Doom, Sweep, SweepRun, SweepSlice
+from retention.sweeps.models import Doom, OrphanSearch, Sweep, SweepRun, SweepSlice
 
 __all__ = [
     "Doom",
     "Hold",
     "HoldScope",
+    "OrphanSearch",
     "Policy",
     "Receipt",
     "Sweep",

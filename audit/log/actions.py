@@ -104,6 +104,16 @@ _ALL = [
             _("Tried to let a suspended member back in"),
         ),
         (
+            "workspaces.member.reactivated",
+            _("Reactivated a member"),
+            _("Tried to reactivate a member"),
+        ),
+        (
+            "workspaces.member.suspended",
+            _("Suspended a member"),
+            _("Tried to suspend a member"),
+        ),
+        (
             "workspaces.member.removed",
             _("Removed a member"),
             _("Tried to remove a member"),
@@ -145,6 +155,16 @@ _ALL = [
     *_area(
         Area.CONTENT,
         (
+            "workspaces.job.requested",
+            _("Started a job"),
+            _("Tried to start a job"),
+        ),
+        (
+            "workspaces.job.canceled",
+            _("Stopped a job"),
+            _("Tried to stop a job"),
+        ),
+        (
             "workspaces.import.started",
             _("Started an import"),
             _("Tried to start an import"),
@@ -183,9 +203,19 @@ _ALL = [
             _("Tried to set the retention policy"),
         ),
         (
+            "retention.policy.sent",
+            _("Sent a retention policy for approval"),
+            _("Tried to send a retention policy for approval"),
+        ),
+        (
             "retention.own-policy.set",
             _("Set their own retention"),
             _("Tried to set their own retention"),
+        ),
+        (
+            "retention.sweep.started",
+            _("Started a sweep"),
+            _("Tried to start a sweep"),
         ),
         (
             "retention.sweep.planned",
@@ -217,6 +247,11 @@ _ALL = [
             "audit.log.verified",
             _("Verified the audit log"),
             _("Tried to verify the audit log"),
+        ),
+        (
+            "audit.verification.requested",
+            _("Asked to verify the audit log"),
+            _("Tried to have the audit log verified"),
         ),
         (
             "audit.log.exported",

@@ -19,7 +19,7 @@ from uuid import UUID
 VERSION = 1
 MAX_BYTES = 32 * 1024
 SALT_BYTES = 32
-_LABEL = b"custos.audit.commitment.v1"
+LABEL = b"custos.audit.commitment.v1"
 _LARGEST_INTEGER = 2**53 - 1
 _MAX_DEPTH = 16
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -39,6 +39,7 @@ class Leaf:
 
     `actor` names a part of Custos itself and stays empty for people and keys, whose
     identity is a commitment. `policy` is the policy version the act followed.
+    `digests` name, in hex, what the act is bound to: a plan's root, a receipt's hash.
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class Leaf:
     workspace: UUID | None = None
     policy: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     commit: Mapping[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
@@ -78,6 +80,7 @@ class Leaf:
             "workspace": str(self.workspace or ""),
             "policy": self.policy,
             "counts": dict(self.counts),
+            "digests": dict(self.digests),
             "commit": dict(self.commit),
         }
         content |= {name: value for name, value in optional.items() if value}
@@ -117,7 +120,7 @@ def new_salt() -> bytes:
 
 def commitment(*, name: str, value: Json, salt: bytes) -> str:
     """What the leaf holds of a detail: guessing the value needs its salt."""
-    message = b"\x00".join((_LABEL, name.encode(), canonical(value)))
+    message = b"\x00".join((LABEL, name.encode(), canonical(value)))
     return base64.b64encode(hmac.digest(salt, message, "sha256")).decode()
 
 

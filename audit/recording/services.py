@@ -75,6 +75,7 @@ def record(
     outcome: str = Outcome.SUCCESS,
     policy: str | None = None,
     counts: Mapping[str, int] | None = None,
+    digests: Mapping[str, str] | None = None,
     changes: Mapping[str, tuple[Json, Json]] | None = None,
     details: Mapping[str, Json] | None = None,
     reason: str = "",
@@ -84,7 +85,8 @@ def record(
 
     `changes` maps a setting to its values before and after; `details` and `reason`
     may hold personal data, never content. All three are sealed and erasable; the leaf
-    holds commitments. `organization_id` 0 is the site's log.
+    holds commitments. `digests` (hex) stand in the leaf itself. `organization_id` 0
+    is the site's log.
     """
     actions.action_named(action)
     event: dict[str, Json] = {
@@ -104,6 +106,7 @@ def record(
                 outcome=Outcome(outcome),
                 policy=policy or "",
                 counts=counts or {},
+                digests=digests or {},
                 event=event,
             ),
             using=using,
@@ -123,6 +126,7 @@ class Entry:
     outcome: Outcome
     policy: str
     counts: Mapping[str, int]
+    digests: Mapping[str, str]
     event: Mapping[str, Json]
 
 
@@ -177,6 +181,7 @@ def _leaf(entry: Entry, *, organization: UUID, fields: list[Detail]) -> Leaf:
         workspace=entry.workspace,
         policy=entry.policy,
         counts=entry.counts,
+        digests=entry.digests,
         commit={field.name: field.commitment for field in fields},
     )
 

@@ -7,6 +7,7 @@ from kit.rowsecurity import composite_key, enable
 
 _HOLDS = "retention_holdscope"
 _RUNS = "retention_sweeprun"
+_ORPHANS = "retention_orphansearch"
 
 # LOCK TABLE in share mode needs a right to change rows; without a policy for it the
 # right reaches no row, so the sweeper can shut hold writers out but change nothing.
@@ -16,11 +17,13 @@ create policy sweeper_reads on {holds} for select to {sweeper} using (true);
 grant update on {holds} to {sweeper};
 """
 
-# Runs belong to the installation and name no tenant.
+# Runs and the search for orphans belong to the installation and name no tenant.
 _RUN_RIGHTS = """
 revoke all on {runs} from {app}, {sweeper};
 grant select, insert on {runs} to {app};
 grant select, insert, update on {runs} to {sweeper};
+revoke all on {orphans} from {app}, {sweeper};
+grant select, insert, update on {orphans} to {sweeper};
 """
 
 # The second line behind the lock and the batch's own condition: whatever deletes a
@@ -59,7 +62,8 @@ drop function retention_refuse_held();
 
 
 def _with_roles(sql: str) -> migrations.RunSQL:
-    text = sql.format(holds=_HOLDS, runs=_RUNS, **settings.DATABASE_ROLES)
+    tables = {"holds": _HOLDS, "runs": _RUNS, "orphans": _ORPHANS}
+    text = sql.format(**tables, **settings.DATABASE_ROLES)
     return migrations.RunSQL(text, migrations.RunSQL.noop)
 
 

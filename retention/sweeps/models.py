@@ -181,6 +181,9 @@ class SweepSlice(models.Model):
     held = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    messages = models.PositiveBigIntegerField(default=0)
+    files = models.PositiveBigIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     took_ms = models.PositiveIntegerField(default=0)
@@ -279,3 +282,22 @@ class Doom(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
+
+
+class OrphanSearch(models.Model):
+    """How far the search for keys without content has come; one row.
+
+    Keys up to this place have content or are doomed. Data: operational.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    made_at = models.DateTimeField()
+    key_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="orphansearch_is_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"keys made before {self.made_at}"
