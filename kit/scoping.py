@@ -89,9 +89,10 @@ def _open(wanted: Scope) -> Iterator[None]:
             yield
         finally:
             _current.reset(token)
-            # After an error the transaction rolls back and the setting with it.
-            if not connection.needs_rollback and connection.connection is not None:
-                _apply(outer or Scope())
+        # After an error the transaction rolls back and the setting with it; a
+        # statement here would only hide that error behind "transaction is aborted".
+        if not connection.needs_rollback:
+            _apply(outer or Scope())
 
 
 def _contains(outer: Scope, wanted: Scope) -> bool:

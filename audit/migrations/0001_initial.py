@@ -263,7 +263,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("due", "Due"),
-                            ("running", "Running"),
                             ("done", "Done"),
                         ],
                         default="due",
@@ -288,7 +287,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["due", "running", "done"])),
+                        condition=models.Q(("state__in", ["due", "done"])),
                         name="audit_verification_state_known",
                     ),
                     models.CheckConstraint(

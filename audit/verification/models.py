@@ -11,7 +11,6 @@ class State(models.TextChoices):
     """How far a verification is."""
 
     DUE = "due"
-    RUNNING = "running"
     DONE = "done"
 
 

@@ -1,0 +1,45 @@
+"""Recomputes logs from their entries to their signed heads."""
+
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from audit.log.selectors import logs_for_operator
+from audit.verification import services
+from audit.verification.models import AuditVerification
+from kit.actor import Actor
+from kit.commands import Failed, JsonCommand, Result
+
+
+class Command(JsonCommand):
+    """Verifies one organization's log, or all logs and the site's."""
+
+    help = "Verify the audit log; exit code 1 on a break."
+
+    def options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", metavar="SLUG", default="")
+
+    def act(self, *_args: Any, at: datetime, **options: Any) -> Result:
+        found: list[tuple[str, AuditVerification]] = []
+        for log in logs_for_operator(slug=options["organization"]):
+            row = services.verify(
+                actor=Actor.operator(), log=log, at=at, using="sequencer"
+            )
+            found.append((log.origin, row))
+        broken = next((pair for pair in found if not pair[1].is_sound), None)
+        result: dict[str, Any] = {
+            "entries": sum(row.entries for _origin, row in found),
+            "verified": broken is None,
+            "first_bad_index": None,
+        }
+        if broken is None:
+            return result
+        origin, row = broken
+        raise Failed(
+            result
+            | {
+                "first_bad_index": row.first_bad_index,
+                "finding": row.finding,
+                "log": f"{origin}/{row.bad_epoch}",
+            }
+        )

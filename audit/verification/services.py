@@ -1,0 +1,129 @@
+"""Verifies a log, at once or by a worker, and exports it for others to verify."""
+
+from datetime import datetime
+from typing import IO
+from uuid import UUID
+
+from audit import recording
+from audit.log.models import AuditFacet
+from audit.log.selectors import Log, log_of
+from audit.recording import Outcome, Target
+from audit.verification import bundle
+from audit.verification.bundle import Exported
+from audit.verification.models import AuditVerification, State
+from audit.verification.walk import Progress, Result, walk
+from kit import scoping
+from kit.actor import Actor
+from kit.permissions import Permission
+
+AT_ONCE = 20_000
+"""Entries that a page waits for; more of them are a worker's."""
+
+
+def request(*, actor: Actor, log: Log, at: datetime) -> AuditVerification:
+    """Verifies at once, or leaves a row that a worker takes up.
+
+    One that waits already is returned, so that pressing again rings again.
+    """
+    actor.require(Permission.AUDIT_VERIFY)
+    if _entries() <= AT_ONCE:
+        return verify(actor=actor, log=log, at=at)
+    waiting = AuditVerification.objects.exclude(state=State.DONE).first()
+    if waiting is not None:
+        return waiting
+    row = AuditVerification.objects.create(
+        organization_id=log.organization_id, requested_at=at, entries=_entries()
+    )
+    recording.record(
+        actor=actor,
+        action="audit.verification.requested",
+        target=Target(kind="log", id=log.uuid),
+        organization_id=log.organization_id,
+        at=at,
+    )
+    return row
+
+
+def verify(
+    *,
+    actor: Actor,
+    log: Log,
+    at: datetime,
+    using: str = "default",
+    progress: Progress = lambda _checked: None,
+) -> AuditVerification:
+    """Verifies now, and keeps and records the result.
+
+    Inside the log's scope `using` stays as it is; a command reads a long log as the
+    sequencer, which needs no scope and thus no long transaction.
+    """
+    actor.require(Permission.AUDIT_VERIFY)
+    result = walk(log, using=using, progress=progress)
+    row = AuditVerification(organization_id=log.organization_id, requested_at=at)
+    return _ended(row, actor=actor, log=log, result=result, at=at)
+
+
+def export(
+    *, actor: Actor, log: Log, file: IO[bytes], at: datetime, using: str
+) -> Exported:
+    """Writes the evidence ZIP and records it; the record is not part of the export."""
+    actor.require(Permission.AUDIT_EXPORT)
+    exported = bundle.write(log, file=file, at=at, using=using)
+    with scoping.organization(organization_id=log.organization_id):
+        recording.record(
+            actor=actor,
+            action="audit.log.exported",
+            target=Target(kind="log", id=log.uuid),
+            organization_id=log.organization_id,
+            at=at,
+            counts={"entries": exported.entries},
+        )
+    return exported
+
+
+def verify_requested(*, organization_id: int, public_id: UUID, at: datetime) -> None:
+    """Does what `request` left to a worker; doing it twice changes nothing."""
+    with scoping.organization(organization_id=organization_id):
+        log = log_of(organization_id=organization_id)
+        row = AuditVerification.objects.filter(
+            public_id=public_id, state=State.DUE
+        ).first()
+    if row is None:
+        return
+
+    def tell(checked: int) -> None:
+        with scoping.organization(organization_id=organization_id):
+            AuditVerification.objects.filter(pk=row.pk).update(checked=checked)
+
+    result = walk(log, using="sequencer", progress=tell)
+    _ended(row, actor=Actor.system("verifier"), log=log, result=result, at=at)
+
+
+def _ended(
+    row: AuditVerification, *, actor: Actor, log: Log, result: Result, at: datetime
+) -> AuditVerification:
+    finding = result.finding
+    row.state, row.ended_at = State.DONE, at
+    row.entries = row.checked = result.entries
+    if finding is not None:
+        row.finding = finding.flaw
+        row.bad_epoch, row.first_bad_index = finding.epoch, finding.index
+    counts = {"entries": result.entries}
+    if finding is not None:
+        counts |= {"epoch": finding.epoch, "first_bad_index": finding.index}
+    with scoping.organization(organization_id=log.organization_id):
+        row.save()
+        recording.record(
+            actor=actor,
+            action="audit.log.verified",
+            target=Target(kind="log", id=log.uuid),
+            organization_id=log.organization_id,
+            at=at,
+            outcome=Outcome.ERROR if finding else Outcome.SUCCESS,
+            counts=counts,
+        )
+    return row
+
+
+def _entries() -> int:
+    return AuditFacet.objects.count()
