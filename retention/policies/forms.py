@@ -1,0 +1,41 @@
+"""The policy editor's field, with its bounds in words."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from retention.policies.rules import LONGEST_DAYS, LONGEST_UNDO_DAYS, SHORTEST_DAYS
+
+
+class PolicyForm(forms.Form):
+    """How long conversations are kept, and how long expired ones can come back."""
+
+    days = forms.IntegerField(
+        label=_("Keep conversations for"),
+        required=False,
+        min_value=SHORTEST_DAYS,
+        max_value=LONGEST_DAYS,
+        help_text=_("After the last message. Leave empty to keep them for ever."),
+        error_messages={
+            "invalid": _("Enter whole days, 1 to 3,650."),
+            "min_value": _("Enter 1 to 3,650 days, %(show_value)s is not possible."),
+            "max_value": _("Enter 1 to 3,650 days, %(show_value)s is not possible."),
+        },
+    )
+    undo_days = forms.IntegerField(
+        label=_("Can come back for"),
+        min_value=0,
+        max_value=LONGEST_UNDO_DAYS,
+        help_text=_("Days between expiry and purge, 0 to 28."),
+        error_messages={
+            "required": _("Enter 0 to 28 days."),
+            "invalid": _("Enter whole days, 0 to 28."),
+            "min_value": _("Enter 0 to 28 days, %(show_value)s is not possible."),
+            "max_value": _("Enter 0 to 28 days, %(show_value)s is not possible."),
+        },
+    )
+    reason = forms.CharField(
+        label=_("Reason, kept in the audit log"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

@@ -1,0 +1,187 @@
+"""Turns a policy and its preview into the sentences and charts of the editor."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kit.charts.bars import Annotation, Bar, BarChart
+from kit.charts.phases import Phase, PhaseFill, WhenBar
+from kit.formatting import absolute, day, grouped, relative, signed, size
+from retention.conversations.previews import Preview
+from retention.policies.selectors import Standing
+
+
+def kept_for(days: int | None) -> str:
+    """ "90 days", or that nothing expires."""
+    if days is None:
+        return _("for ever")
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": grouped(days)}
+
+
+def standing_sentence(standing: Standing, *, now: datetime) -> str:
+    """What is in force, and what will be."""
+    if standing.is_fixed_by_plan:
+        return _("The plan keeps conversations %s after they were created.") % kept_for(
+            standing.days
+        )
+    sentence = (
+        _("Nothing was ever set: conversations are kept until someone deletes them.")
+        if not standing.version
+        else _(
+            "Version %(version)s keeps conversations %(days)s after the last message."
+        )
+        % {"version": standing.version, "days": kept_for(standing.days)}
+    )
+    if standing.pending:
+        sentence += " " + _("Version %(version)s (%(days)s) takes force %(when)s.") % {
+            "version": standing.pending.number,
+            "days": kept_for(standing.pending.days),
+            "when": relative(standing.pending.in_force_at, now=now),
+        }
+    return sentence
+
+
+def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:
+    """The four numbers that a reader of the preview came for."""
+    return [
+        {
+            "name": _("Purged by the first sweep"),
+            "number": grouped(preview.conversations),
+            "fact": _("%(messages)s messages, %(files)s files, %(size)s")
+            % {
+                "messages": grouped(preview.messages),
+                "files": grouped(preview.files),
+                "size": size(preview.bytes),
+            },
+        },
+        {
+            "name": _("More than today’s policy"),
+            "number": signed(preview.more_than_today),
+            "tone": "warn" if preview.more_than_today else "",
+            "fact": _("compared with version %s") % standing.version
+            if standing.version
+            else _("today nothing expires"),
+        },
+        {
+            "name": _("Kept by holds"),
+            "number": grouped(preview.held),
+            "tone": "held" if preview.held else "",
+            "fact": _("due, and left in place"),
+        },
+        {
+            "name": _("Members touched"),
+            "number": grouped(preview.members_touched),
+            "fact": _("own at least one of them"),
+        },
+    ]
+
+
+def weeks_chart(preview: Preview, *, number: int, today: int) -> BarChart:
+    """What is purged in each of the next weeks, against today's policy."""
+    bars = tuple(
+        Bar(
+            label=_axis_label(week.ends_at),
+            value=week.conversations,
+            held=preview.held if place == 0 else 0,
+            compared=week.under_today,
+        )
+        for place, week in enumerate(preview.by_week)
+    )
+    first = preview.by_week[0]
+    return BarChart(
+        id="weeks",
+        title=_("%(n)s conversations are purged at once, then fewer each week.")
+        % {"n": grouped(first.conversations)},
+        description=_("Conversations purged per week under version %s.") % number,
+        caption=_("Conversations purged per week, week ending; first bar: first sweep"),
+        bars=bars,
+        category=_("Week ending"),
+        value_name=_("Version %s") % number,
+        held_name=_("Held, left in place"),
+        compared_name=_("Version %s, today") % today if today else _("Today"),
+        annotation=_backlog(preview),
+        plot_height=210,
+    )
+
+
+def when_bar(preview: Preview, *, undo_days: int, at: datetime) -> WhenBar:
+    """From setting the policy to the last purge, with what can still be undone."""
+    limit = preview.in_force_at + timedelta(days=30)
+    phases = []
+    if preview.in_force_at > at:
+        phases.append(
+            Phase(
+                name=_("Grace"),
+                starts=_("When applied"),
+                remark=_("Change it freely"),
+                fill=PhaseFill.SOFT,
+            )
+        )
+    if undo_days:
+        phases.append(
+            Phase(
+                name=_("Hidden, can come back"),
+                starts=day(preview.in_force_at),
+                remark=_("Lengthen the policy to bring back"),
+                fill=PhaseFill.HATCHED,
+                weight=2,
+            )
+        )
+    phases.append(
+        Phase(
+            name=_("Purged"),
+            starts=absolute(preview.first_sweep_at),
+            remark=_("Cannot be undone"),
+            fill=PhaseFill.SOLID,
+            weight=2,
+            is_final=True,
+        )
+    )
+    return WhenBar(
+        title=_("What happens when"),
+        phases=tuple(phases),
+        limit_label=day(limit, year=False),
+        limit_remark=_("Day 30"),
+    )
+
+
+def consequence(preview: Preview, *, undo_days: int, now: datetime) -> str:
+    """The sentence before something that cannot be undone."""
+    gone = ngettext(
+        "%(n)s conversation is purged %(when)s.",
+        "%(n)s conversations are purged %(when)s.",
+        preview.conversations,
+    ) % {
+        "n": grouped(preview.conversations),
+        "when": _("at once")
+        if preview.first_sweep_at <= now
+        else relative(preview.first_sweep_at, now=now),
+    }
+    if undo_days == 0 and preview.in_force_at <= now:
+        return (
+            gone
+            + " "
+            + _(
+                "This workspace has no grace period and no undo window for expiry:"
+                " nobody can bring them back."
+            )
+        )
+    return gone + " " + _("Until then a longer policy brings them back.")
+
+
+def _axis_label(ends_at: datetime) -> str:
+    return day(ends_at, year=False)
+
+
+def _backlog(preview: Preview) -> Annotation | None:
+    if not preview.by_week[0].conversations:
+        return None
+    held = _("%s more are held and stay.") % grouped(preview.held)
+    return Annotation(
+        bar=0,
+        title=_("%s at the first sweep") % grouped(preview.by_week[0].conversations),
+        lines=(_("The older backlog falls due at once."),)
+        + ((held,) if preview.held else ()),
+    )
