@@ -44,7 +44,8 @@ class Seals:
 
     def open_raw(self, sealed: bytes) -> dict[str, Any]:
         """What the source said of the conversation itself."""
-        return self._open(sealed, self._conversation("raw"))
+        item: dict[str, Any] = self._open(sealed, self._conversation("raw"))
+        return item
 
     def node(self, position: int, key: str | None, node: Any) -> bytes:
         """A node with its key in the source's tree, sealed."""
@@ -61,7 +62,8 @@ class Seals:
 
     def open_file(self, file: UUID, sealed: bytes) -> dict[str, Any]:
         """What the source said of a file."""
-        return self._open(sealed, self._file(file, "sealed"))
+        description: dict[str, Any] = self._open(sealed, self._file(file, "sealed"))
+        return description
 
     def blob(self, file: UUID) -> bytes:
         """The place that a file's bytes are bound to in the blob store."""
@@ -190,6 +192,9 @@ def insert(
 
     Returns the public ids that were stored; the others exist already.
     """
+    # The plans of the keys' checks are cached for the session; made while the table
+    # was small and without statistics, they read all conversations per message.
+    _run("discard plans", [])
     fixed = {"workspace_id": workspace_id, "staged_by_id": staged_by, "stored_at": at}
     statement = _insert("workspaces_conversation", _COLUMNS, _FIXED)
     ids: dict[UUID, int] = dict(

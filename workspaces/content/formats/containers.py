@@ -62,7 +62,7 @@ class _Metered(io.RawIOBase):
     """Hands on bytes while they fit the budget and, if packed, the ratio."""
 
     def __init__(
-        self, inner: Any, *, budget: Budget, packed: Callable[[], int] | None = None
+        self, inner: Any, *, budget: Budget, packed: BinaryIO | None = None
     ) -> None:
         self._inner = inner
         self._budget = budget
@@ -80,12 +80,14 @@ class _Metered(io.RawIOBase):
         self._produced += len(chunk)
         self._budget.spend(len(chunk))
         if self._packed:
-            _check_ratio(self._produced, self._packed(), self._budget.limits)
+            _check_ratio(self._produced, self._packed.tell(), self._budget.limits)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
     def close(self) -> None:
         self._inner.close()
+        if self._packed:
+            self._packed.close()
         super().close()
 
 
@@ -126,7 +128,7 @@ def _gzip_opener(path: Path, budget: Budget) -> Callable[[], BinaryIO]:
     def open_gzip() -> BinaryIO:
         file = path.open("rb")
         unpacked = gzip.GzipFile(fileobj=file)
-        return _buffered(_Metered(unpacked, budget=budget, packed=file.tell))
+        return _buffered(_Metered(unpacked, budget=budget, packed=file))
 
     return open_gzip
 
