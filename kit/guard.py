@@ -23,7 +23,6 @@ class Entry(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed in"
     PERMITTED = "permitted"
-    OPERATOR = "operator"
 
 
 class ActorRequest(HttpRequest):
@@ -49,11 +48,6 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Any signed-in person may enter; the middleware sends others to sign in."""
     return _mark(view, entry=Entry.SIGNED_IN, permission=None)
-
-
-def operator(view: View) -> View:
-    """Only operators of the installation may enter; others are sent to sign in."""
-    return _mark(view, entry=Entry.OPERATOR, permission=Permission.OPERATOR)
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

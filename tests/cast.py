@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from django.test import Client
 
 from kit.actor import Actor
-from workspaces.members import acting, services
+from workspaces.members import acting, services, standing
 from workspaces.members.models import Membership, User
 from workspaces.roles.matrix import Role
 from workspaces.tenancy import selectors
@@ -40,6 +40,13 @@ class Person:
         client.force_login(
             self.user, backend="django.contrib.auth.backends.ModelBackend"
         )
+        session = client.session
+        standing.begin(
+            session,
+            organization_id=self.workspace.organization.id,
+            accesses=selectors.accesses_of(user_id=self.user.pk),
+        )
+        session.save()
         return client
 
 

@@ -1,9 +1,16 @@
 """The Django app of people, sign-in, sharing, content and intake."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class WorkspacesConfig(AppConfig):
-    """Registers the app under its label."""
+    """Registers the app under its label, and what it shows on pages of others."""
 
     name = "workspaces"
+
+    def ready(self) -> None:
+        # Models cannot be imported before this.
+        import_module("workspaces.members.adapters").register()
+        import_module("workspaces.content.kinds").register()

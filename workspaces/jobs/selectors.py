@@ -3,14 +3,22 @@
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from kit.actor import Actor
 from kit.http import keyset
 from kit.permissions import Permission
+from kit.refusals import Refused
 from kit.scoping import OrganizationQuerySet
 from workspaces.jobs.models import OPEN_STATES, Job
 
-ORDER = (("created_at", "desc"), ("id", "desc"))
+_ORDER = (("created_at", "desc"), ("id", "desc"))
+
+
+class UnknownJob(Refused):
+    """There is no such job for this person."""
+
+    status = 404
 
 
 def visible_to(*, actor: Actor) -> OrganizationQuerySet[Job]:
@@ -25,12 +33,15 @@ def visible_to(*, actor: Actor) -> OrganizationQuerySet[Job]:
 
 def page(*, actor: Actor, after: str | None = None) -> keyset.Page[Job]:
     """One page of jobs, newest first."""
-    return keyset.page(visible_to(actor=actor), order=ORDER, after=after)
+    return keyset.page(visible_to(actor=actor), order=_ORDER, after=after)
 
 
-def one(*, actor: Actor, job: UUID) -> Job | None:
+def one(*, actor: Actor, job: UUID) -> Job:
     """The job, if the actor may see it."""
-    return visible_to(actor=actor).filter(public_id=job).first()
+    found = visible_to(actor=actor).filter(public_id=job).first()
+    if found is None:
+        raise UnknownJob(_("There is no such job."))
+    return found
 
 
 def running_count(*, actor: Actor) -> int:

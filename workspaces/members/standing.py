@@ -18,7 +18,7 @@ Session = MutableMapping[str, Any]
 
 
 def begin(
-    session: Session, *, organization_id: int | None, accesses: Iterable[Access]
+    session: Session, *, organization_id: int, accesses: Iterable[Access]
 ) -> None:
     """Remember what a sign-in has just seen, and forget what was before."""
     session[ORGANIZATION] = organization_id
@@ -26,9 +26,8 @@ def begin(
 
 
 def is_for(session: Session, *, organization_id: int) -> bool:
-    """Whether the session reaches into that organization."""
-    mine = session.get(ORGANIZATION)
-    return mine is None or mine == organization_id
+    """Whether the session reaches into that organization; none by default."""
+    return bool(session.get(ORGANIZATION) == organization_id)
 
 
 def holds(session: Session, accesses: Iterable[Access]) -> list[Access]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from kit.rowsecurity import By, enable
+from kit.scoping import OPERATOR_SETTING
 
 # Work of all organizations that waits: ids only, each is then opened in its scope.
 _DOORS = """
@@ -38,6 +39,16 @@ def _doors() -> migrations.RunSQL:
     )
     drop = "".join(f"drop function {name};" for name in _FUNCTIONS)
     return migrations.RunSQL(_DOORS + rights, drop)
+
+
+def _operator_reads(table: str) -> migrations.RunSQL:
+    """/operator/ shows who is where, and can change none of it."""
+    return migrations.RunSQL(
+        f"create policy operator_reads on {table} for select"
+        f" to {settings.DATABASE_ROLES['app']}"
+        f" using (current_setting('{OPERATOR_SETTING}', true) = 'on')",
+        f"drop policy operator_reads on {table}",
+    )
 
 
 class Migration(migrations.Migration):
@@ -292,4 +303,6 @@ class Migration(migrations.Migration):
         enable("workspaces_job", by=By.ORGANIZATION, sweeper=()),
         enable("workspaces_notice", by=By.ORGANIZATION, sweeper=()),
         _doors(),
+        _operator_reads("workspaces_membership"),
+        _operator_reads("workspaces_organizationadministrator"),
     ]

@@ -1,6 +1,6 @@
 """The verbs of jobs: ask for one, cancel it, and run what is due."""
 
-from workspaces.jobs.services.asking import JobIsOver, UnknownJob, cancel, enqueue
+from workspaces.jobs.services.asking import JobIsOver, cancel, enqueue
 from workspaces.jobs.services.leasing import JobWasCanceled, LeaseIsLost
 from workspaces.jobs.services.work import run_due
 
@@ -8,7 +8,6 @@ __all__ = [
     "JobIsOver",
     "JobWasCanceled",
     "LeaseIsLost",
-    "UnknownJob",
     "cancel",
     "enqueue",
     "run_due",

@@ -17,12 +17,6 @@ from workspaces.jobs.models import OPEN_STATES, Job, JobState
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 
-class UnknownJob(Refused):
-    """There is no such job for this person."""
-
-    status = 404
-
-
 class JobIsOver(Refused):
     """The job ended already."""
 
@@ -67,7 +61,7 @@ def cancel(
         row = selectors.visible_to(actor=actor).filter(public_id=job)
         found = row.select_for_update().first()
         if found is None:
-            raise UnknownJob(_("There is no such job."))
+            raise selectors.UnknownJob(_("There is no such job."))
         if found.state not in OPEN_STATES:
             raise JobIsOver(_("“%s” is over already.") % found.title)
         if found.cancel_requested_at is not None:

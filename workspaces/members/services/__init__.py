@@ -1,9 +1,9 @@
 """The verbs of people: found a tenant, add, change, suspend and remove members."""
 
+from workspaces.members.selectors import MemberIsGone
 from workspaces.members.services.founding import create_organization, create_workspace
 from workspaces.members.services.membership import (
     LastOwnerMustStay,
-    MemberIsGone,
     RoleIsAboveYours,
     UnknownRole,
     add,

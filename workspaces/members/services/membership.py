@@ -21,6 +21,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members import addresses
 from workspaces.members.models import Membership, MembershipStatus, User
+from workspaces.members.selectors import MemberIsGone
 from workspaces.members.services import people
 from workspaces.roles import rules
 from workspaces.roles.matrix import LABELS, Role, permissions_of
@@ -31,9 +32,7 @@ from workspaces.tenancy.selectors import WorkspaceRef
 class UnknownRole(Refused):
     """There is no such role."""
 
-
-class MemberIsGone(Refused):
-    """The workspace has no such member, or no longer."""
+    status = 422
 
 
 class LastOwnerMustStay(Refused):

@@ -1,0 +1,116 @@
+"""The list of jobs, one job as it runs, and the button that stops it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from kit import clock, guard
+from kit.charts.progress import Progress
+from kit.formatting import grouped
+from kit.permissions import Permission
+from workspaces.jobs import selectors, services
+from workspaces.jobs.models import OPEN_STATES, Job, JobState
+
+_STATUS = {
+    JobState.QUEUED: ("wait", _lazy("Waiting")),
+    JobState.RUNNING: ("run", _lazy("Running")),
+    JobState.DONE: ("ok", _lazy("Done")),
+    JobState.FAILED: ("bad", _lazy("Failed")),
+    JobState.CANCELED: ("off", _lazy("Stopped")),
+}
+
+
+@guard.requires(Permission.OWN_DATA)
+@require_GET
+def jobs_list(request: Any) -> HttpResponse:
+    """The jobs that this person may see, newest first."""
+    page = selectors.page(actor=request.actor, after=request.GET.get("after"))
+    context = {
+        "jobs_shown": [_shown(request, job) for job in page.rows],
+        "next_url": page.next and f"?after={page.next}",
+        "previous_url": page.previous and f"?after={page.previous}",
+        "now": clock.now(),
+        "crumbs": _crumbs(request),
+    }
+    return render(request, "workspaces/jobs/list.html", context)
+
+
+@guard.requires(Permission.OWN_DATA)
+@require_GET
+def jobs_detail(request: Any, job: UUID) -> HttpResponse:
+    """One job; the part with its progress polls itself while it runs."""
+    found = selectors.one(actor=request.actor, job=job)
+    context = {
+        "job": _shown(request, found),
+        "now": clock.now(),
+        "crumbs": _crumbs(request, found),
+    }
+    name = "workspaces/jobs/detail.html"
+    return render(request, f"{name}#state" if request.htmx else name, context)
+
+
+@guard.requires(Permission.OWN_DATA)
+@require_POST
+def jobs_cancel(request: Any, job: UUID) -> HttpResponse:
+    """Stop a job after its current step."""
+    stopped = services.cancel(
+        actor=request.actor,
+        organization=request.workspace.organization,
+        workspace=request.workspace,
+        job=job,
+        at=clock.now(),
+    )
+    messages.success(request, _("“%s” stops after its current step.") % stopped.title)
+    return redirect(_url(request, stopped))
+
+
+def _shown(request: Any, job: Job) -> dict[str, Any]:
+    kind, word = _STATUS[JobState(job.state)]
+    return {
+        "title": job.title,
+        "status_kind": kind,
+        "status_word": word,
+        "is_open": job.state in OPEN_STATES,
+        "may_stop": job.state in OPEN_STATES and job.cancel_requested_at is None,
+        "is_stopping": job.state in OPEN_STATES and job.cancel_requested_at is not None,
+        "message": job.message,
+        "number": grouped(job.done),
+        "total": job.total,
+        "bar": _bar(job),
+        "created_at": job.created_at,
+        "ended_at": job.ended_at,
+        "url": _url(request, job),
+        "cancel_url": _url(request, job, name="workspaces:jobs-cancel"),
+    }
+
+
+def _bar(job: Job) -> Progress | None:
+    if not job.total:
+        return None
+    title = _("%(done)s of %(total)s") % {
+        "done": grouped(job.done),
+        "total": grouped(job.total),
+    }
+    return Progress(title=title, total=job.total, done=job.done)
+
+
+def _url(request: Any, job: Job, *, name: str = "workspaces:jobs-detail") -> str:
+    slug = request.workspace.slug
+    return reverse(name, kwargs={"workspace": slug, "job": job.public_id})
+
+
+def _crumbs(request: Any, job: Job | None = None) -> list[dict[str, str]]:
+    here = {"workspace": request.workspace.slug}
+    url = reverse("workspaces:jobs-list", kwargs=here) if job else ""
+    crumbs = [
+        {"label": request.workspace.name},
+        {"label": _("Jobs"), "url": url},
+    ]
+    return crumbs + ([{"label": job.title}] if job else [])
