@@ -17,6 +17,7 @@ from django.db import connection
 from kit.sealing import Sealer, binding
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+Stored = bytes | memoryview  # the driver hands out either
 _AS_WRITTEN = "surrogatepass"  # exports hold halves of surrogate pairs
 
 
@@ -33,7 +34,7 @@ class Seals:
         plain = text.encode("utf-8", _AS_WRITTEN)
         return self._sealer.seal(plain, aad=self._conversation("title"))
 
-    def open_title(self, sealed: bytes) -> str:
+    def open_title(self, sealed: Stored) -> str:
         """The title."""
         plain = self._sealer.open(bytes(sealed), aad=self._conversation("title"))
         return plain.decode("utf-8", _AS_WRITTEN)
@@ -42,7 +43,7 @@ class Seals:
         """What the source said of the conversation itself, sealed."""
         return self._sealer.seal(encoded(item), aad=self._conversation("raw"))
 
-    def open_raw(self, sealed: bytes) -> dict[str, Any]:
+    def open_raw(self, sealed: Stored) -> dict[str, Any]:
         """What the source said of the conversation itself."""
         item: dict[str, Any] = self._open(sealed, self._conversation("raw"))
         return item
@@ -51,7 +52,7 @@ class Seals:
         """A node with its key in the source's tree, sealed."""
         return self._sealer.seal(encoded([key, node]), aad=self._message(position))
 
-    def open_node(self, position: int, sealed: bytes) -> tuple[str | None, Any]:
+    def open_node(self, position: int, sealed: Stored) -> tuple[str | None, Any]:
         """A node and its key in the source's tree."""
         key, node = self._open(sealed, self._message(position))
         return key, node
@@ -60,7 +61,7 @@ class Seals:
         """What the source said of a file (name, type, id), sealed."""
         return self._sealer.seal(encoded(description), aad=self._file(file, "sealed"))
 
-    def open_file(self, file: UUID, sealed: bytes) -> dict[str, Any]:
+    def open_file(self, file: UUID, sealed: Stored) -> dict[str, Any]:
         """What the source said of a file."""
         description: dict[str, Any] = self._open(sealed, self._file(file, "sealed"))
         return description
@@ -69,7 +70,7 @@ class Seals:
         """The place that a file's bytes are bound to in the blob store."""
         return self._file(file, "blob")
 
-    def _open(self, sealed: bytes, aad: bytes) -> Any:
+    def _open(self, sealed: Stored, aad: bytes) -> Any:
         plain = self._sealer.open(bytes(sealed), aad=aad)
         return json.loads(plain.decode("utf-8", _AS_WRITTEN))
 

@@ -29,6 +29,7 @@ _HIDDEN_TYPES = frozenset(
         "user_editable_context",
     )
 )
+_TEXT_KEYS = ("text", "result", "content")
 _SHOWN_CHANNELS = (None, "", "final")
 _TO_EVERYONE = (None, "", "all")
 _LONGEST_ROLE = 20
@@ -71,6 +72,23 @@ def draft(item: Any, *, document: Document, place: Place) -> ConversationDraft:
 def compose(raw: dict[str, Any], nodes: list[tuple[str | None, Any]]) -> dict[str, Any]:
     """The conversation object that `draft` took apart."""
     return {**raw, "mapping": dict(nodes)} if nodes else raw
+
+
+def text(node: dict[str, Any]) -> str:
+    """What a reader sees of a node; parts that are no text are left out."""
+    message = node.get("message") or {}
+    content = message.get("content")
+    if type(content) is not dict:
+        return ""
+    given = content.get("parts") or [content.get(key) for key in _TEXT_KEYS]
+    texts = [_part(part) for part in given] if type(given) is list else []
+    return "\n\n".join(part for part in texts if part)
+
+
+def _part(part: Any) -> str:
+    """A part is a text, or an object that may carry one (a transcription)."""
+    inner = part.get("text") if type(part) is dict else part
+    return inner if type(inner) is str else ""
 
 
 def _conversations(text: JsonText, place: Place) -> Iterator[Any]:

@@ -74,6 +74,12 @@ def compose(raw: dict[str, Any], nodes: list[tuple[str | None, Any]]) -> dict[st
     return {**raw, "messages": [message for _key, message in nodes]}
 
 
+def text(node: dict[str, Any]) -> str:
+    """What a reader sees of a message."""
+    given = node.get("text", node.get("content"))
+    return given if type(given) is str else ""
+
+
 def _items(raw: BinaryIO, place: Place, limits: Limits) -> Iterator[Any]:
     if _first_byte(raw) == b"[":
         text = JsonText(raw, limits=limits)

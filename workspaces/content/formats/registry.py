@@ -32,15 +32,18 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """How one format is read, and put together again from what was stored."""
+    """How one format is read, put together again, and shown to a person."""
 
     read: Callable[[Document, Place, Limits], Iterator[ConversationDraft]]
     compose: Callable[[dict[str, Any], list[tuple[str | None, Any]]], dict[str, Any]]
+    text: Callable[[dict[str, Any]], str]
 
 
 READERS: dict[Format, Reader] = {
-    Format.CHATGPT: Reader(read=chatgpt.read, compose=chatgpt.compose),
-    Format.JSONL: Reader(read=jsonl.read, compose=jsonl.compose),
+    Format.CHATGPT: Reader(
+        read=chatgpt.read, compose=chatgpt.compose, text=chatgpt.text
+    ),
+    Format.JSONL: Reader(read=jsonl.read, compose=jsonl.compose, text=jsonl.text),
 }
 
 

@@ -1,0 +1,46 @@
+"""Registers conversations, messages and files as kinds of stored content."""
+
+from kit import content_kinds
+from kit.content_kinds import ContentKind
+
+_HELD_BY = frozenset({"member", "conversation"})
+_DOOR = "retention.deletions"
+_KINDS = (
+    ContentKind(
+        name="conversations",
+        model="workspaces.Conversation",
+        owner="owner",
+        clock="last_activity_at",
+        held_by=_HELD_BY,
+        delete_door=_DOOR,
+        purged_with=None,
+        leftovers="select count(*) from workspaces_conversation c"
+        " where c.staged_by_id is not null and not exists"
+        " (select from workspaces_import i where i.id = c.staged_by_id"
+        " and i.state in ('staging', 'failed'))",
+    ),
+    *(
+        ContentKind(
+            name=name,
+            model=f"workspaces.{model}",
+            owner="conversation.owner",
+            clock="conversation.last_activity_at",
+            held_by=_HELD_BY,
+            delete_door=_DOOR,
+            purged_with="conversations",
+            leftovers=f"select count(*) from {table} x where not exists"  # noqa: S608
+            " (select from workspaces_conversation c where c.id = x.conversation_id"
+            " and c.workspace_id = x.workspace_id)",
+        )
+        for name, model, table in (
+            ("messages", "Message", "workspaces_message"),
+            ("files", "File", "workspaces_file"),
+        )
+    ),
+)
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    for kind in _KINDS:
+        content_kinds.register(kind)
