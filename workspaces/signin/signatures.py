@@ -34,6 +34,7 @@ SIGNATURE_TRANSFORMS = (
     _T.ECDSA_SHA384,
     _T.ECDSA_SHA512,
 )
+_FORBIDDEN = ("RetrievalMethod", "Object", "Manifest")
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _CHAIN = [f"{DS}enveloped-signature", _EXCLUSIVE]
 _METHODS = {
@@ -68,7 +69,7 @@ def demand_form(signature: Any) -> None:
         raise SignInRefused(Reason.SIGNATURE_FORM)
     if references[0].get("URI") != f"#{identity}":
         raise SignInRefused(Reason.SIGNATURE_FORM)
-    if next(signature.iter(f"{{{DS}}}RetrievalMethod", f"{{{DS}}}Object"), None):
+    if any(signature.find(f".//{{{DS}}}{n}") is not None for n in _FORBIDDEN):
         raise SignInRefused(Reason.SIGNATURE_FORM)
     chain = [node.get("Algorithm") for node in signature.iter(f"{{{DS}}}Transform")]
     if sorted(set(chain)) != sorted(chain) or not set(chain) <= set(_CHAIN):

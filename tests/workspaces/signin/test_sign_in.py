@@ -1,0 +1,259 @@
+"""Signing in through the organization's identity provider."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+
+from kit import scoping
+from tests import cast
+from tests.cast import NOON
+from tests.workspaces.signin.conftest import Browser, connect, entries
+from tests.workspaces.signin.provider import Asked, Provider, attributes, text
+from workspaces.members import standing
+from workspaces.members.models import User
+from workspaces.signin.models import SpentAssertion
+from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_member_comes_in_and_is_linked(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    asked = browser.ask()
+
+    response = browser.bring(provider.answer(asked, at=NOON))
+
+    mara = User.objects.get(email="mara.lindqvist@halden.example")
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert browser.user_id == mara.pk
+    assert SocialAccount.objects.get(user=mara).uid == "mara-1"
+    assert SocialAccount.objects.get(user=mara).extra_data == {}
+
+
+def test_the_second_time_the_identity_is_enough(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    browser.bring(provider.answer(browser.ask(), at=NOON))
+    other = Browser()
+
+    other.bring(
+        provider.answer(other.ask(), at=NOON, attributes=attributes(email="m@old.test"))
+    )
+
+    assert other.user_id == browser.user_id
+
+
+def test_it_is_recorded(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    browser.bring(provider.answer(browser.ask(), at=NOON))
+
+    last = entries(connected)[-1]
+    assert last["action"] == "workspaces.session.signed-in"
+    assert last["outcome"] == "success"
+
+
+def test_the_session_is_for_this_organization_and_rotated(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    asked = browser.ask()
+    before = browser.client.session.session_key
+
+    browser.bring(provider.answer(asked, at=NOON))
+
+    session = browser.client.session
+    assert session.session_key != before
+    assert session[standing.ORGANIZATION] == connected.id
+    assert session["custos_connection"]
+
+
+def test_the_session_ends_when_the_provider_says(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    ends_at = text(NOON + timedelta(hours=1))
+
+    browser.bring(
+        provider.answer(
+            browser.ask(), at=NOON, session_ends=f' SessionNotOnOrAfter="{ends_at}"'
+        )
+    )
+
+    assert browser.client.session.get_expiry_age() == 3600
+
+
+def test_the_session_never_lasts_longer_than_ours(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    ends_at = text(NOON + timedelta(days=30))
+
+    browser.bring(
+        provider.answer(
+            browser.ask(), at=NOON, session_ends=f' SessionNotOnOrAfter="{ends_at}"'
+        )
+    )
+
+    assert browser.client.session.get_expiry_age() == 12 * 3600
+
+
+def test_a_signed_response_will_do(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    signing = {"assertion": False, "response": True}
+
+    browser.bring(provider.answer(browser.ask(), at=NOON, signing=signing))
+
+    assert browser.user_id
+
+
+def test_both_may_be_signed_and_the_clock_may_be_ahead(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    ahead = NOON + timedelta(seconds=60)
+
+    browser.bring(provider.answer(browser.ask(), at=ahead, signing={"response": True}))
+
+    assert browser.user_id
+
+
+def test_the_address_may_be_the_name_id(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    answer = provider.answer(
+        browser.ask(),
+        at=NOON,
+        attributes="",
+        name_id="Mara.Lindqvist@HALDEN.example",
+        name_id_format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+    )
+
+    browser.bring(answer)
+
+    assert browser.user_id
+
+
+def test_a_long_name_id_is_kept_by_its_hash(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    browser.bring(provider.answer(browser.ask(), at=NOON, name_id="x" * 255))
+
+    assert SocialAccount.objects.get().uid.startswith("sha256:")
+
+
+def test_the_path_asked_for_follows_and_relay_state_never_does(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    asked = browser.ask(next="/w/halden-engineering/holds/")
+
+    response = browser.bring(provider.answer(asked, at=NOON))
+
+    assert response["Location"] == "/w/halden-engineering/holds/"
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "x" * 600]
+)
+def test_a_path_that_leaves_the_site_is_dropped(
+    connected: OrganizationRef, provider: Provider, browser: Browser, target: str
+) -> None:
+    asked = browser.ask(next=target)
+
+    response = browser.bring(provider.answer(asked, at=NOON))
+
+    assert response["Location"] == "/"
+
+
+def test_the_request_names_our_configured_addresses_whatever_host_is_claimed(
+    connected: OrganizationRef, browser: Browser, settings: object
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    browser.client.defaults["HTTP_HOST"] = "evil.example"
+
+    asked = browser.ask()
+
+    base = f"{settings.CUSTOS_BASE_URL}/accounts/saml/halden-instruments"
+    assert asked.acs_url == f"{base}/acs/"
+    assert asked.entity_id == f"{base}/metadata/"
+
+
+def test_the_login_hint_travels_beside_the_request(
+    connected: OrganizationRef, browser: Browser
+) -> None:
+    url = f"{browser.base}/login/"
+
+    good = browser.client.get(url, {"login_hint": "Jun@Halden.example"})
+    bad = browser.client.get(url, {"login_hint": '"><script>'})
+
+    assert good["Location"].endswith("&login_hint=jun%40halden.example")
+    assert "login_hint" not in bad["Location"]
+
+
+def test_an_administrator_without_membership_comes_in(
+    connected: OrganizationRef, halden: WorkspaceRef, provider: Provider
+) -> None:
+    other = cast.organization("lone", name="Lone", owner="solo@lone.example")
+    lone = Provider(entity_id="https://idp.example/lone")
+    connect(other, lone, domain="lone.example")
+    browser = Browser(slug="lone")
+
+    browser.bring(
+        lone.answer(
+            browser.ask(), at=NOON, attributes=attributes(email="solo@lone.example")
+        )
+    )
+
+    assert browser.user_id
+
+
+def test_only_hashes_of_used_ids_are_kept_and_only_until_they_expire(
+    connected: OrganizationRef, provider: Provider, browser: Browser, clock: object
+) -> None:
+    browser.bring(provider.answer(browser.ask(), at=NOON))
+    later = NOON + timedelta(hours=1)
+    clock(later)
+
+    browser.bring(provider.answer(browser.ask(), at=later))
+
+    with scoping.organization(organization_id=connected.id):
+        assert SpentAssertion.objects.count() == 2
+
+
+def test_metadata_tells_our_side(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    response = Client().get(f"{browser.base}/metadata/")
+
+    assert response["Content-Type"] == "application/samlmetadata+xml"
+    asked: Asked = browser.ask()
+    assert asked.acs_url in response.content.decode()
+    assert asked.entity_id in response.content.decode()
+
+
+def test_an_unknown_connection_is_not_found(connected: OrganizationRef) -> None:
+    client = Client()
+
+    for page in ("login", "acs", "finish", "metadata", "sls"):
+        assert client.get(f"/accounts/saml/nobody/{page}/").status_code == 404
+
+
+def test_signing_out_ends_the_session_and_is_recorded(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    browser.bring(provider.answer(browser.ask(), at=NOON))
+
+    response = browser.client.post("/sign-out/")
+
+    assert response["Location"] == "/"
+    assert browser.user_id is None
+    assert entries(connected)[-1]["action"] == "workspaces.session.signed-out"
+
+
+def test_signing_out_needs_a_post(
+    connected: OrganizationRef, provider: Provider, browser: Browser
+) -> None:
+    browser.bring(provider.answer(browser.ask(), at=NOON))
+
+    assert browser.client.get("/sign-out/").status_code == 405
+    assert browser.user_id
