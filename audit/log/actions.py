@@ -80,6 +80,11 @@ _ALL = [
             _("Changed the plan of a workspace"),
             _("Tried to change the plan of a workspace"),
         ),
+        (
+            "workspaces.policy-grace.changed",
+            _("Changed the grace period of a workspace"),
+            _("Tried to change the grace period of a workspace"),
+        ),
     ),
     *_area(
         Area.MEMBERS,

@@ -21,6 +21,8 @@ from workspaces.tenancy.models import (
 from workspaces.tenancy.plans import LABELS, Plan
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
+LONGEST_GRACE_HOURS = 24 * 14
+
 
 class UnknownPlan(Refused):
     """There is no such plan."""
@@ -28,6 +30,10 @@ class UnknownPlan(Refused):
 
 class PlanIsTheSame(Refused):
     """The workspace is on that plan already."""
+
+
+class GraceOutOfBounds(Refused):
+    """A grace period has 0 to LONGEST_GRACE_HOURS hours."""
 
 
 def open_organization(
@@ -153,6 +159,33 @@ def change_plan(
             at=at,
             changes={"plan": (before.value, wanted.value)},
             reason=reason,
+        )
+
+
+def set_policy_grace(
+    *, actor: Actor, workspace: WorkspaceRef, hours: int, at: datetime
+) -> None:
+    """Set how long a shortened retention policy waits before it takes force."""
+    actor.require(Permission.OPERATOR)
+    if not 0 <= hours <= LONGEST_GRACE_HOURS:
+        raise GraceOutOfBounds(
+            _("A grace period has 0 to %s hours.") % LONGEST_GRACE_HOURS
+        )
+    with scoping.organization(organization_id=workspace.organization.id):
+        row = Workspace.objects.select_for_update().get(pk=workspace.id)
+        before = row.policy_grace_hours
+        if before == hours:
+            return
+        row.policy_grace_hours = hours
+        row.save(update_fields=["policy_grace_hours"])
+        recording.record(
+            actor=actor,
+            action="workspaces.policy-grace.changed",
+            target=Target(kind="workspace", id=row.public_id),
+            organization_id=workspace.organization.id,
+            workspace=row.public_id,
+            at=at,
+            changes={"hours": (before, hours)},
         )
 
 
