@@ -91,7 +91,13 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _form() -> PolicyForm:
     return PolicyForm(
-        {"days": "0", "undo": "7", "counted": "last", "covers_files": "on", "reason": "RS-14"}
+        {
+            "days": "0",
+            "undo": "7",
+            "counted": "last",
+            "covers_files": "on",
+            "reason": "RS-14",
+        }
     )
 
 

@@ -63,13 +63,21 @@
   });
 
   // A drawer that was swapped in takes the focus; one that went gives it back.
+  let shownTitle = document.querySelector("[data-drawer-title]");
   let opener = null;
-  document.addEventListener("htmx:before:request", () => { opener = document.activeElement; });
-  document.addEventListener("htmx:after:swap", (event) => {
-    prepare(document);
+  const followDrawer = () => {
     const title = document.querySelector("[data-drawer-title]");
-    if (title && event.target?.querySelector?.("[data-drawer-title]")) title.focus();
-    else if (opener?.isConnected && document.activeElement === document.body) opener.focus();
+    if (title === shownTitle) return;
+    const active = document.activeElement;
+    if (active !== document.body && !active.closest(".c-drawer")) opener = active;
+    shownTitle = title;
+    const next = title ?? (opener?.isConnected ? opener : document.getElementById("main"));
+    next?.focus();
+  };
+
+  document.addEventListener("htmx:after:swap", () => {
+    prepare(document);
+    followDrawer();
   });
 
   prepare(document);
