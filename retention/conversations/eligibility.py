@@ -113,8 +113,8 @@ FROM_DUE = f"from b cross join lateral {_CANDIDATES} where {DUE}"
 SOMETHING_DUE = f"exists (select from {_CANDIDATES} where {DUE} and not {HELD})"
 FROM_ALL = f"""from b
 join {CONVERSATIONS} c on c.workspace_id = b.workspace_id {_GOVERNED}"""
-FROM_IDS = f"""from unnest(%(ids)s::bigint[]) i(id)
-join {CONVERSATIONS} c on c.id = i.id
+# Goes after a relation `i` of ids: what a plan lists, or one conversation.
+OF_IDS = f"""join {CONVERSATIONS} c on c.id = i.id
 join b on b.workspace_id = c.workspace_id {_GOVERNED}"""
 
 

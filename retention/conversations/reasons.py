@@ -58,8 +58,8 @@ class Why:
 _FACTS = f"""
 with {eligibility.CUTOFFS}
 select {eligibility.STATE}, {eligibility.DUE}, {eligibility.HELD}
-{eligibility.FROM_IDS}
-"""
+from unnest(%(ids)s::bigint[]) i(id) {eligibility.OF_IDS}
+"""  # noqa: S608 -- constants
 
 
 def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) -> Why:

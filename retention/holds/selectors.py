@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from kit import vault
+from kit.refusals import Refused
 from kit.sealing import binding, open_sealed
 from retention.holds.models import Hold, HoldScope, ScopeKind
 from workspaces.content.models import Conversation
 from workspaces.members.models import Membership
 from workspaces.tenancy.models import Organization
+
+
+class UnknownCustodian(Refused):
+    """A hold cannot name what the workspace does not have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +94,29 @@ def holds_over(*, conversation: Conversation) -> list[Hold]:
     return list(
         Hold.objects.filter(pk__in=scopes.values("hold")).order_by("placed_at", "id")
     )
+
+
+def members_named(*, emails: Sequence[str]) -> list[int]:
+    """The members with these addresses; UnknownCustodian where one is not there."""
+    wanted = {email.strip().lower() for email in emails}
+    found = dict(Membership.objects.filter(email__in=wanted).values_list("email", "pk"))
+    if missing := sorted(wanted - set(found)):
+        raise UnknownCustodian(_("“%s” is no member of this workspace.") % missing[0])
+    return sorted(found.values())
+
+
+def conversations_named(*, public_ids: Sequence[UUID]) -> list[int]:
+    """The conversations with these ids; UnknownCustodian where one is not there."""
+    found = dict(
+        Conversation.objects.filter(public_id__in=public_ids).values_list(
+            "public_id", "pk"
+        )
+    )
+    if missing := [one for one in public_ids if one not in found]:
+        raise UnknownCustodian(
+            _("There is no conversation %s in this workspace.") % missing[0]
+        )
+    return sorted(found.values())
 
 
 def scopes_named(

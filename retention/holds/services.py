@@ -114,7 +114,7 @@ def release(
         )
         if not changed:
             raise HoldIsReleased(_("This hold is released already."))
-        grace = timedelta(days=getattr(settings, "CUSTOS_RELEASE_GRACE_DAYS", 0))
+        grace = timedelta(days=settings.CUSTOS_RELEASE_GRACE_DAYS)
         HoldScope.objects.filter(hold=hold, released_at__isnull=True).update(
             released_at=at, release_grace_until=at + grace if grace else None
         )

@@ -136,6 +136,9 @@ def _scope(
     at: datetime,
     promises: Promises,
 ) -> ScopeCutoffs:
+    # A version that took force when it was set is in force from then on, also for a
+    # machine whose clock is behind the setter's.
+    at = max([at, *(v.set_at for v in versions if v.set_at == v.in_force_at)])
     current = rules.in_force(versions, at=at)
     return ScopeCutoffs(
         workspace_id=scope[0],

@@ -1,0 +1,77 @@
+"""Finds what crashes leave behind: imports that went silent, keys without content."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kit import vault
+from retention.sweeps.storage import changed, rows, step
+
+_LOG = logging.getLogger(__name__)
+SILENT_FOR = timedelta(minutes=10)
+KEYS_AT_ONCE = 2_000
+_START = datetime(2000, 1, 1, tzinfo=UTC)
+
+# Completing an import demands the state `staging`, so a failed one cannot come back.
+_FAIL = """
+update workspaces_import set state = 'failed', ended_at = %(at)s
+where state = 'staging' and heartbeat_at < %(silent_since)s
+"""
+# The age rule (reference: foundations 4.1). The trigger on conversations refuses a key
+# that is over an hour old when the transaction begins. So a key older than an hour
+# before the oldest running transaction cannot be stored any more by anyone; a second
+# of slack covers rounding. Both comparisons use the content database's clock.
+_HORIZON = """
+select pg_has_role(current_user, 'pg_read_all_stats', 'usage'),
+       least(
+           clock_timestamp(),
+           (select min(xact_start) from pg_stat_activity
+            where datname = current_database()),
+           (select min(prepared) from pg_prepared_xacts
+            where database = current_database())
+       ) - interval '1 hour 1 second'
+"""
+_WITH_CONTENT = """
+select key_id from workspaces_conversation where key_id = any(%(keys)s)
+"""
+_DOOM = """
+insert into retention_doom (kind, object_id, doomed_at)
+select 'key', k, %(at)s from unnest(%(keys)s::uuid[]) k on conflict do nothing
+"""
+_PLACE = "select made_at, key_id from retention_orphansearch"
+_MOVE = """
+insert into retention_orphansearch (id, made_at, key_id)
+values (1, %(made_at)s, %(key)s)
+on conflict (id) do update set made_at = excluded.made_at, key_id = excluded.key_id
+"""
+
+
+def fail_abandoned_imports(*, at: datetime) -> int:
+    """Marks imports failed whose heart stopped; what they staged is due from now on."""
+    return changed(_FAIL, at=at, silent_since=at - SILENT_FOR)
+
+
+def doom_orphans(*, at: datetime) -> int:
+    """Dooms the next keys that can have no content any more; returns how many."""
+    may_see_all, horizon = rows(_HORIZON)[0]
+    if not may_see_all:
+        _LOG.warning("The sweeper lacks pg_read_all_stats: no search for orphan keys.")
+        return 0
+    place = rows(_PLACE)
+    found = vault.live_keys(
+        kind=vault.Kind.CONVERSATION,
+        made_before=horizon,
+        after=place[0] if place else (_START, UUID(int=0)),
+        limit=KEYS_AT_ONCE,
+    )
+    if not found:
+        return 0
+    keys: list[UUID] = [key for _made_at, key in found]
+    # A statement of its own, begun after the horizon was read.
+    stored: set[Any] = {row[0] for row in rows(_WITH_CONTENT, keys=keys)}
+    orphans = [key for key in keys if key not in stored]
+    with step():
+        changed(_DOOM, keys=orphans, at=at)
+        changed(_MOVE, made_at=found[-1][0], key=found[-1][1])
+    return len(orphans)

@@ -1,0 +1,185 @@
+"""Plans a run: windows of due ids, their digests, and one recorded root per sweep."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit.log import tree
+from audit.recording import Target, record
+from audit.verification.selectors import sealed_through
+from kit.actor import Actor
+from retention.conversations import eligibility
+from retention.policies import selectors as policies
+from retention.policies.selectors import ScopeCutoffs
+from retention.sweeps.services import leasing
+from retention.sweeps.services.leasing import Lease
+from retention.sweeps.storage import ALIAS, changed, rows, step
+
+WINDOW = 4_000
+SWEEPER = Actor.system("sweeper")
+
+_OPENED = """
+select s.id, s.public_id, s.workspace_id, w.public_id, w.organization_id
+from retention_sweep s join workspaces_workspace w on w.id = s.workspace_id
+where s.run_id = %(run)s and s.state = 'opened' order by s.id
+"""
+# Windows are cut in id order over all workspaces, which is the order of the pages;
+# a slice is one workspace's part of a window.
+_PLAN = f"""
+with {eligibility.CUTOFFS}, due as materialized (
+    select c.id, c.workspace_id, c.public_id, {eligibility.HELD} as held
+    {eligibility.FROM_DUE}
+), numbered as (
+    select *, (row_number() over (order by id) - 1) / %(window)s as window_no
+    from due where not held
+), slices as (
+    insert into retention_sweepslice (workspace_id, run_id, sweep_id, window_no, n,
+        ids, digest, purged, held, skipped, failed, messages, files, bytes, attempts,
+        took_ms)
+    select d.workspace_id, %(run)s, s.id, d.window_no, count(*),
+           array_agg(d.id order by d.id),
+           sha256(string_agg(uuid_send(d.public_id), ''::bytea order by d.public_id)),
+           0, 0, 0, 0, 0, 0, 0, 0, 0
+    from numbered d
+    join retention_sweep s on s.run_id = %(run)s and s.workspace_id = d.workspace_id
+    group by d.workspace_id, s.id, d.window_no
+    returning sweep_id, window_no, n, digest
+)
+select sweep_id, n, digest, 0 as held from (
+    select * from slices order by sweep_id, window_no) planned
+union all
+select s.id, 0, null, count(*) from due d
+join retention_sweep s on s.run_id = %(run)s and s.workspace_id = d.workspace_id
+where d.held group by s.id
+"""  # noqa: S608 -- constants
+_PLANNED = """
+update retention_sweep set state = 'planned', planned_n = %(n)s, held_n = %(held)s,
+       plan_root = %(root)s, plan_entry_id = %(entry)s, planned_at = %(at)s,
+       policy_versions = %(policies)s
+where id = %(sweep)s and state = 'opened'
+"""
+_RUN_PLANNED = "update retention_sweeprun set state = 'planned' where id = %(run)s"
+_PLANS = """
+select w.organization_id, s.plan_entry_id
+from retention_sweep s join workspaces_workspace w on w.id = s.workspace_id
+where s.run_id = %(run)s and s.state = 'planned' order by s.id
+"""
+_SEALED = """
+with sweeps as (
+    update retention_sweep set state = 'sealed', sealed_at = %(at)s
+    where run_id = %(run)s and state = 'planned'
+)
+update retention_sweeprun set state = 'purging' where id = %(run)s
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    sweep_id: int
+    public_id: UUID
+    workspace_id: int
+    workspace: UUID
+    organization_id: int
+
+
+class _Plan:
+    """The slices of one sweep, in window order."""
+
+    def __init__(self) -> None:
+        self.n = self.slices = self.held = 0
+        self._tree = tree.CompactRange()
+
+    def add(self, n: int, digest: bytes | None, held: int) -> None:
+        self.held += held
+        if digest is not None:
+            self.n += n
+            self.slices += 1
+            self._tree.append(tree.leaf_hash(bytes(digest)))
+
+    @property
+    def root(self) -> bytes:
+        return self._tree.root
+
+
+def plan(lease: Lease, *, at: datetime) -> None:
+    """Writes the manifest of the run and records each sweep's count and root."""
+    with step():
+        leasing.beat(lease)
+        opened = [
+            _Opened(
+                sweep_id=row[0],
+                public_id=row[1],
+                workspace_id=row[2],
+                workspace=row[3],
+                organization_id=row[4],
+            )
+            for row in rows(_OPENED, run=lease.run_id)
+        ]
+        scopes = policies.cutoffs_at(
+            workspace_ids=[sweep.workspace_id for sweep in opened], at=at, using=ALIAS
+        )
+        plans = _planned(lease.run_id, scopes, at=at)
+        for sweep in opened:
+            _record(sweep, plans[sweep.sweep_id], _labels(sweep, scopes), at=at)
+        changed(_RUN_PLANNED, run=lease.run_id)
+
+
+def seal(lease: Lease, *, at: datetime) -> bool:
+    """Lets the purge begin once every plan is under a signed checkpoint."""
+    with step():
+        leasing.beat(lease)
+        if not all(
+            sealed_through(organization_id=organization_id, entry_id=entry, using=ALIAS)
+            for organization_id, entry in rows(_PLANS, run=lease.run_id)
+        ):
+            return False
+        changed(_SEALED, run=lease.run_id, at=at)
+        return True
+
+
+def _planned(
+    run_id: int, scopes: Sequence[ScopeCutoffs], *, at: datetime
+) -> dict[int, _Plan]:
+    parameters: dict[str, Any] = eligibility.parameters(scopes, at=at)
+    plans: dict[int, _Plan] = defaultdict(_Plan)
+    for sweep_id, n, digest, held in rows(
+        _PLAN, run=run_id, window=WINDOW, **parameters
+    ):
+        plans[sweep_id].add(n, digest, held)
+    return plans
+
+
+def _labels(sweep: _Opened, scopes: Sequence[ScopeCutoffs]) -> str:
+    """The versions that decided; members' own ones are only counted."""
+    mine = [scope for scope in scopes if scope.workspace_id == sweep.workspace_id]
+    members = sum(scope.membership_id != 0 for scope in mine)
+    own = next(scope.label for scope in mine if scope.membership_id == 0)
+    return f"members-{members}" if members else own
+
+
+def _record(sweep: _Opened, plan: _Plan, policy: str, *, at: datetime) -> None:
+    entry = record(
+        actor=SWEEPER,
+        action="retention.sweep.planned",
+        target=Target(kind="sweep", id=sweep.public_id),
+        organization_id=sweep.organization_id,
+        workspace=sweep.workspace,
+        at=at,
+        policy=policy,
+        counts={"conversations": plan.n, "held": plan.held, "slices": plan.slices},
+        digests={"plan_root": plan.root.hex()},
+        using=ALIAS,
+    )
+    changed(
+        _PLANNED,
+        sweep=sweep.sweep_id,
+        n=plan.n,
+        held=plan.held,
+        root=plan.root,
+        entry=entry,
+        policies=policy,
+        at=at,
+    )

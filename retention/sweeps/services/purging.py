@@ -1,0 +1,214 @@
+"""Purges one window in one statement: rows, entries, dooms and counts, all or none.
+
+The order inside a batch is the argument for holds: the lock on hold scopes first, as
+its own statement and before any write; then, with a new snapshot that sees every hold
+and policy committed until then, the policies, and then the one statement that picks
+and deletes. See `retention.holds.locking` for the other side.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.db import OperationalError
+
+from audit.recording import bulk
+from retention.conversations import eligibility
+from retention.holds import locking
+from retention.policies import selectors as policies
+from retention.policies.selectors import ScopeCutoffs
+from retention.sweeps.services.planning import SWEEPER
+from retention.sweeps.storage import ALIAS, changed, rows, step
+from workspaces.content.purging import CONVERSATIONS
+
+PASSES = 3
+"""How often rows that others keep locked are tried before they wait for a sweep."""
+
+_LOCK_TIMEOUT = "set local lock_timeout = '5s'"
+_CLOCK = "select set_config('custos.at', %(at)s::text, true)"
+_WINDOW = """
+select window_no from retention_sweepslice
+where run_id = %(run)s and done_at is null and attempts <= %(passes)s
+order by attempts, window_no for update skip locked limit 1
+"""
+_SLICES = """
+select id, workspace_id from retention_sweepslice
+where run_id = %(run)s and window_no = %(window)s and done_at is null
+order by id for update skip locked
+"""
+_BLOBS = " union all ".join(
+    f"select f.{column} as blob_id, p.* from pick p join {table} f"  # noqa: S608
+    f" on f.workspace_id = p.workspace_id and f.conversation_id = p.id"
+    f" where f.{column} is not null"
+    for table, column in CONVERSATIONS.blobs
+)
+_BATCH = f"""
+with {eligibility.CUTOFFS}, labels as materialized (
+    select * from unnest(%(l_workspace)s::bigint[], %(l_membership)s::bigint[],
+        %(l_label)s::text[]) l(workspace_id, membership_id, label)
+), slice as materialized (
+    select s.id as slice_id, s.sweep_id, s.ids, o.id as organization_id,
+           o.public_id as organization, w.public_id as workspace
+    from retention_sweepslice s
+    join workspaces_workspace w on w.id = s.workspace_id
+    join workspaces_organization o on o.id = w.organization_id
+    where s.id = any(%(slices)s)
+), pick as materialized (
+    select s.slice_id, s.sweep_id, s.organization_id, s.organization, s.workspace,
+           coalesce(mine.label, everyone.label) as label,
+           c.id, c.workspace_id, c.public_id, c.{CONVERSATIONS.key_column} as key_id,
+           c.created_at, c.last_activity_at, c.message_count, c.file_count,
+           c.byte_count
+    from slice s cross join lateral unnest(s.ids) i(id) {eligibility.OF_IDS}
+    join labels everyone
+        on everyone.workspace_id = c.workspace_id and everyone.membership_id = 0
+    left join labels mine
+        on mine.workspace_id = c.workspace_id and mine.membership_id = c.owner_id
+    where {eligibility.DUE} and not {eligibility.HELD}
+    for update of c skip locked
+), gone as (
+    delete from {CONVERSATIONS.root} c using pick p where c.id = p.id
+), keys as (
+    insert into retention_doom (workspace_id, sweep_id, kind, object_id, conversation,
+        sort_id, sort_created_at, sort_activity_at, doomed_at)
+    select workspace_id, sweep_id, 'key', key_id, public_id, id, created_at,
+           last_activity_at, %(at)s
+    from pick order by id on conflict do nothing
+), blobs as (
+    insert into retention_doom (workspace_id, sweep_id, kind, object_id, conversation,
+        doomed_at)
+    select workspace_id, sweep_id, 'blob', blob_id, public_id, %(at)s
+    from ({_BLOBS}) b order by id on conflict do nothing
+), entries as (
+    {{entries}}
+), done as (
+    update retention_sweepslice s
+    set purged = s.purged + p.n, messages = s.messages + p.messages,
+        files = s.files + p.files, bytes = s.bytes + p.bytes
+    from (select slice_id, count(*) n, sum(message_count) messages,
+                 sum(file_count) files, sum(byte_count) bytes
+          from pick group by slice_id) p
+    where s.id = p.slice_id
+)
+select count(*) from pick
+"""  # noqa: S608 -- constants
+# What a slice planned and did not lose yet, under the same lock and moment.
+_REST = f"""
+with {eligibility.CUTOFFS}, rest as (
+    select s.id as slice_id,
+           count(*) filter (where {eligibility.DUE} and {eligibility.HELD}) as held,
+           count(*) filter (where {eligibility.DUE} and not {eligibility.HELD})
+               as locked
+    from retention_sweepslice s cross join lateral unnest(s.ids) i(id)
+    {eligibility.OF_IDS}
+    where s.id = any(%(slices)s) and s.n > s.purged group by s.id
+)
+update retention_sweepslice s set
+    attempts = s.attempts + 1, took_ms = s.took_ms + %(took_ms)s,
+    held = coalesce(r.held, 0),
+    failed = case when s.attempts + 1 >= %(most)s then coalesce(r.locked, 0) else 0 end,
+    skipped = s.n - s.purged - coalesce(r.held, 0) - coalesce(r.locked, 0),
+    done_at = case when coalesce(r.locked, 0) = 0 or s.attempts + 1 >= %(most)s
+                   then %(at)s::timestamptz end
+from retention_sweepslice t left join rest r on r.slice_id = t.id
+where s.id = t.id and t.id = any(%(slices)s)
+"""  # noqa: S608 -- constants
+_POSTPONE = """
+update retention_sweepslice set attempts = attempts + 1
+where run_id = %(run)s and window_no = %(window)s and done_at is null
+"""
+
+
+class Batch(Enum):
+    """What became of one attempt."""
+
+    PURGED = "purged"
+    BLOCKED = "blocked"
+    NONE_LEFT = "none left"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Window:
+    number: int
+    slices: list[int]
+    workspaces: list[int]
+
+
+def batch(*, run_id: int, passes: int, now: Callable[[], datetime]) -> Batch:
+    """Purges the next window that no other worker is at."""
+    window = None
+    try:
+        with step():
+            rows(_LOCK_TIMEOUT)
+            locking.before_purging(using=ALIAS)
+            window = _next(run_id, passes=passes)
+            if window is None:
+                return Batch.NONE_LEFT
+            # Read under the lock: later than any policy or hold that is visible.
+            _purge(window, at=now())
+    except OperationalError:
+        # Someone holds a row of the cascade, or the hold table, for too long.
+        if window is not None:
+            changed(_POSTPONE, run=run_id, window=window.number)
+        return Batch.BLOCKED
+    return Batch.PURGED
+
+
+def _next(run_id: int, *, passes: int) -> _Window | None:
+    found = rows(_WINDOW, run=run_id, passes=passes)
+    if not found:
+        return None
+    slices = rows(_SLICES, run=run_id, window=found[0][0])
+    return _Window(
+        number=found[0][0],
+        slices=[row[0] for row in slices],
+        workspaces=sorted({row[1] for row in slices}),
+    )
+
+
+def _purge(window: _Window, *, at: datetime) -> None:
+    began = time.monotonic()
+    rows(_CLOCK, at=at.isoformat())
+    scopes = policies.cutoffs_at(workspace_ids=window.workspaces, at=at, using=ALIAS)
+    parameters: dict[str, Any] = {
+        **eligibility.parameters(scopes, at=at),
+        **_labels(scopes),
+        "slices": window.slices,
+    }
+    rows(_BATCH.format(entries=_entries(at)), **parameters)
+    took_ms = round((time.monotonic() - began) * 1000)
+    changed(_REST, took_ms=took_ms, most=PASSES, **parameters)
+
+
+def _entries(at: datetime) -> str:
+    return bulk.insert(
+        actor=SWEEPER,
+        action="retention.conversation.purged",
+        target_kind="conversation",
+        columns=bulk.Columns(
+            organization_id="organization_id",
+            organization="organization",
+            workspace="workspace",
+            target="public_id",
+            policy="label",
+            counts={
+                "bytes": "byte_count",
+                "files": "file_count",
+                "messages": "message_count",
+            },
+        ),
+        source="pick",
+        at=at,
+        order_by="id",
+    )
+
+
+def _labels(scopes: Sequence[ScopeCutoffs]) -> dict[str, Any]:
+    return {
+        "l_workspace": [scope.workspace_id for scope in scopes],
+        "l_membership": [scope.membership_id for scope in scopes],
+        "l_label": [scope.label for scope in scopes],
+    }
