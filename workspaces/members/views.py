@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kit import clock, guard
+from kit.http.keyset import Page
 from kit.permissions import LABELS as PERMISSION_LABELS
 from kit.permissions import Permission
 from workspaces.members import selectors, services
@@ -21,6 +22,8 @@ from workspaces.members.models import Membership, MembershipStatus
 from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import LABELS, Role
 
+_NOTHING = {"q": "", "role": ""}
+_EMPTY: Page[Membership] = Page(rows=[], next=None, previous=None)
 _STATUS = {
     MembershipStatus.ACTIVE: ("ok", _lazy("Active")),
     MembershipStatus.SUSPENDED: ("off", _lazy("Suspended")),
@@ -33,10 +36,11 @@ _STATUS = {
 def members_list(request: Any) -> HttpResponse:
     """Everyone in the workspace, found by address or role."""
     form = FindForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {"q": "", "role": ""}
-    page = selectors.page(
-        prefix=asked["q"], role=asked["role"], after=request.GET.get("after")
-    )
+    asked = form.cleaned_data if form.is_valid() else _NOTHING
+    page = _EMPTY
+    if form.is_valid():
+        after = request.GET.get("after")
+        page = selectors.page(prefix=asked["q"], role=asked["role"], after=after)
     context = {
         "form": form,
         "members": [_row(request, member) for member in page.rows],
