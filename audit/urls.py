@@ -1,5 +1,24 @@
-"""URLs of the audit app."""
+"""URLs of the audit app: the same pages for an organization and for a workspace."""
+
+from django.urls import path
+
+from audit.explorer import views
 
 app_name = "audit"
 
-urlpatterns: list[object] = []
+_ORGANIZATION = "o/<slug:organization>/audit/"
+_WORKSPACE = "w/<slug:workspace>/audit/"
+_ENTRY = "<int:epoch>/<int:index>/"
+
+urlpatterns = [
+    path(_ORGANIZATION, views.entries, name="entries"),
+    path(f"{_ORGANIZATION}{_ENTRY}", views.entry, name="entry"),
+    path(f"{_ORGANIZATION}verify/", views.verify, name="verify"),
+    path(f"{_ORGANIZATION}tamper/", views.tamper, name="tamper"),
+    path(f"{_ORGANIZATION}put-back/", views.put_back, name="put-back"),
+    path(_WORKSPACE, views.entries, name="workspace-entries"),
+    path(f"{_WORKSPACE}{_ENTRY}", views.entry, name="workspace-entry"),
+    path(f"{_WORKSPACE}verify/", views.verify, name="workspace-verify"),
+    path(f"{_WORKSPACE}tamper/", views.tamper, name="workspace-tamper"),
+    path(f"{_WORKSPACE}put-back/", views.put_back, name="workspace-put-back"),
+]

@@ -223,6 +223,11 @@ _ALL = [
             _("Tried to start a sweep"),
         ),
         (
+            "retention.sweep.started",
+            _("Started a sweep"),
+            _("Tried to start a sweep"),
+        ),
+        (
             "retention.sweep.planned",
             _("Planned a sweep"),
             _("Tried to plan a sweep"),

@@ -24,6 +24,7 @@ _LARGEST_INTEGER = 2**53 - 1
 _MAX_DEPTH = 16
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:/-]{0,199}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Json = None | bool | int | str | list["Json"] | Mapping[str, "Json"]
@@ -61,9 +62,10 @@ class Leaf:
         """The bytes that are stored, hashed and never written again."""
         for token in (self.action, self.outcome, self.actor_kind, self.target_kind):
             _demand_token(token)
-        for token in (self.actor, self.policy):
-            if token:
-                _demand_token(token)
+        if self.actor:
+            _demand_token(self.actor)
+        if self.policy and not _POLICY.fullmatch(self.policy):
+            raise LeafRefused(f"{self.policy!r} names no policy version")
         content: dict[str, Any] = {
             "v": VERSION,
             "id": str(self.id),

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 _LEVELS = {Level.WARNING: logging.WARNING, Level.ALARM: logging.ERROR}
 
 
-@shared_task(name="audit.tasks.seal", queue="sequencer", time_limit=55)
+@shared_task(name="audit.tasks.seal", time_limit=55)
 def seal(**_: Any) -> None:
     """Seals, and says who holds back what has been waiting for too long."""
     sequencer.run(at=clock.now())

@@ -9,7 +9,7 @@ from audit.verification import services
 from kit import clock
 
 
-@shared_task(name="audit.tasks.verify", queue="due", time_limit=3_600)
+@shared_task(name="audit.tasks.verify", time_limit=3_600)
 def verify(*, organization_id: int, verification: str, **_: Any) -> None:
     """Verifies what was requested; a lost ring is repeated by pressing Verify again."""
     services.verify_requested(
