@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from textwrap import wrap
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +21,12 @@ class KeyPair:
 
     private_pem: bytes = field(repr=False)
     certificate: str
+
+    @property
+    def pem_certificate(self) -> str:
+        """The certificate in PEM."""
+        body = "\n".join(wrap(self.certificate, 64))
+        return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
 
 
 def self_signed(*, name: str, at: datetime) -> KeyPair:

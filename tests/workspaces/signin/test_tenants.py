@@ -118,7 +118,7 @@ def test_a_member_of_both_must_sign_in_to_each(
 def test_a_domain_has_one_holder(
     connected: OrganizationRef, brennan: OrganizationRef
 ) -> None:
-    with pytest.raises(DomainIsTaken, match="halden.example"):
+    with pytest.raises(DomainIsTaken, match="“halden"):
         domains.verify(
             actor=OPERATOR,
             organization=brennan,

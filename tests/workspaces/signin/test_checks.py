@@ -1,0 +1,45 @@
+"""The checks that keep a lax sign-in from starting."""
+
+import pytest
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
+
+from workspaces.signin import checks
+
+
+def test_this_installation_passes() -> None:
+    assert checks.settings_are_strict(None) == []
+    assert checks.libraries_fit(None) == []
+    assert checks.signatures_are_strict(None) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SOCIALACCOUNT_EMAIL_AUTHENTICATION",
+        "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT",
+    ],
+)
+def test_matching_people_by_address_is_an_error(name: str, settings: object) -> None:
+    setattr(settings, name, True)
+
+    assert [one.id for one in checks.settings_are_strict(None)] == ["signin.E001"]
+
+
+def test_trusting_a_providers_addresses_is_an_error(settings: object) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = {"saml": {"VERIFIED_EMAIL": True}}
+
+    assert [one.id for one in checks.settings_are_strict(None)] == ["signin.E001"]
+
+
+def test_a_lost_replacement_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OneLogin_Saml2_Utils, "validate_node_sign", lambda *_: True)
+
+    assert [one.id for one in checks.signatures_are_strict(None)] == ["signin.E003"]
+
+
+def test_a_lax_context_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.signatures, "REFERENCE_TRANSFORMS", ())
+
+    found = checks.signatures_are_strict(None)
+
+    assert [one.id for one in found] == ["signin.E003"]
