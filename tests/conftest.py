@@ -21,6 +21,7 @@ pytest_plugins = (
     "tests.harness.run",
     "tests.harness.databases",
     "tests.harness.processes",
+    "tests.harness.browser",
     "tests.harness.network",
     "tests.harness.skips",
     "tests.harness.surroundings",

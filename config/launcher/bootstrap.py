@@ -42,7 +42,7 @@ def _install(files: tuple[str, ...]) -> str:
         _create()
     for stamp in (_stamp(_RUN), _stamp(_DEV)):
         stamp.unlink(missing_ok=True)
-    options = ["--require-hashes", "--no-deps", "--quiet", "--no-input"]
+    options = ["--require-hashes", "--no-deps", "-qq", "--no-input"]
     options += ["--disable-pip-version-check", "--progress-bar=off"]
     chosen = [word for name in files for word in ("-r", name)]
     command = [str(_PYTHON), "-m", "pip", "install", *options, *chosen]

@@ -13,7 +13,7 @@ BUDGET_SECONDS = 30.0
 MOST_WAITS = 50
 
 
-@shared_task(name="retention.tasks.work_due", queue="due", time_limit=120)
+@shared_task(name="retention.tasks.work_due", time_limit=120)
 def work_due(**_: Any) -> None:
     """Beat rings here each minute: repairs, opens what is due, rings for each run."""
     at = clock.now()
@@ -25,7 +25,7 @@ def work_due(**_: Any) -> None:
         ring(run_id=run_id)
 
 
-@shared_task(name="retention.tasks.work_run", queue="due", time_limit=120)
+@shared_task(name="retention.tasks.work_run", time_limit=120)
 def work_run(*, run_id: int, waits: int = 0, **_: Any) -> None:
     """Works on a run for a while, then rings again: at once, or after a wait."""
     outcome = services.work(run_id=run_id, budget_seconds=BUDGET_SECONDS, now=clock.now)

@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 from django.conf import settings
-from django.core.management import call_command
 
 from config.launcher import site
 from config.launcher.surroundings import BASE_DIR
-from tests.harness import servers, stand
+from tests.harness import servers, stand, statics
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def _worker_process(django_db_setup: None) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _web_process(django_db_setup: None) -> Iterator[None]:
-    call_command("collectstatic", verbosity=0, interactive=False)
+    statics.copy_into(settings.STATIC_ROOT)
     port = urlsplit(settings.CUSTOS_BASE_URL).port
     assert port
     with servers.running(

@@ -79,7 +79,7 @@ def _migrate(at: Stand) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.harness.migrate"],
         cwd=BASE_DIR,
-        env={**os.environ, **lines, "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, **lines, "DJANGO_SETTINGS_MODULE": "config.settings"},
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,7 @@ from kit import clock
 from workspaces.jobs import services
 
 
-@shared_task(name="workspaces.tasks.run_jobs", queue="due", time_limit=3600)
+@shared_task(name="workspaces.tasks.run_jobs", time_limit=3600)
 def run_jobs(**_: object) -> None:
     """Run the jobs that nobody works on."""
     services.run_due(clock=clock.now)

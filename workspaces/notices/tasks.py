@@ -6,7 +6,7 @@ from kit import clock
 from workspaces.notices import services
 
 
-@shared_task(name="workspaces.tasks.send_notices", queue="due", time_limit=300)
+@shared_task(name="workspaces.tasks.send_notices", time_limit=300)
 def send_notices(**_: object) -> None:
     """Send the notices that are due."""
     services.send_due(at=clock.now())

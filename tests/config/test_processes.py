@@ -1,0 +1,61 @@
+"""The processes of the site run as they do in an installation."""
+
+import http.client
+import time
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from celery import current_app
+from django.conf import settings
+from playwright.sync_api import Page
+
+from config import celery as celery_module
+from config.launcher import site
+
+_SECONDS = 20
+
+
+def test_a_worker_consumes_every_queue_that_is_named() -> None:
+    routes = settings.CELERY_TASK_ROUTES.values()
+    ticks = settings.CELERY_BEAT_SCHEDULE.values()
+    named = {route["queue"] for route in routes}
+    named |= {tick["options"]["queue"] for tick in ticks}
+    named.add(settings.CELERY_TASK_DEFAULT_QUEUE)
+
+    assert named == {*site.WORKER_QUEUES, *site.SEQUENCER_QUEUES}
+
+
+def test_every_tick_rings_a_task_that_exists() -> None:
+    celery_module.app.loader.import_default_modules()
+    rung = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert rung <= set(celery_module.app.tasks)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("celery_worker")
+def test_a_worker_takes_what_rings(valkey: redis.Redis) -> None:
+    current_app.send_task("nobody.knows", queue="due")
+
+    until = time.monotonic() + _SECONDS
+    while valkey.llen("due") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert valkey.llen("due") == 0
+
+
+@pytest.mark.slow
+def test_the_web_server_answers(portal: str) -> None:
+    connection = http.client.HTTPConnection(str(urlsplit(portal).netloc), timeout=5)
+    connection.request("GET", "/")
+
+    assert connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    connection.close()
+
+
+@pytest.mark.browser
+def test_a_browser_opens_the_portal(page: Page) -> None:
+    response = page.goto("/")
+
+    assert response is not None
+    assert response.status < http.HTTPStatus.INTERNAL_SERVER_ERROR
