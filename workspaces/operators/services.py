@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 
 from audit import recording
 from audit.log import services as log
-from audit.log.models import SITE
 from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor
@@ -19,6 +18,9 @@ from kit.refusals import Refused
 from workspaces.members import services as members
 from workspaces.members import standing
 from workspaces.members.models import User
+
+
+SITE = 0  # the installation's own audit log
 
 
 class BadPassword(Refused):
