@@ -22,7 +22,7 @@ from workspaces.content.formats.drafts import (
     NodeDraft,
 )
 from workspaces.content.formats.flaws import Flaw, Place
-from workspaces.content.formats.jsontext import JsonText, parse, too_long
+from workspaces.content.formats.jsontext import JsonText, not_json, parse, too_long
 from workspaces.content.formats.limits import Limits
 
 SOURCE = "jsonl"
@@ -110,7 +110,7 @@ def _line(line: bytes, limits: Limits) -> Any:
         if end == len(text):
             return value
         at = end
-    raise Flaw(_("this is not JSON at character %(at)s.") % {"at": f"{at + 1:,}"})
+    raise not_json(at)
 
 
 def _first_byte(raw: BinaryIO) -> bytes:

@@ -20,6 +20,7 @@ from workspaces.content.formats.limits import Limits
 _FIRST_READ = 256 * 1024
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LONGEST_CUT_TOKEN = 16
+_CUT_STRING = "Unterminated string"
 _NUL_ESCAPE = "\\u0000"
 
 
@@ -66,8 +67,9 @@ class JsonText:
             try:
                 value, end = parse(self._text, self._at, limits=self._limits)
             except json.JSONDecodeError as error:
-                if not self._breaks_off(error) or not self._grow():
-                    raise self._broken(error.pos) from None
+                flaw = self._flaw(error)  # before the window moves on
+                if not self._may_go_on(error) or not self._grow():
+                    raise flaw from None
                 continue
             if end < len(self._text) or not self._grow():
                 self._at = end
@@ -111,16 +113,20 @@ class JsonText:
         self._has_ended = not chunk
         return not self._has_ended
 
-    def _breaks_off(self, error: json.JSONDecodeError) -> bool:
-        """Whether the value goes on behind the window, rather than being wrong."""
+    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
+        """Whether the value may go on behind the window, rather than being wrong."""
         near_the_end = error.pos >= len(self._text) - _LONGEST_CUT_TOKEN
-        return near_the_end or error.msg.startswith("Unterminated string")
+        return near_the_end or error.msg.startswith(_CUT_STRING)
 
-    def _broken(self, at: int | None = None) -> Flaw:
-        place = self._dropped + (self._at if at is None else at) + 1
-        if self._has_ended and place > self._dropped + len(self._text):
+    def _flaw(self, error: json.JSONDecodeError) -> Flaw:
+        if error.pos >= len(self._text) or error.msg.startswith(_CUT_STRING):
             return Flaw(_("the JSON breaks off at its end."))
-        return Flaw(_("this is not JSON at character %(at)s.") % {"at": f"{place:,}"})
+        return not_json(self._dropped + error.pos)
+
+    def _broken(self) -> Flaw:
+        if self._at >= len(self._text):
+            return Flaw(_("the JSON breaks off at its end."))
+        return not_json(self._dropped + self._at)
 
 
 def parse(text: str, at: int, *, limits: Limits) -> tuple[Any, int]:
@@ -141,6 +147,11 @@ def parse(text: str, at: int, *, limits: Limits) -> tuple[Any, int]:
         raise Flaw(_("it holds a number of too many digits.")) from None
     _check(value, text, limits)
     return value, end
+
+
+def not_json(at: int) -> Flaw:
+    """The text is wrong at a place, counted from 0."""
+    return Flaw(_("this is not JSON at character %(at)s.") % {"at": f"{at + 1:,}"})
 
 
 def too_long(limits: Limits) -> Flaw:

@@ -81,10 +81,12 @@ def detect(document: Document, *, limits: Limits) -> Format:
         seen: set[str] = set()
         for key in text.names() if start == "{" else ():
             seen.add(key)
-            if (form := _mark(seen)) is not None:
+            # Another format's mark may still follow “messages”.
+            form = _mark(seen)
+            if form is not None and form is not Format.JSONL:
                 return form
             text.value()
-    return Format.CHATGPT
+    return _told_by(seen)
 
 
 def _told_by(keys: Any) -> Format:
