@@ -152,6 +152,11 @@ _ALL = [
             _("Tried to configure single sign-on"),
         ),
         (
+            "workspaces.domain.claimed",
+            _("Claimed a mail domain"),
+            _("Tried to claim a mail domain"),
+        ),
+        (
             "workspaces.domain.verified",
             _("Verified a mail domain"),
             _("Tried to verify a mail domain"),

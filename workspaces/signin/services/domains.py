@@ -36,14 +36,24 @@ def claim(
     actor.require(Permission.ORGANIZATION_MANAGE)
     folded = addresses.fold_domain(domain)
     with scoping.organization(organization_id=organization.id):
-        return MailDomain.objects.get_or_create(
+        row, is_new = MailDomain.objects.get_or_create(
             organization_id=organization.id,
             domain=folded,
             defaults={
                 "challenge": RECORD_PREFIX + secrets.token_hex(16),
                 "claimed_at": at,
             },
-        )[0]
+        )
+        if is_new:
+            recording.record(
+                actor=actor,
+                action="workspaces.domain.claimed",
+                target=Target(kind="domain", id=row.public_id),
+                organization_id=organization.id,
+                at=at,
+                details={"domain": row.domain},
+            )
+        return row
 
 
 def verify(
