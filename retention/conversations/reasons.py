@@ -4,6 +4,7 @@ State, due and held come from the engine's own conditions; the dates come from t
 same rules that make its cut-offs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from retention.holds.models import Hold
 from retention.policies import rules
 from retention.policies import selectors as policies
 from retention.policies.models import Policy
+from retention.policies.rules import Version
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -33,13 +35,24 @@ class WayOut(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dates:
+    """What happens to one conversation when, holds left aside and if nothing is set.
+
+    `expires_at` is when the policy hides it, `undo_ends_at` until when its deletion
+    can be undone, `purge_at` when a sweep may take it: whichever cause is first.
+    """
+
+    expires_at: datetime | None
+    undo_ends_at: datetime | None
+    purge_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Why:
-    """Everything that decides about one conversation at one moment.
+    """Everything that decides about one conversation at one moment; dates as `Dates`.
 
     `considered` are the versions of the governing scope, newest first; `winner` is
-    the one in force, None where the plan's own rule decides. `expires_at` is when the
-    policy hides it, `purge_at` when a sweep may take it (whichever cause is first,
-    holds left aside), `undo_ends_at` until when its deletion can be undone.
+    the one in force, None where the plan's own rule decides.
     """
 
     state: str
@@ -71,24 +84,42 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
     winner = next(
         (p for p in considered if current and p.version == current.number), None
     )
-    cutoffs = rules.cutoffs(versions, at=at, promises=plans.of(workspace.plan))
-    undo = at - cutoffs.deleted_before
-    deleted_at = conversation.deleted_at
-    expires_at, policy_purge_at = _policy_dates(workspace, conversation, considered, at)
-    undo_ends_at = None if deleted_at is None else deleted_at + undo
-    causes = [moment for moment in (undo_ends_at, policy_purge_at) if moment]
+    dates = dates_of(
+        workspace=workspace, conversation=conversation, versions=versions, at=at
+    )
     return Why(
         state=state,
         is_due=is_due,
         is_held=is_held,
-        is_past_policy=expires_at is not None and expires_at <= at,
+        is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
         considered=considered,
         winner=winner,
         holds=holds.holds_over(conversation=conversation),
+        expires_at=dates.expires_at,
+        undo_ends_at=dates.undo_ends_at,
+        purge_at=dates.purge_at,
+        ways_out=_ways_out(state, is_due=is_due, is_held=is_held),
+    )
+
+
+def dates_of(
+    *,
+    workspace: WorkspaceRef,
+    conversation: Conversation,
+    versions: Sequence[Version],
+    at: datetime,
+) -> Dates:
+    """The dates of one conversation under the versions of its scope."""
+    cutoffs = rules.cutoffs(versions, at=at, promises=plans.of(workspace.plan))
+    undo = at - cutoffs.deleted_before
+    deleted_at = conversation.deleted_at
+    expires_at, policy_purge_at = _policy_dates(workspace, conversation, versions, at)
+    undo_ends_at = None if deleted_at is None else deleted_at + undo
+    causes = [moment for moment in (undo_ends_at, policy_purge_at) if moment]
+    return Dates(
         expires_at=expires_at,
         undo_ends_at=undo_ends_at,
         purge_at=min(causes, default=None),
-        ways_out=_ways_out(state, is_due=is_due, is_held=is_held),
     )
 
 
@@ -111,7 +142,7 @@ def _considered(workspace: WorkspaceRef, conversation: Conversation) -> list[Pol
 def _policy_dates(
     workspace: WorkspaceRef,
     conversation: Conversation,
-    considered: list[Policy],
+    versions: Sequence[Version],
     at: datetime,
 ) -> tuple[datetime | None, datetime | None]:
     promises = plans.of(workspace.plan)
@@ -119,7 +150,6 @@ def _policy_dates(
         days = promises.fixed_retention_days or promises.history_off_days
         ends_at = conversation.created_at + timedelta(days=days)
         return ends_at, ends_at
-    versions = policies.as_versions(considered)
     clock = conversation.last_activity_at
     return (
         rules.expires_at(versions, clock=clock, at=at),

@@ -1,13 +1,13 @@
 """Answers which conversations a member sees, and what there is without content."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import CharField, QuerySet
 from django.utils.translation import gettext as _
 
@@ -118,7 +118,7 @@ def metadata_page(
     workspace: WorkspaceRef,
     at: datetime,
     state: State = State.LIVE,
-    owner_id: int | None = None,
+    owner_ids: Collection[int] | None = None,
     after: str | None = None,
     size: int = 50,
 ) -> keyset.Page[Conversation]:
@@ -126,16 +126,13 @@ def metadata_page(
 
     Each row also has `state` and `is_held`. Refused where members alone see theirs.
     """
-    if _is_private(workspace):
-        raise OnlyCountsOnThisPlan(
-            _("On this plan only the member sees their conversations.")
-        )
+    _refuse_where_private(workspace)
     cutoffs = _cutoffs_of(workspace, 0, at=at)
     found = Conversation.objects.filter(
         eligibility.bound(CONDITIONS[state], cutoffs=cutoffs, at=at)
     ).defer("title", "raw")
-    if owner_id is not None:
-        found = found.filter(owner_id=owner_id)
+    if owner_ids is not None:
+        found = found.filter(owner_id__in=owner_ids)
     found = found.annotate(
         state=eligibility.bound(
             eligibility.STATE, cutoffs=cutoffs, at=at, output=CharField()
@@ -143,6 +140,22 @@ def metadata_page(
         is_held=eligibility.bound(eligibility.HELD, cutoffs=cutoffs, at=at),
     )
     return keyset.page(found, order=_ORDER, after=after, size=size)
+
+
+def metadata_of(*, workspace: WorkspaceRef, public_id: UUID) -> Conversation:
+    """One conversation without title and content; UnknownConversation if not stored.
+
+    Refused where members alone see theirs.
+    """
+    _refuse_where_private(workspace)
+    found = (
+        Conversation.objects.filter(public_id=public_id, staged_by__isnull=True)
+        .defer("title", "raw")
+        .first()
+    )
+    if found is None:
+        raise UnknownConversation(public_id)
+    return found
 
 
 def counts(*, workspace: WorkspaceRef, at: datetime) -> Counts:
@@ -177,7 +190,12 @@ def workspaces_with_something_due(
     """Which of these workspaces a sweep would purge something from."""
     scopes = policies.cutoffs_at(workspace_ids=workspace_ids, at=at, using=using)
     parameters = eligibility.parameters(scopes, at=at)
-    return [row[0] for row in _rows(_DUE_WORKSPACES, parameters, using=using)]
+    with transaction.atomic(using=using):
+        # Usually next to nothing is due. The planner cannot know the cut-offs, expects
+        # a third of the table, and would read all of it every minute.
+        with connections[using].cursor() as cursor:
+            cursor.execute("set local enable_seqscan = off")
+        return [row[0] for row in _rows(_DUE_WORKSPACES, parameters, using=using)]
 
 
 def locked(*, ids: Sequence[int]) -> list[Conversation]:
@@ -191,6 +209,15 @@ def locked(*, ids: Sequence[int]) -> list[Conversation]:
 
 def held_among(*, ids: Sequence[int], at: datetime) -> set[int]:
     """Which of these conversations a hold covers."""
+    return set(_held(at=at).filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def held_of(*, membership_id: int, at: datetime) -> int:
+    """How many of a member's stored conversations a hold covers."""
+    return _held(at=at).filter(owner_id=membership_id, staged_by__isnull=True).count()
+
+
+def _held(*, at: datetime) -> QuerySet[Conversation]:
     nothing = Cutoffs(
         expire_before=None,
         purge_before=None,
@@ -198,10 +225,9 @@ def held_among(*, ids: Sequence[int], at: datetime) -> set[int]:
         created_before=at,
         by_creation=False,
     )
-    found = Conversation.objects.filter(
-        eligibility.bound(eligibility.HELD, cutoffs=nothing, at=at), pk__in=ids
+    return Conversation.objects.filter(
+        eligibility.bound(eligibility.HELD, cutoffs=nothing, at=at)
     )
-    return set(found.values_list("pk", flat=True))
 
 
 def _own(
@@ -214,8 +240,11 @@ def _own(
     )
 
 
-def _is_private(workspace: WorkspaceRef) -> bool:
-    return plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER
+def _refuse_where_private(workspace: WorkspaceRef) -> None:
+    if plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER:
+        raise OnlyCountsOnThisPlan(
+            _("On this plan only the member sees their conversations.")
+        )
 
 
 def _cutoffs_of(

@@ -19,7 +19,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.conversations import reasons, selectors
 from retention.conversations.selectors import UnknownConversation
-from retention.holds import locking
+from retention.holds import authority, locking
 from workspaces.content import deleting
 from workspaces.content.models import Conversation
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -63,7 +63,7 @@ def mark_deleted(
     at: datetime,
 ) -> Deleted:
     """Hides a member's own conversations at once; each is recorded."""
-    _demand_owner(actor, conversations)
+    _demand_owner(actor, workspace, conversations)
     with _scope(workspace):
         locking.before_changing()
         wanted = [conversation.pk for conversation in conversations]
@@ -88,7 +88,7 @@ def restore(
     at: datetime,
 ) -> Conversation:
     """Brings a member's own deleted conversation back, within the undo window only."""
-    _demand_owner(actor, [conversation])
+    _demand_owner(actor, workspace, [conversation])
     with _scope(workspace):
         locking.before_changing()
         found = selectors.locked(ids=[conversation.pk])
@@ -110,8 +110,10 @@ def restore(
         return row
 
 
-def _demand_owner(actor: Actor, conversations: Sequence[Conversation]) -> None:
-    actor.require(Permission.OWN_DATA)
+def _demand_owner(
+    actor: Actor, workspace: WorkspaceRef, conversations: Sequence[Conversation]
+) -> None:
+    authority.demand(actor, Permission.OWN_DATA, workspace=workspace)
     if any(row.owner_id != actor.membership_id for row in conversations):
         raise NotYourConversation
 

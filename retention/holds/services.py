@@ -13,7 +13,7 @@ from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from kit.refusals import Refused
 from kit.sealing import binding, seal
-from retention.holds import locking, selectors
+from retention.holds import authority, locking, selectors
 from retention.holds.models import Hold, HoldScope, ScopeKind
 from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -51,7 +51,7 @@ def place(
     at: datetime,
 ) -> Hold:
     """Places a hold: from its commit on, nothing that it covers is purged."""
-    actor.require(Permission.HOLDS_MANAGE)
+    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
     matter = matter.strip()
     if not matter or len(matter) > _LONGEST_MATTER:
         raise MatterIsMissing(_("Name the matter, in at most 500 characters."))
@@ -102,7 +102,7 @@ def release(
     at: datetime,
 ) -> Hold:
     """Releases a hold; what it covered stays protected for the grace after release."""
-    actor.require(Permission.HOLDS_MANAGE)
+    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
     if not reason.strip():
         raise ReasonIsMissing(_("Say why the hold is released."))
     if actor.kind is ActorKind.OPERATOR and not override:

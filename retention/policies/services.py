@@ -9,7 +9,7 @@ from kit import scoping
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from kit.refusals import Refused
-from retention.holds import locking
+from retention.holds import authority, locking
 from retention.policies import rules, selectors
 from retention.policies.models import Policy, ScopeKind
 from retention.policies.selectors import Standing
@@ -108,14 +108,14 @@ def _authorize(*, actor: Actor, workspace: WorkspaceRef, scope: ScopeKind) -> No
             raise AdminsDecideHere(
                 _("On this plan owners and admins set retention for everyone.")
             )
-        actor.require(Permission.POLICIES_MANAGE)
+        authority.demand(actor, Permission.POLICIES_MANAGE, workspace=workspace)
         return
     is_own = scope is ScopeKind.MEMBER and actor.kind is ActorKind.USER
     if not is_own or actor.workspace_id != workspace.id or not actor.membership_id:
         raise MembersDecideHere(
             _("On this plan each member sets retention for their own conversations.")
         )
-    actor.require(Permission.OWN_DATA)
+    authority.demand(actor, Permission.OWN_DATA, workspace=workspace)
 
 
 def _grace_after_waiting_for_others(workspace: WorkspaceRef) -> timedelta:

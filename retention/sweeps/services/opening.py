@@ -10,6 +10,7 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.conversations import selectors as conversations
+from retention.holds import authority
 from retention.sweeps.models import FINISHED, Sweep, SweepRun, Trigger
 from retention.sweeps.storage import changed, rows, step
 from workspaces.tenancy.models import Workspace
@@ -56,7 +57,7 @@ def open_run(
     at: datetime,
 ) -> Sweep:
     """Opens a run over one workspace; the edge then rings for a worker."""
-    actor.require(Permission.SWEEPS_RUN)
+    authority.demand(actor, Permission.SWEEPS_RUN, workspace=workspace)
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):

@@ -1,0 +1,199 @@
+"""Turns metadata and the engine's reasons into rows and sentences."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from kit.formatting import absolute, grouped, relative, size
+from retention.conversations import reasons
+from retention.conversations.reasons import Dates, WayOut, Why
+from retention.conversations.selectors import Counts, State
+from retention.policies import selectors as policies
+from retention.policies.rules import Version
+from workspaces.content.models import Conversation
+from workspaces.members.models import Membership
+from workspaces.tenancy.selectors import WorkspaceRef
+
+STATE_LABELS = {
+    State.LIVE: _lazy("Live"),
+    State.DELETED: _lazy("Deleted"),
+    State.EXPIRED: _lazy("Expired"),
+}
+STATE_TONES = {State.LIVE: "ok", State.DELETED: "wait", State.EXPIRED: "wait"}
+_WAYS_OUT = {
+    WayOut.RESTORE: _lazy("Its owner can restore it until its undo window ends."),
+    WayOut.LENGTHEN_POLICY: _lazy("A longer policy keeps it, or brings it back."),
+    WayOut.PLACE_HOLD: _lazy("A legal hold keeps it stored, also when it is hidden."),
+    WayOut.RELEASE_HOLD: _lazy("Releasing every hold over it lets the rules decide."),
+    WayOut.NEW_ACTIVITY: _lazy("A new message starts its time again."),
+}
+
+
+def rows(
+    conversations: Sequence[Conversation],
+    *,
+    workspace: WorkspaceRef,
+    owners: Mapping[int, Membership],
+    at: datetime,
+) -> list[dict[str, Any]]:
+    """What the table shows of each; the dates come from the rules of the sweep."""
+    versions = policies.as_versions(policies.versions_of(workspace=workspace))
+    return [
+        {
+            "id": str(one.public_id),
+            "short_id": str(one.public_id)[:8],
+            "owner": owner_of(owners.get(one.owner_id)),
+            "created_at": one.created_at,
+            "last_activity_at": one.last_activity_at,
+            "messages": grouped(one.message_count),
+            "files": grouped(one.file_count),
+            "size": size(one.byte_count),
+            "is_held": one.is_held,  # type: ignore[attr-defined] -- annotated
+            "goes": _goes(one, workspace=workspace, versions=versions, at=at),
+        }
+        for one in conversations
+    ]
+
+
+def owner_of(member: Membership | None) -> dict[str, str]:
+    """Name and address of an owner."""
+    if member is None:
+        return {"name": _("Unknown member"), "email": ""}
+    return {
+        "name": member.name or member.email.partition("@")[0],
+        "email": member.email,
+    }
+
+
+def segments(counts: Counts, *, chosen: State, owner: str) -> list[dict[str, Any]]:
+    """One segment a state, with its count."""
+    numbers = {
+        State.LIVE: counts.live,
+        State.DELETED: counts.deleted,
+        State.EXPIRED: counts.expired,
+    }
+    kept = f"&owner={owner}" if owner else ""
+    return [
+        {
+            "label": f"{STATE_LABELS[state]} {grouped(number)}",
+            "url": f"?state={state.value}{kept}",
+            "chosen": state is chosen,
+        }
+        for state, number in numbers.items()
+    ]
+
+
+def facts(conversation: Conversation, owner: dict[str, str]) -> list[dict[str, Any]]:
+    """Its metadata, line by line."""
+    return [
+        {"name": _("Owner"), "value": f"{owner['name']}, {owner['email']}"},
+        {"name": _("Created"), "value": absolute(conversation.created_at)},
+        {
+            "name": _("Last activity"),
+            "value": absolute(conversation.last_activity_at),
+        },
+        {"name": _("Messages"), "value": grouped(conversation.message_count)},
+        {"name": _("Files"), "value": grouped(conversation.file_count)},
+        {"name": _("Size"), "value": size(conversation.byte_count)},
+        {
+            "name": _("Temporary"),
+            "value": _("yes, history was off")
+            if conversation.is_temporary
+            else _("no"),
+        },
+        {"name": _("Id"), "value": conversation.public_id, "is_mono": True},
+    ]
+
+
+def answer(why: Why, *, now: datetime) -> dict[str, str]:
+    """The sentence the page opens with: what will happen to it, and why."""
+    if why.is_held and (why.is_due or why.state != State.LIVE):
+        title = _("It stays stored because a legal hold covers it")
+    elif why.is_due:
+        title = _("The next sweep purges it")
+    elif why.purge_at is None:
+        title = _("It is kept until someone deletes it")
+    else:
+        title = _("It may be purged %s") % relative(why.purge_at, now=now)
+    return {"title": title, "text": _cause(why)}
+
+
+def dates(why: Why, *, now: datetime) -> list[dict[str, Any]]:
+    """Every date that the rules gave, in the order of time."""
+    named = [
+        (_("The policy hides it"), why.expires_at),
+        (_("Its deletion can be undone until"), why.undo_ends_at),
+        (_("A sweep may take it from"), why.purge_at),
+    ]
+    return [
+        {"name": name, "value": f"{absolute(at)}, {relative(at, now=now)}"}
+        for name, at in named
+        if at is not None
+    ]
+
+
+def considered(why: Why, *, now: datetime) -> list[dict[str, Any]]:
+    """The rules that were looked at, the one that decided marked."""
+    return [
+        {
+            "version": policy.version,
+            "keeps": keeps(policy.days),
+            "in_force_at": policy.in_force_at,
+            "is_winner": policy == why.winner,
+            "is_pending": policy.in_force_at > now,
+        }
+        for policy in why.considered
+    ]
+
+
+def keeps(days: int | None) -> str:
+    """ "90 days after the last message", or that nothing expires."""
+    if days is None:
+        return _("for ever")
+    return ngettext(
+        "%(n)s day after the last message", "%(n)s days after the last message", days
+    ) % {"n": grouped(days)}
+
+
+def ways_out(why: Why) -> list[Any]:
+    """What would change the outcome."""
+    return [_WAYS_OUT[way] for way in why.ways_out]
+
+
+def _cause(why: Why) -> str:
+    if why.state == State.DELETED:
+        return _("Its owner deleted it; it is hidden.")
+    if why.state == State.EXPIRED:
+        return _("The retention rule has hidden it.")
+    if why.winner is None:
+        return _("No policy version is in force; the plan's own rule decides.")
+    return _("Version %(version)s of the policy decides: it keeps %(days)s.") % {
+        "version": why.winner.version,
+        "days": keeps(why.winner.days),
+    }
+
+
+def _goes(
+    conversation: Conversation,
+    *,
+    workspace: WorkspaceRef,
+    versions: Sequence[Version],
+    at: datetime,
+) -> dict[str, Any]:
+    """When it expires while it is live, and when it is purged once it is hidden."""
+    found: Dates = reasons.dates_of(
+        workspace=workspace, conversation=conversation, versions=versions, at=at
+    )
+    is_live = conversation.state == State.LIVE  # type: ignore[attr-defined]
+    moment = found.expires_at if is_live else found.purge_at
+    if moment is None:
+        return {"at": None, "word": _("Kept")}
+    if moment <= at:
+        return {"at": None, "word": _("Due now")}
+    return {"at": moment, "word": ""}
+
+

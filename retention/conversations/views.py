@@ -1,0 +1,148 @@
+"""Conversations as metadata, and why each is kept, hidden or due; never content."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from kit import clock, guard
+from kit.formatting import grouped
+from kit.permissions import Permission
+from retention.conversations import reasons, selectors, showing
+from retention.conversations.forms import FindForm
+from retention.conversations.selectors import State, UnknownConversation
+from retention.holds import selectors as holds
+from retention.places import crumbs, link, query
+from workspaces.members import selectors as members
+
+# So many owners at most are looked through for one beginning of an address.
+_MOST_OWNERS = 200
+
+
+@guard.requires(Permission.CONVERSATIONS_VIEW_METADATA)
+@require_safe
+def conversations(request: Any) -> HttpResponse:
+    """One state's conversations, newest activity first."""
+    at = clock.now()
+    form = FindForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    owner, state = asked.get("owner", ""), asked.get("state", State.LIVE)
+    page = selectors.metadata_page(
+        workspace=request.workspace,
+        at=at,
+        state=state,
+        owner_ids=_owners_beginning(owner) if owner else None,
+        after=request.GET.get("after"),
+    )
+    owners = members.by_id(ids={row.owner_id for row in page.rows})
+    counts = selectors.counts(workspace=request.workspace, at=at)
+    shown = showing.rows(page.rows, workspace=request.workspace, owners=owners, at=at)
+    for row in shown:
+        row["url"] = link(
+            request, "retention:conversation", conversation=UUID(row["id"])
+        )
+    keep = {"state": state.value, "owner": owner}
+    context = {
+        "form": form,
+        "rows": shown,
+        "state": state.value,
+        "now": at,
+        "sentence": _sentence(counts),
+        "segments": showing.segments(counts, chosen=state, owner=owner),
+        "chips": _chips(owner, state),
+        "goes_label": _("Expires") if state is State.LIVE else _("Purged from"),
+        "next_url": page.next and query(**keep, after=page.next),
+        "previous_url": page.previous and query(**keep, after=page.previous),
+        "crumbs": crumbs(request, _("Conversations")),
+    }
+    name = "retention/conversations/list.html"
+    return render(request, f"{name}#rows" if request.htmx else name, context)
+
+
+@guard.requires(Permission.CONVERSATIONS_VIEW_METADATA)
+@require_safe
+def conversation(request: Any, conversation: UUID) -> HttpResponse:
+    """One conversation: what happens to it, which rule decided, what would change it."""
+    at = clock.now()
+    try:
+        found = selectors.metadata_of(
+            workspace=request.workspace, public_id=conversation
+        )
+    except UnknownConversation as unknown:
+        raise Http404 from unknown
+    why = reasons.why(workspace=request.workspace, conversation=found, at=at)
+    owners = members.by_id(ids={found.owner_id})
+    owner = showing.owner_of(owners.get(found.owner_id))
+    state = State(why.state)
+    context = {
+        "owner": owner,
+        "short_id": str(found.public_id)[:8],
+        "state_word": showing.STATE_LABELS[state],
+        "state_tone": showing.STATE_TONES[state],
+        "why": why,
+        "answer": showing.answer(why, now=at),
+        "facts": showing.facts(found, owner),
+        "dates": showing.dates(why, now=at),
+        "considered": showing.considered(why, now=at),
+        "ways_out": showing.ways_out(why),
+        "holds": _holds(request, why) if request.actor.may(_SEE_HOLDS) else None,
+        "may_see_holds": request.actor.may(_SEE_HOLDS),
+        "now": at,
+        "policy_url": link(request, "retention:policies"),
+        "crumbs": crumbs(
+            request,
+            str(found.public_id)[:8],
+            above=[(_("Conversations"), "retention:conversations")],
+        ),
+    }
+    return render(request, "retention/conversations/detail.html", context)
+
+
+_SEE_HOLDS = Permission.HOLDS_VIEW
+
+
+def _owners_beginning(prefix: str) -> list[int]:
+    return [row.pk for row in members.page(prefix=prefix, size=_MOST_OWNERS).rows]
+
+
+def _holds(request: Any, why: reasons.Why) -> list[dict[str, Any]]:
+    return [
+        {
+            "matter": view.matter,
+            "placed_at": view.hold.placed_at,
+            "url": link(request, "retention:hold", hold=view.hold.public_id),
+        }
+        for view in holds.views_of(shown=why.holds)
+    ]
+
+
+def _sentence(counts: selectors.Counts) -> str:
+    total = counts.live + counts.deleted + counts.expired
+    stored = ngettext(
+        "%(n)s conversation is stored.", "%(n)s conversations are stored.", total
+    ) % {"n": grouped(total)}
+    if not counts.due and not counts.held:
+        return stored + " " + _("None of them is due.")
+    return (
+        stored
+        + " "
+        + _("%(due)s would go with a sweep now; holds keep %(held)s more.")
+        % {"due": grouped(counts.due), "held": grouped(counts.held)}
+    )
+
+
+def _chips(owner: str, state: State) -> list[dict[str, Any]]:
+    if not owner:
+        return []
+    return [
+        {
+            "field": _("Owner"),
+            "relation": _("begins with"),
+            "value": owner,
+            "remove_url": query(state=state.value),
+        }
+    ]
