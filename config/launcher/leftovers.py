@@ -25,10 +25,10 @@ def mark(home: Home) -> dict[str, str]:
 
 def end(home: Home) -> int:
     """End every process that carries the mark of this home; tells how many."""
-    found = list(_marked(home))
+    found = list(marked(home))
     until = time.monotonic() + _SECONDS_TO_STOP
     how = signal.SIGTERM
-    while remaining := list(_marked(home)):
+    while remaining := list(marked(home)):
         for number in remaining:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, how)
@@ -38,7 +38,8 @@ def end(home: Home) -> int:
     return len(found)
 
 
-def _marked(home: Home) -> Iterator[int]:
+def marked(home: Home) -> Iterator[int]:
+    """The processes of this home, without the one that asks."""
     wanted = f"{MARK}={home.path}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -20,6 +20,7 @@ from config.launcher.provisioning import Logins
 
 _OF_THE_HARNESS = "CUSTOS_TEST_"
 _VARIABLE = f"{_OF_THE_HARNESS}STAND"
+_KEPT = (_OF_THE_HARNESS, "CUSTOS_POSTGRES_ACCOUNT")
 FAILURE = f"{_OF_THE_HARNESS}FAILURE"
 _PREFIX = "custos-test-"
 _MEMORY = Path("/dev/shm")
@@ -130,7 +131,7 @@ def lines(
 
 def _is_ours(name: str) -> bool:
     is_url = name.endswith("DATABASE_URL") or name == "REDIS_URL"
-    is_custos = name.startswith("CUSTOS_") and not name.startswith(_OF_THE_HARNESS)
+    is_custos = name.startswith("CUSTOS_") and not name.startswith(_KEPT)
     return is_url or is_custos
 
 
