@@ -1,0 +1,207 @@
+"""One organization never sees another's rows: not by URL, not by raw SQL.
+
+The second half switches the ORM guard off, by not using the ORM: what is left is
+PostgreSQL's row-level security for the role that the portal runs under.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from kit import scoping, vault
+from tests import cast
+from tests.cast import NOON, OPERATOR
+from tests.site_map import pages
+from workspaces.content.models import Conversation
+from workspaces.jobs import services as jobs
+from workspaces.tenancy.selectors import WorkspaceRef
+
+pytestmark = pytest.mark.django_db
+
+
+def _member(where: WorkspaceRef) -> UUID:
+    return cast.person(where, "vera@brennan.example").membership.public_id
+
+
+def _job(where: WorkspaceRef) -> UUID:
+    return jobs.enqueue(
+        actor=OPERATOR,
+        kind="count",
+        title="Count",
+        organization=where.organization,
+        workspace=where,
+        at=NOON,
+    ).public_id
+
+
+def _conversation(where: WorkspaceRef) -> UUID:
+    key = vault.make_keys(parent=None)[0]
+    owner = cast.person(where, "vera@brennan.example").membership
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        made = Conversation.objects.create(
+            workspace_id=where.id,
+            owner_id=owner.pk,
+            source="tests",
+            external_id=str(key.id),
+            plan_written=where.plan,
+            key_id=key.id,
+            key_made_at=key.made_at,
+            title=b"sealed",
+            raw=b"sealed",
+            message_count=0,
+            file_count=0,
+            byte_count=0,
+            created_at=NOON,
+            last_activity_at=NOON,
+            stored_at=NOON,
+        )
+    return made.public_id
+
+
+# How to make the object that a URL names, in any workspace. Places in one's own log
+# are no ids of others.
+MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
+    "member": _member,
+    "job": _job,
+    "conversation": _conversation,
+}
+NO_IDS = {"workspace", "organization", "epoch", "index"}
+
+
+def _naming_objects() -> Iterator[Any]:
+    for page in pages():
+        if {"workspace", "organization"} & set(page.arguments):
+            yield from ((page, name) for name in set(page.arguments) - NO_IDS)
+
+
+def test_every_object_in_a_url_can_be_made_elsewhere() -> None:
+    names = {name for _page, name in _naming_objects()}
+
+    assert names <= set(MAKE), "tell MAKE how, so that the next test covers it"
+
+
+def test_an_object_of_another_organization_is_not_there() -> None:
+    owner = cast.owner(cast.workspace()).client()
+    other = cast.elsewhere()
+    tried = 0
+    for page, name in _naming_objects():
+        url = page.url(workspace="halden-engineering", **{name: MAKE[name](other)})
+        answer = owner.get(url)
+        if answer.status_code == 405:
+            answer = owner.post(url)
+        assert answer.status_code == 404, url
+        tried += 1
+    assert tried
+
+
+@pytest.fixture
+def tables() -> list[tuple[str, str]]:
+    """Tables with their tenant's column, the narrowest one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.relname, min(a.attname) from pg_class c"
+            " join pg_attribute a on a.attrelid = c.oid"
+            " where c.relkind in ('r', 'p') and a.attnum > 0 and not attisdropped"
+            " and c.relnamespace = 'public'::regnamespace"
+            " and a.attname in ('workspace_id', 'organization_id')"
+            " group by c.relname order by 1"
+        )
+        owned = [(str(name), str(column)) for name, column in cursor.fetchall()]
+    return [*owned, ("workspaces_organization", "id")]
+
+
+def test_every_tenant_owned_table_has_row_level_security(
+    tables: list[tuple[str, str]],
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relrowsecurity"
+            " and relnamespace = 'public'::regnamespace"
+        )
+        secured = {name for (name,) in cursor.fetchall()}
+
+    assert {name for name, _column in tables} - secured == set()
+
+
+def test_without_a_scope_raw_sql_finds_nothing(tables: list[tuple[str, str]]) -> None:
+    _fill()
+
+    with _raw() as count:
+        assert {name: count(name) for name, _column in tables} == {
+            name: 0 for name, _column in tables
+        }
+
+
+def test_in_a_scope_raw_sql_finds_ones_own_rows_only(
+    tables: list[tuple[str, str]],
+) -> None:
+    mine, other = _fill()
+
+    with (
+        scoping.workspace(workspace_id=mine.id, organization_id=mine.organization.id),
+        _raw() as count,
+    ):
+        for name, column in tables:
+            own = mine.id if column == "workspace_id" else mine.organization.id
+            assert count(name, f"{column} <> {own}") == 0, name
+        assert count("workspaces_membership") == 2
+        assert count("workspaces_job") == 1
+    assert other.id != mine.id
+
+
+def test_the_portal_runs_as_a_role_that_security_applies_to() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select rolsuper or rolbypassrls or rolcreaterole or exists ("
+            "  select from pg_class where relowner = r.oid) or exists ("
+            "  select from pg_auth_members where member = r.oid)"
+            " from pg_roles r where rolname = current_user"
+        )
+        assert cursor.fetchone() == (False,)
+
+
+def test_doors_before_a_scope_are_closed_to_the_public() -> None:
+    assert _definers("has_function_privilege('public', oid, 'execute')") == set()
+
+
+def test_what_runs_as_the_owner_pins_its_search_path() -> None:
+    settings = "coalesce(array_to_string(proconfig, ','), '')"
+
+    assert _definers(f"{settings} not like '%%search_path=%%'", triggers=True) == set()
+
+
+def _definers(condition: str, *, triggers: bool = False) -> set[str]:
+    """Functions that run as their owner; nobody can call a trigger's."""
+    kind = "true" if triggers else "prorettype <> 'trigger'::regtype"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select proname from pg_proc where prosecdef"
+            f" and pronamespace = 'public'::regnamespace and {kind} and {condition}",
+            [],
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def _fill() -> tuple[WorkspaceRef, WorkspaceRef]:
+    mine, other = cast.workspace(), cast.elsewhere()
+    for where in (mine, other):
+        _member(where)
+        _job(where)
+    return mine, other
+
+
+@contextmanager
+def _raw() -> Iterator[Callable[..., int]]:
+    with transaction.atomic(), connection.cursor() as cursor:
+
+        def count(table: str, condition: str = "true") -> int:
+            cursor.execute(f"select count(*) from {table} where {condition}")
+            return int(cursor.fetchone()[0])
+
+        yield count

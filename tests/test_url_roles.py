@@ -1,0 +1,160 @@
+"""Every URL of the site against every role: who gets in, who is refused, and how.
+
+A stranger to the tenant gets 404, a member without the permission 403, somebody who
+is not signed in is sent to sign in. A new URL fails here until it has its line.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from kit.guard import Entry
+from tests import cast
+from tests.site_map import Page, pages
+from workspaces import navigation
+from workspaces.tenancy.selectors import WorkspaceRef
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVERYONE = "owner admin officer analyst member"
+GOVERNING = "owner admin officer"
+
+# Who may enter, in an Enterprise workspace.
+WORKSPACE = {
+    "workspaces:overview": "owner admin officer analyst",
+    "workspaces:members-list": GOVERNING,
+    "workspaces:members-detail": GOVERNING,
+    "workspaces:jobs-list": EVERYONE,
+    "workspaces:jobs-detail": EVERYONE,
+    "workspaces:jobs-cancel": EVERYONE,
+    "retention:policies": GOVERNING,
+    "retention:policy-set": "owner admin",
+    "retention:conversations": GOVERNING,
+    "retention:conversation": GOVERNING,
+    "audit:workspace-entries": "owner officer",
+    "audit:workspace-entry": "owner officer",
+    "audit:workspace-verify": "owner officer",
+    "audit:workspace-tamper": "owner officer",
+    "audit:workspace-put-back": "owner officer",
+}
+# Only those who run the organization itself; a workspace's roles are strangers here.
+ORGANIZATION = {
+    "workspaces:outbox",
+    "audit:entries",
+    "audit:entry",
+    "audit:verify",
+    "audit:tamper",
+    "audit:put-back",
+}
+SIGNED_IN = {"workspaces:sign-out", "workspaces:theme"}
+PUBLIC = {
+    "kit:design",
+    "workspaces:healthz",
+    "workspaces:readyz",
+    "workspaces:sign-in",
+    "workspaces:saml-login",
+    "workspaces:saml-acs",
+    "workspaces:saml-finish",
+    "workspaces:saml-metadata",
+    "workspaces:saml-sls",
+}
+
+
+def test_every_url_is_in_a_table() -> None:
+    known = {*WORKSPACE, *ORGANIZATION, *SIGNED_IN, *PUBLIC}
+
+    assert {page.name for page in pages()} == known
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_view_is_marked_by_a_guard(page: Page) -> None:
+    expected = Entry.PERMITTED
+    if page.name in PUBLIC:
+        expected = Entry.PUBLIC
+    elif page.name in SIGNED_IN:
+        expected = Entry.SIGNED_IN
+
+    assert page.entry is expected
+
+
+@pytest.fixture
+def where() -> WorkspaceRef:
+    return cast.workspace()
+
+
+@pytest.fixture
+def people(where: WorkspaceRef) -> dict[str, Client]:
+    made = {role: getattr(cast, role)(where).client() for role in EVERYONE.split()}
+    stranger = cast.person(cast.elsewhere(), "sol.ortega@brennan.example")
+    return {**made, "stranger": stranger.client(), "nobody": Client()}
+
+
+def test_pages_of_a_workspace(people: dict[str, Client]) -> None:
+    wrong = [
+        f"{page.name} for {who}: {got}, not {expected}"
+        for page in _of(set(WORKSPACE))
+        for who, client in people.items()
+        if (got := _outcome(client, page.url(workspace="halden-engineering")))
+        != (expected := _expected(who, WORKSPACE[page.name].split()))
+    ]
+
+    assert wrong == []
+
+
+def test_pages_of_an_organization(people: dict[str, Client]) -> None:
+    wrong = [
+        f"{page.name} for {who}: {got}"
+        for page in _of(ORGANIZATION)
+        for who, client in people.items()
+        if (got := _outcome(client, page.url(organization="halden-instruments")))
+        != {"owner": "enters", "nobody": "signs in"}.get(who, "404")
+    ]
+
+    assert wrong == []
+
+
+def test_pages_of_the_person_send_others_to_sign_in() -> None:
+    for page in _of(SIGNED_IN):
+        assert _outcome(Client(), page.url()) == "signs in", page.name
+
+
+def test_the_side_bar_leads_nobody_to_a_refusal(where: WorkspaceRef) -> None:
+    guards = {page.name: page.view.custos_permission for page in pages()}
+    places = [
+        place
+        for _label, group in (*navigation.WORKSPACE, *navigation.ORGANIZATION)
+        for place in group
+        if place.url_name in guards
+    ]
+
+    wrong = [p.url_name for p in places if guards[p.url_name] != p.permission]
+
+    assert wrong == []
+
+
+def _of(names: set[str]) -> Iterator[Page]:
+    return (page for page in pages() if page.name in names)
+
+
+def _expected(who: str, entering: list[str]) -> str:
+    if who in entering:
+        return "enters"
+    return {"stranger": "404", "nobody": "signs in"}.get(who, "403")
+
+
+def _outcome(client: Client, url: str) -> str:
+    """What comes back; a page that is there but names no such object lets in."""
+    answer = client.get(url)
+    if answer.status_code == 405:
+        answer = client.post(url)
+    if answer.status_code == 302 and answer["location"].startswith("/?next="):
+        return "signs in"
+    if answer.status_code == 404:
+        names_object = len(answer.resolver_match.captured_kwargs) > 1
+        is_inside = hasattr(answer.wsgi_request, "workspace") or hasattr(
+            answer.wsgi_request, "organization"
+        )
+        return "enters" if names_object and is_inside else "404"
+    is_refused = answer.status_code == 403 or answer.status_code >= 500
+    return str(answer.status_code) if is_refused else "enters"
