@@ -6,6 +6,9 @@ from typing import Any
 
 from workspaces.content.tree import Damage
 
+Content = tuple[dict[str, Any], list[tuple[str | None, Any]]]
+"""What the source had: the conversation without its nodes, and the nodes."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeDraft:
@@ -57,3 +60,8 @@ class ConversationDraft:
     def message_count(self) -> int:
         """Nodes that hold a message; roots are structure only."""
         return sum(node.has_message for node in self.nodes)
+
+    @property
+    def content(self) -> Content:
+        """What tells two conversations under one id apart."""
+        return self.raw, [(node.key, node.node) for node in self.nodes]

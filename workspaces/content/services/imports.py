@@ -8,7 +8,7 @@ records the import. What happens when it stops halfway is told in `runs`.
 
 import contextlib
 import hmac
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from kit import vault
 from kit.actor import Actor
 from kit.permissions import Permission
-from workspaces.content import storage
+from workspaces.content import selectors, storage
 from workspaces.content.formats import registry
-from workspaces.content.formats.drafts import ConversationDraft
+from workspaces.content.formats.drafts import Content, ConversationDraft
 from workspaces.content.formats.flaws import Flaw, ImportRefused
 from workspaces.content.formats.limits import DEFAULT, Limits
 from workspaces.content.formats.registry import Format
@@ -193,29 +193,54 @@ class _Import:
         return rows
 
     def _new(self, drafts: Sequence[ConversationDraft]) -> dict[str, ConversationDraft]:
-        """The drafts of one source that are not stored yet, once each, by their id."""
-        given: dict[str, ConversationDraft] = {}
-        for draft in drafts:
-            given.setdefault(self._external_id(draft), draft)
+        """The drafts of one source that are not stored yet, once each, by their id.
+
+        A second conversation under an id of this import is kept beside the first,
+        unless it is the same one again.
+        """
         with self._run.step():
-            known = set(
-                Conversation.objects.filter(
-                    source=drafts[0].source, external_id__in=list(given)
-                ).values_list("external_id", flat=True)
-            )
-        return {name: draft for name, draft in given.items() if name not in known}
+            given = self._by_id(drafts)
+            stored = self._stored(drafts[0].source, given)
+        return {name: draft for name, draft in given.items() if name not in stored}
+
+    def _by_id(
+        self, drafts: Sequence[ConversationDraft]
+    ) -> dict[str, ConversationDraft]:
+        ids = [self._external_id(draft) for draft in drafts]
+        mine = Conversation.objects.filter(
+            source=drafts[0].source, external_id__in=ids, staged_by_id=self._run.pk
+        )
+        contents = {row.external_id: self._content(row) for row in mine}
+        given: dict[str, ConversationDraft] = {}
+        for name, draft in zip(ids, drafts, strict=True):
+            if contents.setdefault(name, draft.content) == draft.content:
+                given.setdefault(name, draft)
+            else:
+                given[self._digest(draft)] = draft
+                self._survey.keep_beside(draft)
+        return given
+
+    def _content(self, row: Conversation) -> Content:
+        read = selectors.read(conversation=row, workspace=self._run.workspace.public_id)
+        return read.raw, [(node.key, node.node) for node in read.nodes]
+
+    def _stored(self, source: str, ids: Iterable[str]) -> set[str]:
+        known = Conversation.objects.filter(source=source, external_id__in=list(ids))
+        return set(known.values_list("external_id", flat=True))
 
     def _external_id(self, draft: ConversationDraft) -> str:
-        """The source's id; one that cannot be stored, or none, becomes a keyed digest.
-
-        A plain digest of what was written would outlive its key's destruction.
-        """
+        """The source's id, if there is one that can be stored."""
         given = draft.external_id
         if given and len(given) <= _LONGEST_ID and given.isprintable():
             return given
-        nodes = [(node.key, node.node) for node in draft.nodes]
-        told = storage.encoded([given] if given else [draft.raw, nodes])
-        purpose = b"custos import id\0" + told
+        return self._digest(draft)
+
+    def _digest(self, draft: ConversationDraft) -> str:
+        """An id from the content, under the workspace's key.
+
+        A plain digest of what was written would outlive its key's destruction.
+        """
+        purpose = b"custos import id\0" + storage.encoded(draft.content)
         return _KEYED + hmac.new(self._key, purpose, sha256).hexdigest()
 
 

@@ -42,9 +42,19 @@ class Survey:
                 known = self.latest or draft.last_activity_at
                 self.latest = max(known, draft.last_activity_at)
             if draft.damage:
-                self._damaged += 1
-                if self._damaged <= _LISTED:
-                    self._sentences.append(_damage(draft))
+                self._tell(_damage(draft))
+
+    def keep_beside(self, draft: ConversationDraft) -> None:
+        """Tells of a conversation whose id another one of the files has too."""
+        self._tell(
+            _("%(place)s has the id of another conversation; both were kept.")
+            % {"place": draft.place}
+        )
+
+    def _tell(self, sentence: str) -> None:
+        self._damaged += 1
+        if self._damaged <= _LISTED:
+            self._sentences.append(sentence)
 
     @property
     def damaged(self) -> int:
