@@ -5,14 +5,18 @@ Run as a module by the launcher; prints the lines of its stages.
 
 import hashlib
 import os
+import sys
 
 import django
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
+from config.demo_idp import identity
 from config.launcher.home import Home, write_private
 from config.launcher.progress import stage
+
+_UNUSED = ["django_htmx"]  # its copies of htmx; ours is vendored
 
 
 def main() -> None:
@@ -43,10 +47,11 @@ def _seed_once(home: Home) -> None:
         settings.CUSTOS_DEMO_IDP_URL,
         f"{content['HOST']}:{content['PORT']}/{content['NAME']}",
     ]
-    if home.memory.recall("seeded") == wanted or "seed_demo" not in get_commands():
+    if home.memory.recall("seeded") == wanted:
         return
     with stage("Demo") as line:
-        call_command("seed_demo", verbosity=0)
+        identity.prepared(home=home.path, base_url=settings.CUSTOS_DEMO_IDP_URL)
+        call_command("seed_demo", verbosity=0, stdout=sys.stderr)  # the log
         line.detail = "seeded"
     home.memory.keep("seeded", wanted)
 
@@ -57,7 +62,13 @@ def collect() -> bool:
     digest = _digest_of_sources()
     if stamp.exists() and stamp.read_text() == digest and settings.STATIC_ROOT.exists():
         return False
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    call_command(
+        "collectstatic",
+        verbosity=0,
+        interactive=False,
+        clear=True,
+        ignore_patterns=_UNUSED,
+    )
     write_private(stamp, digest)
     return True
 
@@ -65,7 +76,7 @@ def collect() -> bool:
 def _digest_of_sources() -> str:
     found = hashlib.sha256()
     for finder in finders.get_finders():
-        for path, storage in finder.list([]):
+        for path, storage in finder.list(_UNUSED):
             changed = storage.get_modified_time(path).isoformat()
             found.update(f"{path} {storage.size(path)} {changed}\n".encode())
     return found.hexdigest()

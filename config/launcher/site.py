@@ -3,7 +3,6 @@
 import http.client
 import sys
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from config.launcher.accounts import MYSELF
@@ -14,7 +13,6 @@ from config.launcher.supervision import Part
 # Every queue that a task names; a test compares this with the tasks.
 WORKER_QUEUES = ("due",)
 SEQUENCER_QUEUES = ("sequencer",)
-_DEMO_IDP = "config.demo_idp"
 _THREADS = 8  # as many as the connection pool holds
 
 
@@ -31,11 +29,11 @@ def web(home: Home, environment: Mapping[str, str], *, port: int) -> list[Part]:
         )
     ]
     idp_port = urlsplit(environment.get("CUSTOS_DEMO_IDP_URL", "")).port
-    if idp_port and find_spec(_DEMO_IDP):
+    if idp_port:
         found.append(
             Part(
                 title="The demo identity provider",
-                command=_module(_DEMO_IDP),
+                command=_module("config.demo_idp"),
                 log=home.logs / "demo-idp.log",
                 environment=environment,
                 is_ready=serves(idp_port, "/"),
