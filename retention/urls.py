@@ -1,5 +1,26 @@
-"""URLs of the retention app."""
+"""URLs of the retention app; view, URL name and template share their stem."""
+
+from django.urls import path
+
+from retention.conversations import views as conversations
+from retention.holds import views as holds
+from retention.policies import views as policies
 
 app_name = "retention"
 
-urlpatterns: list[object] = []
+_W = "w/<slug:workspace>"
+
+urlpatterns = [
+    path(f"{_W}/policies/", policies.policies, name="policies"),
+    path(f"{_W}/policies/set/", policies.policy_set, name="policy-set"),
+    path(f"{_W}/conversations/", conversations.conversations, name="conversations"),
+    path(
+        f"{_W}/conversations/<uuid:conversation>/",
+        conversations.conversation,
+        name="conversation",
+    ),
+    path(f"{_W}/holds/", holds.holds, name="holds"),
+    path(f"{_W}/holds/place/", holds.hold_place, name="hold-place"),
+    path(f"{_W}/holds/<uuid:hold>/", holds.hold, name="hold"),
+    path(f"{_W}/holds/<uuid:hold>/release/", holds.hold_release, name="hold-release"),
+]

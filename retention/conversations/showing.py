@@ -195,5 +195,3 @@ def _goes(
     if moment <= at:
         return {"at": None, "word": _("Due now")}
     return {"at": moment, "word": ""}
-
-

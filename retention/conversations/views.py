@@ -66,7 +66,7 @@ def conversations(request: Any) -> HttpResponse:
 @guard.requires(Permission.CONVERSATIONS_VIEW_METADATA)
 @require_safe
 def conversation(request: Any, conversation: UUID) -> HttpResponse:
-    """One conversation: what happens to it, which rule decided, what would change it."""
+    """One conversation: what happens to it, and which rule decided that."""
     at = clock.now()
     try:
         found = selectors.metadata_of(

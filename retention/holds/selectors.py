@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kit import vault
@@ -29,6 +30,34 @@ class HoldView:
     members: list[Membership]
     conversations: list[UUID]
     covered: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """How many conversations a hold covers: each member's, and those it names."""
+
+    by_member: list[tuple[Membership, int]]
+    named: int
+
+    @property
+    def total(self) -> int:
+        """All of them, each once."""
+        return self.named + sum(number for _member, number in self.by_member)
+
+
+_COVERED = """
+select hold_id, count(*) from (
+    select s.hold_id, c.id from retention_holdscope s
+    join workspaces_conversation c
+      on c.workspace_id = s.workspace_id and c.owner_id = s.membership_id
+    where s.hold_id = any(%(holds)s)
+    union
+    select s.hold_id, c.id from retention_holdscope s
+    join workspaces_conversation c
+      on c.workspace_id = s.workspace_id and c.id = s.conversation_id
+    where s.hold_id = any(%(holds)s)
+) found group by hold_id
+"""
 
 
 def holds(*, only_active: bool = False) -> QuerySet[Hold]:
@@ -56,6 +85,7 @@ def views_of(*, shown: Sequence[Hold]) -> list[HoldView]:
         ).values_list("pk", "public_id")
     )
     matters = _matters(shown)
+    numbers = _covered(shown)
     return [
         HoldView(
             hold=hold,
@@ -70,7 +100,7 @@ def views_of(*, shown: Sequence[Hold]) -> list[HoldView]:
                 for s in scopes
                 if s.hold_id == hold.pk and s.conversation_id in conversations
             ],
-            covered=covered(hold=hold),
+            covered=numbers.get(hold.pk, 0),
         )
         for hold in shown
     ]
@@ -83,6 +113,24 @@ def covered(*, hold: Hold) -> int:
         Q(owner_id__in=scopes.values("membership_id"))
         | Q(pk__in=scopes.values("conversation_id"))
     ).count()
+
+
+def would_cover(
+    *, membership_ids: Sequence[int], conversation_ids: Sequence[int]
+) -> Coverage:
+    """What a hold with these scopes would cover now; it goes on to cover new ones."""
+    members = Membership.objects.filter(pk__in=membership_ids).order_by("email", "id")
+    owned = dict(
+        Conversation.objects.filter(owner_id__in=membership_ids)
+        .values_list("owner_id")
+        .annotate(n=Count("id"))
+        .order_by("owner_id")
+    )
+    named = Conversation.objects.filter(pk__in=conversation_ids)
+    return Coverage(
+        by_member=[(member, owned.get(member.pk, 0)) for member in members],
+        named=named.exclude(owner_id__in=membership_ids).count(),
+    )
 
 
 def holds_over(*, conversation: Conversation) -> list[Hold]:
@@ -132,6 +180,12 @@ def scopes_named(
             for pk in conversations.values_list("pk", flat=True)
         ),
     ]
+
+
+def _covered(shown: Sequence[Hold]) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_COVERED, {"holds": [hold.pk for hold in shown]})
+        return dict(cursor.fetchall())
 
 
 def _matters(shown: Sequence[Hold]) -> dict[int, str]:

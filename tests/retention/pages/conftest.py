@@ -1,0 +1,34 @@
+"""The clock of the pages stands still at the tests' noon."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kit import clock
+from tests import cast
+from tests.cast import NOON
+from tests.retention.conftest import Stage, staged
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.fixed_at(NOON):
+        yield
+
+
+@pytest.fixture
+def stage(db: None) -> Stage:
+    """Halden Engineering on Enterprise; what a test does is rolled back."""
+    return staged(cast.workspace())
+
+
+@pytest.fixture
+def team(db: None) -> Stage:
+    """The same people on Team."""
+    return staged(cast.workspace(plan="team"))
+
+
+@pytest.fixture
+def lasting(transactional_db: None) -> Stage:
+    """Like `stage`, but it commits: for sweeps, which work on other connections."""
+    return staged(cast.workspace())
