@@ -4,9 +4,10 @@ Whoever rewrites the database cannot rewrite these files with it: the sequencer
 refuses to sign and the verification fails when the two disagree.
 """
 
+import fcntl
 import os
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -21,8 +22,14 @@ def published(uuid: UUID) -> str | None:
 
 
 def publish(uuid: UUID, note: str) -> None:
-    """Puts a note in place of the one before, in one step that survives a crash."""
-    _replace(_file(uuid), note)
+    """Puts a note in place of an older one, in one step that survives a crash.
+
+    Two sequencers may publish in another order than they committed: the newer head
+    stays.
+    """
+    with _locked(uuid):
+        if _newness(note) > _newness(published(uuid) or ""):
+            _replace(_file(uuid), note)
 
 
 def keys_of(uuid: UUID) -> list[VerifierKey]:
@@ -33,9 +40,10 @@ def keys_of(uuid: UUID) -> list[VerifierKey]:
 
 def announce(uuid: UUID, key: VerifierKey) -> None:
     """Adds a key to those that may sign this log's heads."""
-    known = keys_of(uuid)
-    if key not in known:
-        _replace(_keys_file(uuid), _lines([*known, key]))
+    with _locked(uuid):
+        known = keys_of(uuid)
+        if key not in known:
+            _replace(_keys_file(uuid), _lines([*known, key]))
 
 
 def _lines(keys: Iterable[VerifierKey]) -> str:
@@ -57,15 +65,29 @@ def _text(file: Path) -> str | None:
         return None
 
 
-def _replace(file: Path, text: str) -> None:
+def _newness(note: str) -> tuple[int, int]:
+    """Epoch and size, as far as they can be told without a key."""
+    origin, size, *_rest = [*note.split("\n"), "", ""]
+    epoch = origin.rpartition("/")[2]
+    return (int(epoch), int(size)) if epoch.isdigit() and size.isdigit() else (0, 0)
+
+
+@contextmanager
+def _locked(uuid: UUID) -> Iterator[None]:
+    file = _file(uuid).with_suffix(".lock")
     file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(file: Path, text: str) -> None:
+    fresh = file.with_suffix(f"{file.suffix}.new")
+    with fresh.open("w", encoding="utf-8") as written:
         written.write(text)
         written.flush()
-        os.fchmod(descriptor, 0o644)
-        os.fsync(descriptor)
-    Path(name).replace(file)
+        os.fsync(written.fileno())
+    fresh.replace(file)
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

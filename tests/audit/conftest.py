@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 
 from audit import recording
 from audit.log import sequencer, services
@@ -61,6 +62,11 @@ def checkpoint_folder(settings: Any, tmp_path: Path) -> Path:
     """A folder of published heads for this test alone."""
     settings.CUSTOS_CHECKPOINT_DIR = tmp_path / "checkpoints"
     return tmp_path / "checkpoints"
+
+
+def publish_anything(uuid: UUID, note: str) -> None:
+    """Puts a note where the sequencer would never put it."""
+    (Path(settings.CUSTOS_CHECKPOINT_DIR) / str(uuid)).write_text(note)
 
 
 def _open(slug: str) -> Tenant:

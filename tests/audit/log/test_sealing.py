@@ -14,7 +14,7 @@ from audit.log.heads import RefusesToSign
 from audit.log.models import AuditEntry
 from audit.log.selectors import Level, stall
 from kit import scoping
-from tests.audit.conftest import AT, Tenant
+from tests.audit.conftest import AT, Tenant, publish_anything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Sealing = Callable[[], int]
@@ -194,6 +194,21 @@ def test_a_head_left_unpublished_is_published_at_the_next_start(
     assert checkpoints.published(halden.uuid) == newest
 
 
+def test_an_older_head_never_replaces_a_newer_one(
+    halden: Tenant, seal: Sealing
+) -> None:
+    halden.record()
+    seal()
+    older = checkpoints.published(halden.uuid)
+    halden.record()
+    seal()
+
+    assert older is not None
+    checkpoints.publish(halden.uuid, older)
+
+    assert _head(halden).size == 2
+
+
 def test_a_database_behind_its_published_head_is_not_signed(
     halden: Tenant, seal: Sealing
 ) -> None:
@@ -203,7 +218,7 @@ def test_a_database_behind_its_published_head_is_not_signed(
         note.Checkpoint(origin=_head(halden).origin, size=7, root=b"\x01" * 32),
         key=sequencer._key(),
     )
-    checkpoints.publish(halden.uuid, ahead)
+    publish_anything(halden.uuid, ahead)
     halden.record()
 
     with pytest.raises(RefusesToSign, match="restored backup"):
@@ -214,7 +229,7 @@ def test_a_rewritten_database_is_not_signed(halden: Tenant, seal: Sealing) -> No
     halden.record()
     seal()
     other = note.Checkpoint(origin=_head(halden).origin, size=1, root=b"\x01" * 32)
-    checkpoints.publish(halden.uuid, note.signed(other, key=sequencer._key()))
+    publish_anything(halden.uuid, note.signed(other, key=sequencer._key()))
     halden.record()
 
     with pytest.raises(RefusesToSign, match="another one"):

@@ -19,7 +19,7 @@ from audit.verification.walk import Finding, Flaw, walk
 from kit import scoping
 from kit.actor import Actor
 from kit.permissions import PermissionDenied
-from tests.audit.conftest import AT, MARA, Tenant
+from tests.audit.conftest import AT, MARA, Tenant, publish_anything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Sealing = Callable[[], int]
@@ -172,7 +172,7 @@ def test_a_past_rewritten_and_signed_anew_with_the_real_key_is_forked(
     )
     _path(log).unlink()
     seal()
-    checkpoints.publish(log.uuid, published)
+    publish_anything(log.uuid, published)
 
     assert _finding(log) == Finding(flaw=Flaw.FORKED, epoch=1, index=0)
 
@@ -180,7 +180,7 @@ def test_a_past_rewritten_and_signed_anew_with_the_real_key_is_forked(
 def test_a_head_published_by_a_stranger_is_refused(log: Log) -> None:
     head = note.Checkpoint(origin=log.named(1), size=300, root=b"\x01" * 32)
     stranger = sequencer.SigningKey(b"\x07" * 32)
-    checkpoints.publish(log.uuid, note.signed(head, key=stranger))
+    publish_anything(log.uuid, note.signed(head, key=stranger))
 
     assert _finding(log) == Finding(flaw=Flaw.SIGNATURE, epoch=1, index=0)
 
