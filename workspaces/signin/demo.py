@@ -105,8 +105,8 @@ PEOPLE = (
         last_name="Wrona",
         organization=BRIGHTWATER,
         role="owner",
-        title="Owner of another organization",
-        sees="Nothing of Halden Instruments",
+        title="Owner",
+        sees="Another organization: nothing of Halden is there",
         is_organization_owner=True,
     ),
 )

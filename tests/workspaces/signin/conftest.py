@@ -32,7 +32,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
-class Browser:
+class Visitor:
     """A browser that keeps to SameSite=Lax: a cross-site post brings no cookie."""
 
     slug: str = "halden-instruments"
@@ -56,8 +56,11 @@ class Browser:
 
     def post(self, document: bytes) -> HttpResponse:
         """The identity provider's page posts the answer across sites."""
+        return self._post(encoded(document))
+
+    def _post(self, text: str) -> HttpResponse:
         elsewhere = Client()
-        body = unpacking.form(encoded(document))
+        body = unpacking.form(text)
         response = elsewhere.generic("POST", f"{self.base}/acs/", body, FORM)
         if TICKET_COOKIE in elsewhere.cookies:
             self.client.cookies[TICKET_COOKIE] = elsewhere.cookies[TICKET_COOKIE].value
@@ -65,7 +68,11 @@ class Browser:
 
     def bring(self, document: bytes) -> HttpResponse:
         """Post the answer, and follow to the last step if it was accepted."""
-        response = self.post(document)
+        return self.bring_encoded(encoded(document))
+
+    def bring_encoded(self, text: str) -> HttpResponse:
+        """The same with the text that stands in the provider's form."""
+        response = self._post(text)
         if response.status_code != 303:
             return response
         return self.client.get(response["Location"])
@@ -110,9 +117,9 @@ def connected(halden: WorkspaceRef, provider: Provider) -> OrganizationRef:
 
 
 @pytest.fixture
-def browser() -> Browser:
+def visitor() -> Visitor:
     """A browser in front of Halden's connection."""
-    return Browser()
+    return Visitor()
 
 
 def connect(

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from kit import scoping, sealing
 from tests import cast
 from tests.cast import NOON
-from tests.workspaces.signin.conftest import Browser, entries
+from tests.workspaces.signin.conftest import Visitor, entries
 from tests.workspaces.signin.provider import Provider
 from workspaces.signin import dns_records
 from workspaces.signin.models import MailDomain, SamlConnection
@@ -72,7 +72,7 @@ def test_configuring_twice_changes_and_records_nothing(
 def test_a_draft_lets_nobody_in(halden: WorkspaceRef, file: Path) -> None:
     run("configure_saml", SLUG, f"--metadata-file={file}")
 
-    response = Browser().client.get("/accounts/saml/halden-instruments/login/")
+    response = Visitor().client.get("/accounts/saml/halden-instruments/login/")
 
     assert response.status_code == 403
     assert b">connection_off<" in response.content
@@ -104,17 +104,17 @@ def test_our_key_is_sealed_to_its_place(halden: WorkspaceRef, file: Path) -> Non
 def test_another_provider_unlinks_what_was_linked(
     connected: OrganizationRef, provider: Provider, tmp_path: Path
 ) -> None:
-    browser = Browser()
-    browser.bring(provider.answer(browser.ask(), at=NOON, name_id="1001"))
+    visitor = Visitor()
+    visitor.bring(provider.answer(visitor.ask(), at=NOON, name_id="1001"))
     moved = Provider(entity_id="https://new.example/idp", key_name="new")
     path = tmp_path / "new.xml"
     path.write_bytes(moved.metadata())
 
     run("configure_saml", SLUG, f"--metadata-file={path}")
 
-    other = Browser()
+    other = Visitor()
     other.bring(moved.answer(other.ask(), at=NOON, name_id="2002"))
-    assert other.user_id == browser.user_id  # linked again, by the proven address
+    assert other.user_id == visitor.user_id  # linked again, by the proven address
 
 
 def test_signed_requests_are_sent_where_the_provider_wants_them(
@@ -124,7 +124,7 @@ def test_signed_requests_are_sent_where_the_provider_wants_them(
     path.write_bytes(provider.metadata(WantAuthnRequestsSigned="true"))
     run("configure_saml", SLUG, f"--metadata-file={path}", "--activate")
 
-    url = Browser().client.get("/accounts/saml/halden-instruments/login/")["Location"]
+    url = Visitor().client.get("/accounts/saml/halden-instruments/login/")["Location"]
 
     assert "&SigAlg=http" in url
     assert "&Signature=" in url

@@ -17,7 +17,7 @@ from django.test import Client
 from kit import scoping
 from tests.cast import NOON
 from tests.workspaces.signin import unpacking
-from tests.workspaces.signin.conftest import FORM, Browser, entries
+from tests.workspaces.signin.conftest import FORM, Visitor, entries
 from tests.workspaces.signin.provider import (
     PERSISTENT,
     Provider,
@@ -165,10 +165,10 @@ BENT: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", BENT)
 def test_a_bent_answer_is_refused(
-    name: str, connected: OrganizationRef, provider: Provider, browser: Browser
+    name: str, connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     bent, code = BENT[name]
-    asked = browser.ask()
+    asked = visitor.ask()
     fitted = {
         key: value.replace("{acs}", asked.acs_url).replace(
             "{ours}", audience(asked.entity_id)
@@ -178,60 +178,60 @@ def test_a_bent_answer_is_refused(
         for key, value in bent.items()
     }
 
-    response = browser.bring(provider.answer(asked, at=NOON, **fitted))
+    response = visitor.bring(provider.answer(asked, at=NOON, **fitted))
 
     assert f">{code}<" in response.content.decode()
     assert 400 <= response.status_code < 500
-    assert browser.user_id is None
+    assert visitor.user_id is None
 
 
 @pytest.mark.parametrize("transform", [XSLT, XPATH], ids=["xslt", "xpath"])
 def test_a_transform_that_computes_is_refused_before_it_runs(
-    transform: str, connected: OrganizationRef, provider: Provider, browser: Browser
+    transform: str, connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    document = provider.answer(browser.ask(), at=NOON)
+    document = provider.answer(visitor.ask(), at=NOON)
 
-    response = browser.bring(with_transform(document, transform))
+    response = visitor.bring(with_transform(document, transform))
 
     assert b">signature_form<" in response.content
 
 
 def test_the_wrong_key_is_refused(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     stranger = Provider(entity_id=provider.entity_id, key_name="stranger")
 
-    response = browser.bring(stranger.answer(browser.ask(), at=NOON))
+    response = visitor.bring(stranger.answer(visitor.ask(), at=NOON))
 
     assert b">signature_wrong<" in response.content
 
 
 def test_a_changed_value_breaks_the_signature(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    document = provider.answer(browser.ask(), at=NOON)
+    document = provider.answer(visitor.ask(), at=NOON)
 
-    response = browser.bring(document.replace(b"mara-1", b"mara-2"))
+    response = visitor.bring(document.replace(b"mara-1", b"mara-2"))
 
     assert b">signature_wrong<" in response.content
 
 
 def test_a_comment_inside_the_name_hides_nothing(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    document = provider.answer(browser.ask(), at=NOON, name_id="mara-1.evil")
+    document = provider.answer(visitor.ask(), at=NOON, name_id="mara-1.evil")
 
-    response = browser.bring(document.replace(b"mara-1.evil", b"mara-1<!--x-->.evil"))
+    response = visitor.bring(document.replace(b"mara-1.evil", b"mara-1<!--x-->.evil"))
 
-    assert browser.user_id is None or b"mara-1" not in response.content
+    assert visitor.user_id is None or b"mara-1" not in response.content
 
 
 def test_an_answer_is_good_for_one_use(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    document = provider.answer(browser.ask(), at=NOON)
-    browser.bring(document)
-    again = Browser()
+    document = provider.answer(visitor.ask(), at=NOON)
+    visitor.bring(document)
+    again = Visitor()
 
     response = again.bring(document)
 
@@ -240,63 +240,63 @@ def test_an_answer_is_good_for_one_use(
 
 
 def test_the_last_step_works_once(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    accepted = browser.post(provider.answer(browser.ask(), at=NOON))
+    accepted = visitor.post(provider.answer(visitor.ask(), at=NOON))
     token = accepted.cookies["custos_sign_in"].value
-    browser.client.get(accepted["Location"])
-    browser.client.cookies["custos_sign_in"] = token
+    visitor.client.get(accepted["Location"])
+    visitor.client.cookies["custos_sign_in"] = token
 
-    response = browser.client.get(accepted["Location"])
+    response = visitor.client.get(accepted["Location"])
 
     assert b">finish_expired<" in response.content
 
 
 def test_an_answer_in_another_browser_signs_nobody_in(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     """An attacker's own answer, planted in the victim's browser."""
-    victim = Browser()
+    victim = Visitor()
 
-    response = victim.bring(provider.answer(browser.ask(), at=NOON))
+    response = victim.bring(provider.answer(visitor.ask(), at=NOON))
 
     assert b">other_browser<" in response.content
     assert victim.user_id is None
 
 
 def test_the_ticket_of_the_last_step_is_bound_to_its_path(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    accepted = browser.post(provider.answer(browser.ask(), at=NOON))
+    accepted = visitor.post(provider.answer(visitor.ask(), at=NOON))
 
     cookie = accepted.cookies["custos_sign_in"]
     assert accepted.status_code == 303
-    assert cookie["path"] == f"{browser.base}/finish/"
+    assert cookie["path"] == f"{visitor.base}/finish/"
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
 
 def test_a_second_assertion_is_refused(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    asked = browser.ask()
+    asked = visitor.ask()
     document = provider.answer(asked, at=NOON).decode()
     forged = provider.answer(asked, at=NOON, signing={"assertion": False}).decode()
     start = forged.index("<saml:Assertion")
     end = forged.index("</saml:Assertion>") + len("</saml:Assertion>")
     doubled = document.replace("<saml:Assertion", forged[start:end] + "<saml:Assertion")
 
-    response = browser.bring(doubled.encode())
+    response = visitor.bring(doubled.encode())
 
     assert b">invalid<" in response.content
 
 
 def test_the_same_id_twice_is_refused(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    response = browser.bring(
+    response = visitor.bring(
         provider.answer(
-            browser.ask(), at=NOON, response_id="_same", assertion_id="_same"
+            visitor.ask(), at=NOON, response_id="_same", assertion_id="_same"
         )
     )
 
@@ -304,13 +304,13 @@ def test_the_same_id_twice_is_refused(
 
 
 def test_an_encrypted_assertion_is_refused_with_its_reason(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     hidden = "<saml:EncryptedAssertion/>"
 
-    response = browser.bring(
+    response = visitor.bring(
         provider.answer(
-            browser.ask(), at=NOON, assertion=hidden, signing={"assertion": False}
+            visitor.ask(), at=NOON, assertion=hidden, signing={"assertion": False}
         )
     )
 
@@ -343,11 +343,11 @@ _RAW: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("name", _RAW)
 def test_garbage_is_refused(
-    name: str, connected: OrganizationRef, browser: Browser
+    name: str, connected: OrganizationRef, visitor: Visitor
 ) -> None:
     document, code = _RAW[name]
 
-    response = browser.post(document)
+    response = visitor.post(document)
 
     assert f">{code}<" in response.content.decode()
     assert 400 <= response.status_code < 500
@@ -368,11 +368,11 @@ _BODIES: dict[str, tuple[str | bytes, str, str]] = {
 
 @pytest.mark.parametrize("name", _BODIES)
 def test_a_malformed_post_is_refused(
-    name: str, connected: OrganizationRef, browser: Browser
+    name: str, connected: OrganizationRef, visitor: Visitor
 ) -> None:
     body, kind, code = _BODIES[name]
 
-    response = Client().generic("POST", f"{browser.base}/acs/", body, kind)
+    response = Client().generic("POST", f"{visitor.base}/acs/", body, kind)
 
     assert f">{code}<" in response.content.decode()
     assert 400 <= response.status_code < 500
@@ -380,18 +380,18 @@ def test_a_malformed_post_is_refused(
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"])
 def test_only_posts_are_received(
-    method: str, connected: OrganizationRef, browser: Browser
+    method: str, connected: OrganizationRef, visitor: Visitor
 ) -> None:
-    response = Client().generic(method, f"{browser.base}/acs/")
+    response = Client().generic(method, f"{visitor.base}/acs/")
 
     assert response.status_code == 405
     assert response["Allow"] == "POST"
 
 
 def test_a_refusal_is_recorded_under_its_reference(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON, audience=""))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON, audience=""))
 
     last = entries(connected)[-1]
     assert (last["action"], last["outcome"]) == (
@@ -402,12 +402,12 @@ def test_a_refusal_is_recorded_under_its_reference(
 
 
 def test_the_same_refusal_from_the_same_source_is_recorded_once_a_minute(
-    connected: OrganizationRef, browser: Browser
+    connected: OrganizationRef, visitor: Visitor
 ) -> None:
-    first = browser.post(b"garbage")
+    first = visitor.post(b"garbage")
     before = len(entries(connected))
 
-    second = browser.post(b"garbage")
+    second = visitor.post(b"garbage")
 
     assert len(entries(connected)) == before
     assert _reference(first) == _reference(second)  # the recorded one
@@ -420,13 +420,13 @@ def _reference(response: HttpResponse) -> str:
 
 
 def test_anonymous_posts_store_nothing(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    document = provider.answer(browser.ask(), at=NOON, audience="")
+    document = provider.answer(visitor.ask(), at=NOON, audience="")
     sessions = Session.objects.count()
 
     for _ in range(3):
-        browser.post(document)
+        visitor.post(document)
 
     assert Session.objects.count() == sessions
     with scoping.organization(organization_id=connected.id):
@@ -434,28 +434,28 @@ def test_anonymous_posts_store_nothing(
 
 
 def test_a_sign_out_message_ends_no_session(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
     query = urlencode({"SAMLRequest": "PGE+"})
 
     for answer in (
-        browser.client.get(f"{browser.base}/sls/?{query}"),
-        browser.client.post(f"{browser.base}/sls/", {"SAMLResponse": "PGE+"}),
+        visitor.client.get(f"{visitor.base}/sls/?{query}"),
+        visitor.client.post(f"{visitor.base}/sls/", {"SAMLResponse": "PGE+"}),
     ):
         assert b">logout_not_offered<" in answer.content
 
-    assert browser.user_id
+    assert visitor.user_id
 
 
 def test_the_form_helper_posts_what_a_browser_would(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     """The control of the malformed posts: the same way in, well formed."""
-    document = provider.answer(browser.ask(), at=NOON)
+    document = provider.answer(visitor.ask(), at=NOON)
 
     response = Client().generic(
-        "POST", f"{browser.base}/acs/", unpacking.form(encoded(document)), FORM
+        "POST", f"{visitor.base}/acs/", unpacking.form(encoded(document)), FORM
     )
 
     assert response.status_code == 303

@@ -9,7 +9,7 @@ from django.test import Client
 from kit import scoping
 from tests import cast
 from tests.cast import NOON
-from tests.workspaces.signin.conftest import Browser, connect, entries
+from tests.workspaces.signin.conftest import Visitor, connect, entries
 from tests.workspaces.signin.provider import Asked, Provider, attributes, text
 from workspaces.members import standing
 from workspaces.members.models import User
@@ -20,36 +20,36 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_member_comes_in_and_is_linked(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    asked = browser.ask()
+    asked = visitor.ask()
 
-    response = browser.bring(provider.answer(asked, at=NOON))
+    response = visitor.bring(provider.answer(asked, at=NOON))
 
     mara = User.objects.get(email="mara.lindqvist@halden.example")
     assert (response.status_code, response["Location"]) == (302, "/")
-    assert browser.user_id == mara.pk
+    assert visitor.user_id == mara.pk
     assert SocialAccount.objects.get(user=mara).uid == "mara-1"
     assert SocialAccount.objects.get(user=mara).extra_data == {}
 
 
 def test_the_second_time_the_identity_is_enough(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON))
-    other = Browser()
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
+    other = Visitor()
 
     other.bring(
         provider.answer(other.ask(), at=NOON, attributes=attributes(email="m@old.test"))
     )
 
-    assert other.user_id == browser.user_id
+    assert other.user_id == visitor.user_id
 
 
 def test_it_is_recorded(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
 
     last = entries(connected)[-1]
     assert last["action"] == "workspaces.session.signed-in"
@@ -57,97 +57,97 @@ def test_it_is_recorded(
 
 
 def test_the_session_is_for_this_organization_and_rotated(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    asked = browser.ask()
-    before = browser.client.session.session_key
+    asked = visitor.ask()
+    before = visitor.client.session.session_key
 
-    browser.bring(provider.answer(asked, at=NOON))
+    visitor.bring(provider.answer(asked, at=NOON))
 
-    session = browser.client.session
+    session = visitor.client.session
     assert session.session_key != before
     assert session[standing.ORGANIZATION] == connected.id
     assert session["custos_connection"]
 
 
 def test_the_session_ends_when_the_provider_says(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     ends_at = text(NOON + timedelta(hours=1))
 
-    browser.bring(
+    visitor.bring(
         provider.answer(
-            browser.ask(), at=NOON, session_ends=f' SessionNotOnOrAfter="{ends_at}"'
+            visitor.ask(), at=NOON, session_ends=f' SessionNotOnOrAfter="{ends_at}"'
         )
     )
 
-    assert browser.client.session.get_expiry_age() == 3600
+    assert visitor.client.session.get_expiry_age() == 3600
 
 
 def test_the_session_never_lasts_longer_than_ours(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     ends_at = text(NOON + timedelta(days=30))
 
-    browser.bring(
+    visitor.bring(
         provider.answer(
-            browser.ask(), at=NOON, session_ends=f' SessionNotOnOrAfter="{ends_at}"'
+            visitor.ask(), at=NOON, session_ends=f' SessionNotOnOrAfter="{ends_at}"'
         )
     )
 
-    assert browser.client.session.get_expiry_age() == 12 * 3600
+    assert visitor.client.session.get_expiry_age() == 12 * 3600
 
 
 def test_a_signed_response_will_do(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     signing = {"assertion": False, "response": True}
 
-    browser.bring(provider.answer(browser.ask(), at=NOON, signing=signing))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON, signing=signing))
 
-    assert browser.user_id
+    assert visitor.user_id
 
 
 def test_both_may_be_signed_and_the_clock_may_be_ahead(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     ahead = NOON + timedelta(seconds=60)
 
-    browser.bring(provider.answer(browser.ask(), at=ahead, signing={"response": True}))
+    visitor.bring(provider.answer(visitor.ask(), at=ahead, signing={"response": True}))
 
-    assert browser.user_id
+    assert visitor.user_id
 
 
 def test_the_address_may_be_the_name_id(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     answer = provider.answer(
-        browser.ask(),
+        visitor.ask(),
         at=NOON,
         attributes="",
         name_id="Mara.Lindqvist@HALDEN.example",
         name_id_format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
     )
 
-    browser.bring(answer)
+    visitor.bring(answer)
 
-    assert browser.user_id
+    assert visitor.user_id
 
 
 def test_a_long_name_id_is_kept_by_its_hash(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON, name_id="x" * 255))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON, name_id="x" * 255))
 
     assert SocialAccount.objects.get().uid.startswith("sha256:")
 
 
 def test_the_path_asked_for_follows_and_relay_state_never_does(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    asked = browser.ask(next="/w/halden-engineering/holds/")
+    asked = visitor.ask(next="/w/halden-engineering/holds/")
 
-    response = browser.bring(provider.answer(asked, at=NOON))
+    response = visitor.bring(provider.answer(asked, at=NOON))
 
     assert response["Location"] == "/w/halden-engineering/holds/"
 
@@ -156,22 +156,22 @@ def test_the_path_asked_for_follows_and_relay_state_never_does(
     "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "x" * 600]
 )
 def test_a_path_that_leaves_the_site_is_dropped(
-    connected: OrganizationRef, provider: Provider, browser: Browser, target: str
+    connected: OrganizationRef, provider: Provider, visitor: Visitor, target: str
 ) -> None:
-    asked = browser.ask(next=target)
+    asked = visitor.ask(next=target)
 
-    response = browser.bring(provider.answer(asked, at=NOON))
+    response = visitor.bring(provider.answer(asked, at=NOON))
 
     assert response["Location"] == "/"
 
 
 def test_the_request_names_our_configured_addresses_whatever_host_is_claimed(
-    connected: OrganizationRef, browser: Browser, settings: object
+    connected: OrganizationRef, visitor: Visitor, settings: object
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
-    browser.client.defaults["HTTP_HOST"] = "evil.example"
+    visitor.client.defaults["HTTP_HOST"] = "evil.example"
 
-    asked = browser.ask()
+    asked = visitor.ask()
 
     base = f"{settings.CUSTOS_BASE_URL}/accounts/saml/halden-instruments"
     assert asked.acs_url == f"{base}/acs/"
@@ -179,12 +179,12 @@ def test_the_request_names_our_configured_addresses_whatever_host_is_claimed(
 
 
 def test_the_login_hint_travels_beside_the_request(
-    connected: OrganizationRef, browser: Browser
+    connected: OrganizationRef, visitor: Visitor
 ) -> None:
-    url = f"{browser.base}/login/"
+    url = f"{visitor.base}/login/"
 
-    good = browser.client.get(url, {"login_hint": "Jun@Halden.example"})
-    bad = browser.client.get(url, {"login_hint": '"><script>'})
+    good = visitor.client.get(url, {"login_hint": "Jun@Halden.example"})
+    bad = visitor.client.get(url, {"login_hint": '"><script>'})
 
     assert good["Location"].endswith("&login_hint=jun%40halden.example")
     assert "login_hint" not in bad["Location"]
@@ -196,37 +196,37 @@ def test_an_administrator_without_membership_comes_in(
     other = cast.organization("lone", name="Lone", owner="solo@lone.example")
     lone = Provider(entity_id="https://idp.example/lone")
     connect(other, lone, domain="lone.example")
-    browser = Browser(slug="lone")
+    visitor = Visitor(slug="lone")
 
-    browser.bring(
+    visitor.bring(
         lone.answer(
-            browser.ask(), at=NOON, attributes=attributes(email="solo@lone.example")
+            visitor.ask(), at=NOON, attributes=attributes(email="solo@lone.example")
         )
     )
 
-    assert browser.user_id
+    assert visitor.user_id
 
 
 def test_only_hashes_of_used_ids_are_kept_and_only_until_they_expire(
-    connected: OrganizationRef, provider: Provider, browser: Browser, clock: object
+    connected: OrganizationRef, provider: Provider, visitor: Visitor, clock: object
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
     later = NOON + timedelta(hours=1)
     clock(later)
 
-    browser.bring(provider.answer(browser.ask(), at=later))
+    visitor.bring(provider.answer(visitor.ask(), at=later))
 
     with scoping.organization(organization_id=connected.id):
         assert SpentAssertion.objects.count() == 2
 
 
 def test_metadata_tells_our_side(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    response = Client().get(f"{browser.base}/metadata/")
+    response = Client().get(f"{visitor.base}/metadata/")
 
     assert response["Content-Type"] == "application/samlmetadata+xml"
-    asked: Asked = browser.ask()
+    asked: Asked = visitor.ask()
     assert asked.acs_url in response.content.decode()
     assert asked.entity_id in response.content.decode()
 
@@ -239,21 +239,21 @@ def test_an_unknown_connection_is_not_found(connected: OrganizationRef) -> None:
 
 
 def test_signing_out_ends_the_session_and_is_recorded(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
 
-    response = browser.client.post("/sign-out/")
+    response = visitor.client.post("/sign-out/")
 
     assert response["Location"] == "/"
-    assert browser.user_id is None
+    assert visitor.user_id is None
     assert entries(connected)[-1]["action"] == "workspaces.session.signed-out"
 
 
 def test_signing_out_needs_a_post(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
 
-    assert browser.client.get("/sign-out/").status_code == 405
-    assert browser.user_id
+    assert visitor.client.get("/sign-out/").status_code == 405
+    assert visitor.user_id

@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from kit import scoping
 from tests import cast
 from tests.cast import NOON, OPERATOR
-from tests.workspaces.signin.conftest import Browser, connect
+from tests.workspaces.signin.conftest import Visitor, connect
 from tests.workspaces.signin.provider import Provider, attributes
 from workspaces.members.models import User
 from workspaces.signin import metadata
@@ -35,14 +35,14 @@ def brennan(halden: WorkspaceRef, rival: Provider) -> OrganizationRef:
 def test_their_provider_naming_our_member_is_refused(
     connected: OrganizationRef, brennan: OrganizationRef, rival: Provider
 ) -> None:
-    browser = Browser(slug=brennan.slug)
+    visitor = Visitor(slug=brennan.slug)
 
-    response = browser.bring(
-        rival.answer(browser.ask(), at=NOON, attributes=attributes(email=MARA))
+    response = visitor.bring(
+        rival.answer(visitor.ask(), at=NOON, attributes=attributes(email=MARA))
     )
 
     assert b">domain_not_proven<" in response.content
-    assert browser.user_id is None
+    assert visitor.user_id is None
     assert not SocialAccount.objects.exists()
 
 
@@ -51,10 +51,10 @@ def test_an_equal_name_id_is_another_person(
     brennan: OrganizationRef,
     provider: Provider,
     rival: Provider,
-    browser: Browser,
+    visitor: Visitor,
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON, name_id="1001"))
-    theirs = Browser(slug=brennan.slug)
+    visitor.bring(provider.answer(visitor.ask(), at=NOON, name_id="1001"))
+    theirs = Visitor(slug=brennan.slug)
 
     theirs.bring(
         rival.answer(
@@ -66,7 +66,7 @@ def test_an_equal_name_id_is_another_person(
     )
 
     assert User.objects.get(pk=theirs.user_id).email == "sol.ortega@brennan.example"
-    assert browser.user_id != theirs.user_id
+    assert visitor.user_id != theirs.user_id
 
 
 def test_claiming_our_providers_entity_id_opens_nothing(
@@ -79,10 +79,10 @@ def test_claiming_our_providers_entity_id_opens_nothing(
         idp=metadata.identity_provider(imposter.metadata()),
         at=NOON,
     )
-    browser = Browser(slug=brennan.slug)
+    visitor = Visitor(slug=brennan.slug)
 
-    response = browser.bring(
-        imposter.answer(browser.ask(), at=NOON, attributes=attributes(email=MARA))
+    response = visitor.bring(
+        imposter.answer(visitor.ask(), at=NOON, attributes=attributes(email=MARA))
     )
 
     assert b">domain_not_proven<" in response.content
@@ -91,10 +91,10 @@ def test_claiming_our_providers_entity_id_opens_nothing(
 def test_their_answer_is_no_answer_for_our_connection(
     connected: OrganizationRef, brennan: OrganizationRef, rival: Provider
 ) -> None:
-    browser = Browser(slug=connected.slug)
+    visitor = Visitor(slug=connected.slug)
 
-    response = browser.bring(
-        rival.answer(browser.ask(), at=NOON, attributes=attributes(email=MARA))
+    response = visitor.bring(
+        rival.answer(visitor.ask(), at=NOON, attributes=attributes(email=MARA))
     )
 
     assert b">issuer<" in response.content
@@ -105,14 +105,14 @@ def test_a_member_of_both_must_sign_in_to_each(
     brennan: OrganizationRef,
     halden: WorkspaceRef,
     provider: Provider,
-    browser: Browser,
+    visitor: Visitor,
 ) -> None:
     office = cast.workspace(brennan, slug="brennan-office")
     cast.person(office, MARA)
 
-    browser.bring(provider.answer(browser.ask(), at=NOON))
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
 
-    assert browser.client.get("/w/brennan-office/").status_code == 404
+    assert visitor.client.get("/w/brennan-office/").status_code == 404
 
 
 def test_a_domain_has_one_holder(
@@ -140,34 +140,34 @@ def test_a_removed_member_is_refused_though_linked(
     connected: OrganizationRef, halden: WorkspaceRef, provider: Provider
 ) -> None:
     jun = cast.member(halden)
-    first = Browser()
+    first = Visitor()
     says_jun = {"name_id": "jun-1", "attributes": attributes(email=jun.user.email)}
     first.bring(provider.answer(first.ask(), at=NOON, **says_jun))
     assert first.user_id == jun.user.pk
     _remove(jun)
-    browser = Browser()
+    visitor = Visitor()
 
-    response = browser.bring(provider.answer(browser.ask(), at=NOON, **says_jun))
+    response = visitor.bring(provider.answer(visitor.ask(), at=NOON, **says_jun))
 
     assert b">not_a_member<" in response.content
     assert b"mara.lindqvist" in response.content  # who to ask
 
 
 def test_a_closed_account_is_refused(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
     User.objects.filter(email=MARA).update(is_active=False)
 
-    response = browser.bring(provider.answer(browser.ask(), at=NOON))
+    response = visitor.bring(provider.answer(visitor.ask(), at=NOON))
 
     assert b">account_closed<" in response.content
 
 
 def test_an_address_reassigned_to_another_name_is_refused(
-    connected: OrganizationRef, provider: Provider, browser: Browser
+    connected: OrganizationRef, provider: Provider, visitor: Visitor
 ) -> None:
-    browser.bring(provider.answer(browser.ask(), at=NOON, name_id="mara-1"))
-    other = Browser()
+    visitor.bring(provider.answer(visitor.ask(), at=NOON, name_id="mara-1"))
+    other = Visitor()
 
     response = other.bring(provider.answer(other.ask(), at=NOON, name_id="mara-2"))
 
