@@ -206,6 +206,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"queue": "sequencer", "expires": 1.0},
     },
+    "jobs": {
+        "task": "workspaces.tasks.run_jobs",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+    "notices": {
+        "task": "workspaces.tasks.send_notices",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "due-work": {
         "task": "retention.tasks.work_due",
         "schedule": 60.0,

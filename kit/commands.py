@@ -9,7 +9,6 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -39,8 +38,8 @@ class JsonCommand(BaseCommand):
     def options(self, parser: ArgumentParser) -> None:
         """Adds the command's own arguments."""
 
-    def act(self, *args: Any, at: datetime, **options: Any) -> Result:
-        """Makes the one domain call and returns the object of the contract."""
+    def act(self, *args: Any, **options: Any) -> Result:
+        """Makes the one domain call at `at`; returns the object of the contract."""
         raise NotImplementedError
 
     def tell(self, result: Result) -> str:

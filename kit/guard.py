@@ -7,7 +7,7 @@ stranger has already received 404. What is left here is the permission (403).
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -15,6 +15,7 @@ from kit.actor import Actor
 from kit.permissions import Permission
 
 View = Callable[..., HttpResponseBase]
+ViewT = TypeVar("ViewT", bound=View)
 
 
 class Entry(StrEnum):
@@ -40,12 +41,12 @@ class Marked(Protocol):
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
 
 
-def public(view: View) -> View:
+def public(view: ViewT) -> ViewT:
     """Anyone may enter, signed in or not."""
     return _mark(view, entry=Entry.PUBLIC, permission=None)
 
 
-def signed_in(view: View) -> View:
+def signed_in(view: ViewT) -> ViewT:
     """Any signed-in person may enter; the middleware sends others to sign in."""
     return _mark(view, entry=Entry.SIGNED_IN, permission=None)
 
@@ -64,7 +65,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return guard
 
 
-def _mark(view: View, *, entry: Entry, permission: Permission | None) -> View:
+def _mark(view: ViewT, *, entry: Entry, permission: Permission | None) -> ViewT:
     view.custos_entry = entry  # type: ignore[attr-defined]
     view.custos_permission = permission  # type: ignore[attr-defined]
     return view

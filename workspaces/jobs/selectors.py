@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kit.actor import Actor
 from kit.http import keyset
 from kit.permissions import Permission
 from kit.refusals import Refused
-from kit.scoping import OrganizationQuerySet
 from workspaces.jobs.models import OPEN_STATES, Job
 
-_ORDER = (("created_at", "desc"), ("id", "desc"))
+_ORDER: keyset.Order = (("created_at", "desc"), ("id", "desc"))
 
 
 class UnknownJob(Refused):
@@ -21,7 +20,7 @@ class UnknownJob(Refused):
     status = 404
 
 
-def visible_to(*, actor: Actor) -> OrganizationQuerySet[Job]:
+def visible_to(*, actor: Actor) -> QuerySet[Job]:
     """The jobs the actor asked for, and all of the workspace if they see policies."""
     mine = Q(requested_by=actor.id)
     if actor.workspace_id is None:

@@ -131,7 +131,7 @@ def _chips(asked: dict[str, str]) -> list[dict[str, Any]]:
             {
                 "field": _("Role"),
                 "relation": _("is"),
-                "value": LABELS[Role(asked["role"])],
+                "value": str(LABELS[Role(asked["role"])]),
                 "remove_url": _query({**asked, "role": ""}),
             }
         )

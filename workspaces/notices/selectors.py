@@ -3,7 +3,7 @@
 from kit.http import keyset
 from workspaces.notices.models import Notice
 
-_ORDER = (("created_at", "desc"), ("id", "desc"))
+_ORDER: keyset.Order = (("created_at", "desc"), ("id", "desc"))
 
 
 def page(*, after: str | None = None) -> keyset.Page[Notice]:

@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +72,7 @@ class OperatorSite(admin.AdminSite):
     @guard.public
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         return super().logout(request, extra_context)
 
 
@@ -83,9 +84,11 @@ class _ThroughServices(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def log_addition(self, *_: Any) -> None: ...
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Left to the services, which record in the audit log."""
 
-    def log_change(self, *_: Any) -> None: ...
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Left to the services, which record in the audit log."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -19,7 +19,6 @@ from workspaces.members import services as members
 from workspaces.members import standing
 from workspaces.members.models import User
 
-
 SITE = 0  # the installation's own audit log
 
 

@@ -97,7 +97,7 @@ def administrations_of(*, user_id: int) -> list[Administration]:
     ]
 
 
-def _rows(sql: str, argument: object) -> list[dict[str, Any]]:
+def _rows(sql: str, argument: str | int) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [argument])
         names = [column.name for column in cursor.description or ()]

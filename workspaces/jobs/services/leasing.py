@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
@@ -115,7 +115,7 @@ def stop(*, lease: Lease, at: datetime) -> None:
     _let_go(lease, state=JobState.CANCELED, ended_at=at)
 
 
-def _held(lease: Lease) -> "scoping.OrganizationQuerySet[Job]":
+def _held(lease: Lease) -> QuerySet[Job]:
     return Job.objects.filter(
         pk=lease.job.pk, fence=lease.fence, state=JobState.RUNNING
     )
