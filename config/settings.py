@@ -101,7 +101,8 @@ DATABASE_ROLES = {
 def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     config["CONN_MAX_AGE"] = 0 if pooled else 60
-    config["CONN_HEALTH_CHECKS"] = not pooled
+    # A restarted server leaves dead connections behind, in a pool as well.
+    config["CONN_HEALTH_CHECKS"] = True
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 10)
     if pooled:
