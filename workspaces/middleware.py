@@ -59,6 +59,14 @@ class TenantMiddleware:
             return None
         return _answer(scope, request, view, args, kwargs)
 
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Views outside a tenant: what a service refused becomes a page as well."""
+        if isinstance(exception, Refused):
+            return pages.refused(request, exception)
+        return None
+
 
 def _enter_workspace(
     request: Any, *, slug: str

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext as _
 
 from kit.refusals import Refused
 from workspaces.members import addresses
@@ -12,6 +13,8 @@ from workspaces.tenancy import naming
 
 class UnknownTheme(Refused):
     """There is no such theme."""
+
+    status = 422
 
 
 def ensure_person(*, email: str, at: datetime, name: str = "") -> User:
@@ -34,5 +37,5 @@ def ensure_person(*, email: str, at: datetime, name: str = "") -> User:
 def choose_theme(*, user_id: int, theme: str) -> None:
     """Keep light, dark or automatic with the account; nobody else is concerned."""
     if theme not in Theme.values:
-        raise UnknownTheme(f"“{naming.printable(theme)}”")
+        raise UnknownTheme(_("There is no theme “%s”.") % naming.printable(theme))
     User.objects.filter(pk=user_id).update(theme=theme)
