@@ -131,12 +131,7 @@ class JsonText:
 
 def parse(text: str, at: int, *, limits: Limits) -> tuple[Any, int]:
     """The value at `at` and where it ends, within the limits of depth and density."""
-    density = text.count(",", at) + text.count("{", at) + text.count("[", at)
-    if density > limits.values:
-        raise Flaw(
-            _("one conversation holds more than %(n)s values.")
-            % {"n": f"{limits.values:,}"}
-        )
+    _check_density(text, at, limits)
     try:
         value, end = _DECODER.raw_decode(text, at)
     except RecursionError:
@@ -145,7 +140,9 @@ def parse(text: str, at: int, *, limits: Limits) -> tuple[Any, int]:
         raise
     except ValueError:
         raise Flaw(_("it holds a number of too many digits.")) from None
-    _check(value, text, limits)
+    length = end - at
+    has_nul = text.find(_NUL_ESCAPE, at, end) >= 0
+    _check(value, limits, check_strings=has_nul or length > limits.string_chars)
     return value, end
 
 
@@ -162,9 +159,19 @@ def too_long(limits: Limits) -> Flaw:
     )
 
 
-def _check(value: Any, text: str, limits: Limits) -> None:
-    """Depth, NUL characters and, where one can be too long, strings."""
-    check_strings = len(text) > limits.string_chars or _NUL_ESCAPE in text
+def _check_density(text: str, at: int, limits: Limits) -> None:
+    """Before parsing: how many values the rest of the window could unfold to."""
+    if len(text) - at <= limits.values:
+        return
+    if sum(text.count(mark, at) for mark in ",{[") > limits.values:
+        raise Flaw(
+            _("one conversation holds more than %(n)s values.")
+            % {"n": f"{limits.values:,}"}
+        )
+
+
+def _check(value: Any, limits: Limits, *, check_strings: bool) -> None:
+    """Depth and, where one can be wrong, the strings."""
     level, depth = [value], 0
     while level:
         depth += 1

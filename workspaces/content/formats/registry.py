@@ -15,7 +15,6 @@ from workspaces.content.formats.jsontext import JsonText
 from workspaces.content.formats.limits import Limits
 
 _LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
-_FIRST_LINE = 1024 * 1024
 
 
 class Format(StrEnum):
@@ -53,7 +52,7 @@ def read(
     """The conversations of a document; ImportRefused names the place of any flaw."""
     place = Place(document.name)
     try:
-        known = form if form is not Format.AUTO else detect(document, limits=limits)
+        known = detect(document, limits=limits) if form is Format.AUTO else form
         yield from reader(known).read(document, place, limits)
     except Flaw as flaw:
         raise ImportRefused(str(flaw), place=str(place)) from None
@@ -69,28 +68,37 @@ def reader(form: Format) -> Reader:
 
 
 def detect(document: Document, *, limits: Limits) -> Format:
-    """Which format a document has, told by its name and its first keys."""
+    """Which format a document has, told by its name and its first keys.
+
+    What is flawed before that is left to the reader, which names the place.
+    """
     if document.name.lower().endswith(_LINE_SUFFIXES):
         return Format.JSONL
+    try:
+        return _told_by(_first_keys(document, limits))
+    except Flaw:
+        return Format.CHATGPT
+
+
+def _first_keys(document: Document, limits: Limits) -> set[str]:
     with document.open() as raw:
         text = JsonText(raw, limits=limits)
         start = text.peek()
         if start == "[":
             first = next(text.elements(), None)
-            return _told_by(first.keys() if isinstance(first, dict) else ())
+            return set(first) if isinstance(first, dict) else set()
         seen: set[str] = set()
         for key in text.names() if start == "{" else ():
             seen.add(key)
             # Another format's mark may still follow “messages”.
-            form = _mark(seen)
-            if form is not None and form is not Format.JSONL:
-                return form
+            if _mark(seen) not in (None, Format.JSONL):
+                break
             text.value()
-    return _told_by(seen)
+        return seen
 
 
-def _told_by(keys: Any) -> Format:
-    return _mark(set(keys)) or Format.CHATGPT
+def _told_by(keys: set[str]) -> Format:
+    return _mark(keys) or Format.CHATGPT
 
 
 def _mark(keys: set[str]) -> Format | None:
