@@ -35,7 +35,8 @@ def read_post(request: HttpRequest) -> str:
     """The one SAMLResponse field of a form, without Django's tolerant parser."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise SignInRefused(Reason.WRONG_ENCODING)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > _BODY_MAX_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length[:12]) > _BODY_MAX_BYTES:
         raise SignInRefused(Reason.TOO_LARGE)
     try:
         fields = parse_qsl(

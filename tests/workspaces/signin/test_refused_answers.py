@@ -378,6 +378,17 @@ def test_a_malformed_post_is_refused(
     assert 400 <= response.status_code < 500
 
 
+@pytest.mark.parametrize("length", ["many", "-1", "9" * 400])
+def test_a_malformed_length_is_refused(
+    length: str, connected: OrganizationRef, visitor: Visitor
+) -> None:
+    response = Client().generic(
+        "POST", f"{visitor.base}/acs/", "a=b", FORM, CONTENT_LENGTH=length
+    )
+
+    assert 400 <= response.status_code < 500
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"])
 def test_only_posts_are_received(
     method: str, connected: OrganizationRef, visitor: Visitor
