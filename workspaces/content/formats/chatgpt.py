@@ -138,7 +138,7 @@ def _nodes(
         return (), frozenset({tree.Damage.NO_TREE})
     links = {}
     for number, (key, node) in enumerate(nodes.items(), start=1):
-        place.part = _("node %(number)s") % {"number": f"{number:,}"}
+        place.part = f"node {number:,}"
         links[key] = _link(node)
     place.part = ""
     arranged = tree.arrange(links=links, current=fields.text(item, "current_node"))
