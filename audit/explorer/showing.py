@@ -99,7 +99,7 @@ def row(shown: Shown, *, pages: Pages, query: str = "") -> Row:
     place, url = None, ""
     if shown.epoch is not None and shown.index is not None:
         place = (shown.epoch, shown.index)
-        url = pages.url("entry", epoch=shown.epoch, index=shown.index) + query
+        url = _at(place, pages, query)
     return Row(
         at=leaf.time if leaf else None,
         who=shown.who or _("Erased"),
@@ -191,11 +191,12 @@ def drawer(
     proof: Proof | None,
     verification: AuditVerification | None,
     beside: tuple[Place | None, Place | None],
+    query: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """One entry in full."""
+    """One entry in full; `query` keeps the list beside it as it was."""
     leaf = shown.leaf
-    newer, older = beside
+    newer, older = (_at(place, pages, query) for place in beside)
     at = leaf.time if leaf else None
     return {
         "label": _("Entry %s") % grouped(shown.index or 0),
@@ -203,15 +204,21 @@ def drawer(
         "subtitle": at
         and f"{formatting.absolute(at, seconds=True)},"
         f" {formatting.relative(at, now=now)}",
-        "previous_url": newer and pages.url("entry", epoch=newer[0], index=newer[1]),
-        "next_url": older and pages.url("entry", epoch=older[0], index=older[1]),
-        "close_url": pages.list_url(),
+        "previous_url": newer,
+        "next_url": older,
+        "close_url": pages.list_url() + query,
         "facts": _facts(shown),
         "changes": _changes(shown),
         "is_true": shown.is_true,
         "raw": _pretty(shown),
         "proof": proof and _proof(proof, shown, verification),
     }
+
+
+def _at(place: Place | None, pages: Pages, query: str) -> str:
+    if place is None:
+        return ""
+    return pages.url("entry", epoch=place[0], index=place[1]) + query
 
 
 def _facts(shown: Shown) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ def entry(request: Any, epoch: int, index: int) -> HttpResponse:
         proof=selectors.proof(log=log, epoch=epoch, index=index, raw=shown.raw),
         verification=verifications.newest_ended(),
         beside=selectors.beside(wanted=context["wanted"], shown=shown),
+        query=context["query"],
         now=clock.now(),
     )
     return render(
@@ -111,14 +112,18 @@ def _list(request: Any) -> dict[str, Any]:
     page = selectors.listed(log=log, wanted=wanted, after=after)
     is_plain = not after and not any(asked.values())
     waits = selectors.waiting(log=log, workspace=pages.workspace) if is_plain else []
+    query = showing.query(asked, after=after or "")
     verification = verifications.newest()
     return {
+        "query": query,
         "crumbs": pages.crumbs(),
         "form": form,
         "wanted": wanted,
         "chips": showing.chips(form, asked),
         "waiting": [showing.row(one, pages=pages) for one in waits],
-        "days": showing.by_day(page.entries, pages=pages, today=clock.now()),
+        "days": showing.by_day(
+            page.entries, pages=pages, today=clock.now(), query=query
+        ),
         "next_url": page.next and showing.query(asked, after=page.next),
         "previous_url": page.previous and showing.query(asked, after=page.previous),
         "badge": showing.badge(verification, pages=pages, now=clock.now()),

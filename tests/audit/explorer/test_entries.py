@@ -193,6 +193,21 @@ def test_an_entry_shows_who_what_why_and_its_proof(
     assert "hashes up to the signed head" in page
 
 
+def test_an_opened_entry_leaves_the_filters_as_they_were(
+    where: WorkspaceRef, mara: Client, seal: Callable[[], int]
+) -> None:
+    _record(where, action="retention.hold.placed")
+    _record(where)
+    _record(where, action="retention.hold.placed")
+    newest = seal() - 1
+
+    page = _page(mara, f"{LIST}1/{newest}/", area="holds")
+
+    assert _numbers(page) == [newest, newest - 2]
+    assert f'href="{LIST}1/{newest - 2}/?area=holds" aria-label="Next"' in page
+    assert f'href="{LIST}?area=holds" data-close-drawer' in page
+
+
 def test_markup_in_what_people_wrote_is_text(
     where: WorkspaceRef, mara: Client, seal: Callable[[], int]
 ) -> None:
