@@ -1,13 +1,19 @@
 """The Django app of policies, holds, deletions, sweeps and receipts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class RetentionConfig(AppConfig):
-    """Registers the start-up checks under the app's label."""
+    """Registers the start-up checks, and what other apps' pages show of this one."""
 
     name = "retention"
 
     def ready(self) -> None:
-        """Importing registers them with Django's check framework."""
+        """Importing registers the checks with Django's check framework."""
         import retention.checks  # noqa: F401, PLC0415
+
+        # Models cannot be imported before this.
+        for slice_name in ("deletions", "holds", "sweeps"):
+            import_module(f"retention.{slice_name}.adapters").register()

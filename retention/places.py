@@ -7,12 +7,19 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from workspaces.tenancy.selectors import WorkspaceRef
+
 Label = str | Promise
 
 
 def link(request: Any, name: str, **names: Any) -> str:
     """The address of a page of this request's workspace."""
-    return reverse(name, kwargs={"workspace": request.workspace.slug, **names})
+    return place(request.workspace, name, **names)
+
+
+def place(workspace: WorkspaceRef, name: str, **names: Any) -> str:
+    """The address of a page of a workspace, where no request is at hand."""
+    return reverse(name, kwargs={"workspace": workspace.slug, **names})
 
 
 def query(**asked: str | None) -> str:

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from retention.conversations import views as conversations
+from retention.deletions import views as deletions
 from retention.holds import views as holds
 from retention.policies import views as policies
+from retention.sweeps import views as sweeps
 
 app_name = "retention"
 
@@ -19,8 +21,17 @@ urlpatterns = [
         conversations.conversation,
         name="conversation",
     ),
+    path(f"{_W}/deletions/", deletions.deletions, name="deletions"),
     path(f"{_W}/holds/", holds.holds, name="holds"),
     path(f"{_W}/holds/place/", holds.hold_place, name="hold-place"),
     path(f"{_W}/holds/<uuid:hold>/", holds.hold, name="hold"),
     path(f"{_W}/holds/<uuid:hold>/release/", holds.hold_release, name="hold-release"),
+    path(f"{_W}/sweeps/", sweeps.sweeps, name="sweeps"),
+    path(f"{_W}/sweeps/start/", sweeps.sweep_start, name="sweep-start"),
+    path(f"{_W}/sweeps/<uuid:sweep>/", sweeps.sweep, name="sweep"),
+    path(
+        f"{_W}/sweeps/<uuid:sweep>/receipt/",
+        sweeps.receipt_download,
+        name="receipt-download",
+    ),
 ]

@@ -52,7 +52,7 @@ def rows(
             "messages": grouped(one.message_count),
             "files": grouped(one.file_count),
             "size": size(one.byte_count),
-            "is_held": one.is_held,  # type: ignore[attr-defined] -- annotated
+            "is_held": getattr(one, "is_held", False),  # annotated by the selector
             "goes": _goes(one, workspace=workspace, versions=versions, at=at),
         }
         for one in conversations
@@ -188,7 +188,7 @@ def _goes(
     found: Dates = reasons.dates_of(
         workspace=workspace, conversation=conversation, versions=versions, at=at
     )
-    is_live = conversation.state == State.LIVE  # type: ignore[attr-defined]
+    is_live = getattr(conversation, "state", "") == State.LIVE
     moment = found.expires_at if is_live else found.purge_at
     if moment is None:
         return {"at": None, "word": _("Kept")}

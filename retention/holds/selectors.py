@@ -115,6 +115,15 @@ def covered(*, hold: Hold) -> int:
     ).count()
 
 
+def kept() -> int:
+    """How many stored conversations unreleased holds cover, each once."""
+    scopes = HoldScope.objects.filter(released_at__isnull=True)
+    return Conversation.objects.filter(
+        Q(owner_id__in=scopes.values("membership_id"))
+        | Q(pk__in=scopes.values("conversation_id"))
+    ).count()
+
+
 def would_cover(
     *, membership_ids: Sequence[int], conversation_ids: Sequence[int]
 ) -> Coverage:

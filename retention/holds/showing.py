@@ -49,7 +49,7 @@ def history(
 ) -> list[dict[str, Any]]:
     """Who placed and who released it, and how long it protects after that."""
     hold = view.hold
-    facts = [
+    facts: list[dict[str, Any]] = [
         {
             "name": _("Placed"),
             "value": _moment(hold.placed_at, hold.placed_by, people, now),

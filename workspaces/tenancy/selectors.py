@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from kit.actor import Actor
 from kit.refusals import Refused
 
 
@@ -87,6 +88,14 @@ def accesses_of(*, user_id: int) -> list[Access]:
         )
         for row in _rows("select * from custos_memberships_of(%s)", user_id)
     ]
+
+
+def access_of(*, actor: Actor) -> Access:
+    """The membership under which a person acts."""
+    for access in accesses_of(user_id=actor.user_id or 0):
+        if access.membership_id == actor.membership_id:
+            return access
+    raise UnknownTenant(_("This person acts in no workspace."))
 
 
 def administrations_of(*, user_id: int) -> list[Administration]:

@@ -1,0 +1,97 @@
+"""Puts the 30-day promise and the next purge on the overview."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kit import overview
+from kit.actor import Actor
+from kit.formatting import duration, grouped
+from kit.overview import Card, CardView, Place, Status, Task
+from kit.permissions import Permission
+from retention.deletions import selectors, showing
+from retention.places import place
+from workspaces.tenancy.selectors import access_of
+
+_SOON = timedelta(days=1)
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    overview.register(
+        Card(
+            name="promise",
+            order=10,
+            place=Place.MAIN,
+            permission=Permission.SWEEPS_VIEW,
+            build=_promise,
+        )
+    )
+    overview.register(
+        Card(
+            name="next purge",
+            order=20,
+            place=Place.STAT,
+            permission=Permission.SWEEPS_VIEW,
+            build=_next_purge,
+        )
+    )
+
+
+def _promise(actor: Actor, at: datetime) -> CardView:
+    workspace = access_of(actor=actor).workspace
+    waiting = selectors.waiting(workspace=workspace, at=at)
+    verdict = showing.verdict(waiting, now=at)
+    status = Status(verdict["kind"])
+    words = {"ok": _("Kept"), "warn": _("Almost late"), "bad": _("Broken")}
+    url = place(workspace, "retention:deletions")
+    late = Task(
+        title=verdict["title"],
+        action_url=place(workspace, "retention:sweeps"),
+        action_label=_("Open the sweeps"),
+        fact=_("Look why the last sweep left something."),
+        tone=status.value,
+    )
+    return CardView(
+        status=status,
+        sentence=verdict["title"] + ".",
+        template="retention/deletions/card.html",
+        context={
+            "kind": status.value,
+            "word": words[status.value],
+            "age": duration(showing.waited(waiting, now=at)),
+            "oldest_at": waiting.oldest_at,
+            "chart": showing.age_chart(waiting, now=at),
+            "url": url,
+        },
+        tasks=() if status is Status.OK else (late,),
+    )
+
+
+def _next_purge(actor: Actor, at: datetime) -> CardView:
+    workspace = access_of(actor=actor).workspace
+    now = selectors.due(workspace=workspace, at=at).conversations
+    soon = selectors.due(workspace=workspace, at=at + _SOON).conversations
+    number = now or soon
+    if now:
+        fact = _("due now; a sweep takes them within the hour")
+    elif soon:
+        fact = _("fall due within 24 hours, if nothing changes")
+    else:
+        fact = _("nothing falls due within 24 hours")
+    noun = ngettext("conversation", "conversations", number)
+    return CardView(
+        status=Status.RUN if now else Status.WAIT,
+        sentence=showing.due_sentence(now),
+        template="components/stat.html",
+        context={
+            "name": _("Next purge"),
+            "number": grouped(number),
+            "noun": noun,
+            "fact": fact,
+            "url": place(workspace, "retention:deletions"),
+            "status_kind": "run" if now else "wait",
+            "status_word": _("Due") if now else _("Scheduled"),
+        },
+    )
