@@ -107,10 +107,10 @@ def finish(request: HttpRequest, connection: str) -> HttpResponse:
             user_agent=request.headers.get("user-agent", "")[:400],
             at=at,
         )
+        response = _signed_in(request, ref, assertion, user, next_path)
     except SignInRefused as refusal:
         response = _refusal_page(request, ref, refusal)
     else:
-        response = _signed_in(request, ref, assertion, next_path)
         _begin_session(request, ref, user, ends_at=assertion.session_ends_at, at=at)
     response.delete_cookie(TICKET_COOKIE, path=request.path, samesite="Lax")
     return response
@@ -168,6 +168,7 @@ def _signed_in(
     request: HttpRequest,
     ref: ConnectionRef,
     assertion: VerifiedAssertion,
+    user: User,
     next_path: str,
 ) -> HttpResponse:
     social_login: Any = _provider(request, ref).sociallogin_from_response(
@@ -175,6 +176,8 @@ def _signed_in(
     )
     social_login.state = {"process": AuthProcess.LOGIN, "next": next_path}
     response: HttpResponse = complete_social_login(request, social_login)
+    if request.user != user:  # allauth wants another step, or means someone else
+        raise SignInRefused(Reason.UNAVAILABLE)
     return response
 
 
