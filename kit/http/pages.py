@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from kit.permissions import LABELS, PermissionDenied
+from kit.permissions import PermissionDenied
 from kit.refusals import Refused
 
 
@@ -24,13 +24,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the permission that is missing, and why."""
     if not isinstance(exception, PermissionDenied):
         return _page(request, "errors/403.html", status=403)
-    return _page(
-        request,
-        "errors/403.html",
-        status=403,
-        reason=exception.reason,
-        permission_label=LABELS[exception.permission],
-    )
+    return _page(request, "errors/403.html", status=403, reason=exception.reason)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

@@ -108,9 +108,11 @@ def _url(request: Any, job: Job, *, name: str = "workspaces:jobs-detail") -> str
 
 def _crumbs(request: Any, job: Job | None = None) -> list[dict[str, str]]:
     here = {"workspace": request.workspace.slug}
+    may_look = request.actor.may(Permission.OVERVIEW_VIEW)
+    overview = reverse("workspaces:overview", kwargs=here) if may_look else ""
     url = reverse("workspaces:jobs-list", kwargs=here) if job else ""
     crumbs = [
-        {"label": request.workspace.name},
+        {"label": request.workspace.name, "url": overview},
         {"label": _("Jobs"), "url": url},
     ]
     return crumbs + ([{"label": job.title}] if job else [])

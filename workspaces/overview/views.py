@@ -37,7 +37,8 @@ def show(request: Any) -> HttpResponse:
         "now": now,
         "verdict": _verdict(answer, waiting=len(tasks), at=now),
         "tasks": tasks,
-        "main": _at(Place.MAIN, built),
+        "lead": _at(Place.MAIN, built)[:1],
+        "main": _at(Place.MAIN, built)[1:],
         "stats": _at(Place.STAT, built),
         "side": _at(Place.SIDE, built),
         "crumbs": [
