@@ -28,7 +28,7 @@ def bare_environment(**more: str) -> dict[str, str]:
 class Installation:
     """One home and its port; `start` it as often as a test wants."""
 
-    def __init__(self, home: Path, *, environment: Mapping[str, str] | None = None):
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None):
         self.home = Home.at(home)
         self.port = ports.any_free()
         self.output = home / "output"

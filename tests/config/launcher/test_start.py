@@ -1,6 +1,7 @@
 """An installation starts, survives the death of any part, and leaves nothing."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -144,7 +145,7 @@ def test_the_vault_lets_in_nobody_else(installation: Installation) -> None:
 
 
 def test_two_homes_run_side_by_side(installation: Installation, tmp_path: Path) -> None:
-    other = Installation(tmp_path / "other")
+    other = _another(installation, tmp_path)
     with installation.started(), other.started():
         kept = ("port:postgresql", "port:valkey")
         mine, theirs = (
@@ -169,7 +170,7 @@ def test_a_real_server_takes_the_place_of_the_embedded_one(
             "VAULT_DATABASE_URL": f"{admin}/elsewhere_vault",
             "CUSTOS_ROLE_PREFIX": "elsewhere",
         }
-        other = Installation(tmp_path / "other", environment=real)
+        other = _another(installation, tmp_path, **real)
         with other.started():
             lines = _environment(other)
             with psycopg.connect(lines["DATABASE_URL"]) as app:
@@ -185,6 +186,16 @@ def test_a_second_start_is_quick(installation: Installation) -> None:
     with installation.started():
         assert time.monotonic() - began < 30
         assert "unchanged" in installation.said
+
+
+def _another(
+    installation: Installation, folder: Path, **environment: str
+) -> Installation:
+    """An installation without the demo, which has its static files already."""
+    other = Installation(folder / "other", {"CUSTOS_DEMO": "false", **environment})
+    shutil.copytree(installation.home.path / "static", other.home.path / "static")
+    shutil.copy(installation.home.path / "static.sources", other.home.path)
+    return other
 
 
 def _environment(installation: Installation) -> dict[str, str]:
