@@ -13,11 +13,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
+from workspaces.content.purging import CONVERSATIONS
+
 # What must vanish with a conversation, by the database's own cascade.
-CASCADES = {
-    "workspaces_message": "workspaces_conversation",
-    "workspaces_file": "workspaces_conversation",
-}
+CASCADES = {cascade.table: cascade.parent for cascade in CONVERSATIONS.cascades}
 # Rows the app role may never delete.
 STORED_CONTENT = (
     "workspaces_conversation",

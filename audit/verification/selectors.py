@@ -1,6 +1,11 @@
 """What is sealed and what was verified."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from audit.log import storage
+from audit.log.leaf import Leaf
+from audit.log.tree import leaf_hash
 from audit.verification.models import AuditVerification, State
 
 
@@ -19,6 +24,47 @@ def sealed_through(
         organization_id,
     )
     return bool(found and found[0][0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """Where one entry stands in its log, and a signed checkpoint above it."""
+
+    entry: UUID
+    epoch: int
+    index: int
+    hashed: bytes
+    checkpoint: str
+
+
+_SEALED = """
+select b.epoch, b.first + (
+    select count(*) from audit_entry x
+     where x.organization_id = e.organization_id
+       and (x.epoch, x.xid, x.id) >= (b.first_epoch, b.first_xid, b.first_id)
+       and (x.epoch, x.xid, x.id) < (e.epoch, e.xid, e.id)), e.leaf, b.note
+  from audit_entry e join audit_block b on b.organization_id = e.organization_id
+   and (b.last_epoch, b.last_xid, b.last_id) >= (e.epoch, e.xid, e.id)
+   and (b.first_epoch, b.first_xid, b.first_id) <= (e.epoch, e.xid, e.id)
+ where e.id = %s and e.organization_id = %s
+"""
+
+
+def sealed(
+    *, organization_id: int, entry_id: int, using: str = "default"
+) -> Sealed | None:
+    """The place of an entry for whoever must name it elsewhere; None until sealed."""
+    found = storage.rows(using, _SEALED, entry_id, organization_id)
+    if not found:
+        return None
+    epoch, index, leaf, note = found[0]
+    return Sealed(
+        entry=Leaf.parse(bytes(leaf)).id,
+        epoch=epoch,
+        index=index,
+        hashed=leaf_hash(bytes(leaf)),
+        checkpoint=note,
+    )
 
 
 def newest() -> AuditVerification | None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from audit.recording import Target, record
+from audit.verification.selectors import sealed
 from kit import ids, signing, vault
 from retention.receipts import documents
 from retention.receipts.documents import Signed, moment
@@ -86,6 +87,10 @@ where id = %(sweep)s and state = 'destroying'
 _RUN_CLOSED = """
 update retention_sweeprun set state = 'closed', closed_at = %(at)s where id = %(run)s
 """
+
+
+class PlanIsNotSealed(RuntimeError):
+    """A purge ran whose plan is under no checkpoint: somebody changed the log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +213,7 @@ def _document(sweep: _Sweep, *, at: datetime) -> dict[str, Any]:
             "conversations": sweep.planned_n,
             "slices": sweep.slices_n,
             "root": bytes(sweep.plan_root).hex(),
-            "entry": _place(sweep),
+            "entry": _entry(sweep),
             "planned_at": moment(sweep.planned_at),
             "sealed_at": moment(sweep.sealed_at),
         },
@@ -233,6 +238,19 @@ def _document(sweep: _Sweep, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _place(sweep: _Sweep) -> dict[str, Any]:
-    """Where anyone finds the plan in the log."""
-    return {"id": sweep.plan_entry_id}
+def _entry(sweep: _Sweep) -> dict[str, Any]:
+    """Where anyone finds the plan in the log, and the checkpoint that was above it."""
+    place = sealed(
+        organization_id=sweep.organization_id,
+        entry_id=sweep.plan_entry_id,
+        using=ALIAS,
+    )
+    if place is None:
+        raise PlanIsNotSealed(f"the plan of sweep {sweep.public_id} is not sealed")
+    return {
+        "id": str(place.entry),
+        "epoch": place.epoch,
+        "index": place.index,
+        "hash": place.hashed.hex(),
+        "checkpoint": place.checkpoint,
+    }

@@ -6,6 +6,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.log import sequencer
+from audit.log.tree import leaf_hash
 from kit import vault
 from retention.receipts import documents
 from retention.receipts import selectors as receipts
@@ -77,6 +78,16 @@ def test_the_receipt_verifies_offline_and_its_hash_is_in_the_log(stage: Stage, e
     assert content["result"]["keys_destroyed"] == 1
     assert content["result"]["files_destroyed"] == 1
     assert content["plan"]["root"] == bytes(sweep.plan_root).hex()
+    place = content["plan"]["entry"]
+    (planned,) = entries(stage, "retention.sweep.planned")
+    assert place["id"] == planned["id"]
+    with connections["sweeper"].cursor() as cursor:
+        cursor.execute(
+            "select leaf from audit_entry where organization_id = %s"
+            " order by epoch, xid, id offset %s limit 1",
+            [stage.workspace.organization.id, place["index"]],
+        )
+        assert leaf_hash(bytes(cursor.fetchone()[0])).hex() == place["hash"]
     (closed,) = entries(stage, "retention.sweep.closed")
     assert closed["digests"]["receipt"] == signed.digest
 
