@@ -13,10 +13,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-from workspaces.content.purging import CONVERSATIONS
+from retention.sweeps import selectors
 
-# What must vanish with a conversation, by the database's own cascade.
-CASCADES = {cascade.table: cascade.parent for cascade in CONVERSATIONS.cascades}
 # Rows the app role may never delete.
 STORED_CONTENT = (
     "workspaces_conversation",
@@ -93,7 +91,7 @@ def _lost_cascades() -> list[str]:
     found = set(_rows(_CASCADES))
     return [
         f"{child} no longer vanishes with {parent}: the cascade was lost."
-        for child, parent in CASCADES.items()
+        for child, parent in selectors.cascades().items()
         if (child, parent) not in found
     ]
 

@@ -15,6 +15,7 @@ from retention.sweeps.models import (
     SweepSlice,
     SweepState,
 )
+from workspaces.content.purging import CONVERSATIONS
 
 
 class Stage(StrEnum):
@@ -64,6 +65,11 @@ class Progress:
     def remaining(self) -> int:
         """Planned and not yet decided."""
         return self.planned - self.purged - self.skipped - self.failed
+
+
+def cascades() -> dict[str, str]:
+    """The tables whose rows must vanish with their parent's, by the database alone."""
+    return {cascade.table: cascade.parent for cascade in CONVERSATIONS.cascades}
 
 
 def sweeps() -> QuerySet[Sweep]:

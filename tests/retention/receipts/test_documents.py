@@ -11,7 +11,7 @@ from retention.receipts.documents import ReceiptRefused
 
 KEY = SigningKey(os.urandom(32))
 VKEY = KEY.named(documents.KEY_NAME).vkey
-DOCUMENT = {"sweep": "0b1c", "result": {"purged": 3}, "vault": "Zerstört – gone"}
+DOCUMENT = {"sweep": "0b1c", "result": {"purged": 3}, "vault": "Zerstört"}
 
 
 def receipt() -> bytes:
