@@ -14,7 +14,7 @@ from audit.explorer import selectors, showing
 from audit.explorer.forms import FilterForm
 from audit.explorer.selectors import Wanted
 from audit.explorer.showing import Pages
-from audit.log.selectors import log_of
+from audit.log.selectors import Log, log_of
 from audit.verification import selectors as verifications
 from audit.verification import services, tampering, tasks
 from audit.verification.models import State
@@ -127,10 +127,15 @@ def _list(request: Any) -> dict[str, Any]:
         "next_url": page.next and showing.query(asked, after=page.next),
         "previous_url": page.previous and showing.query(asked, after=page.previous),
         "badge": showing.badge(verification, pages=pages, now=clock.now()),
-        "demo": settings.CUSTOS_DEMO
-        and {
-            "is_tampered": tampering.is_tampered(log),
-            "tamper_url": pages.url("tamper"),
-            "put_back_url": pages.url("put-back"),
-        },
+        "demo": _demo(log, pages),
+    }
+
+
+def _demo(log: Log, pages: Pages) -> dict[str, Any]:
+    if not settings.CUSTOS_DEMO:
+        return {}
+    return {
+        "is_tampered": tampering.is_tampered(log),
+        "tamper_url": pages.url("tamper"),
+        "put_back_url": pages.url("put-back"),
     }

@@ -60,12 +60,7 @@ class Leaf:
 
     def encoded(self) -> bytes:
         """The bytes that are stored, hashed and never written again."""
-        for token in (self.action, self.outcome, self.actor_kind, self.target_kind):
-            _demand_token(token)
-        if self.actor:
-            _demand_token(self.actor)
-        if self.policy and not _POLICY.fullmatch(self.policy):
-            raise LeafRefused(f"{self.policy!r} names no policy version")
+        self._demand_plain_words()
         content: dict[str, Any] = {
             "v": VERSION,
             "id": str(self.id),
@@ -90,6 +85,14 @@ class Leaf:
         if len(written) > MAX_BYTES:
             raise LeafRefused(f"an entry may have {MAX_BYTES} bytes")
         return written
+
+    def _demand_plain_words(self) -> None:
+        words = [self.action, self.outcome, self.actor_kind, self.target_kind]
+        for word in [*words, self.actor] if self.actor else words:
+            if not _TOKEN.fullmatch(word):
+                raise LeafRefused(f"{word!r} is no plain word")
+        if self.policy and not _POLICY.fullmatch(self.policy):
+            raise LeafRefused(f"{self.policy!r} names no policy version")
 
     @classmethod
     def parse(cls, written: bytes) -> "Leaf":
@@ -150,8 +153,3 @@ def _demand_scalar(value: object) -> None:
             raise LeafRefused(f"{value} is too large for JSON")
     elif value is not None:
         raise LeafRefused(f"{type(value).__name__} has no canonical form")
-
-
-def _demand_token(token: str) -> None:
-    if not _TOKEN.fullmatch(token):
-        raise LeafRefused(f"{token!r} is no plain word")

@@ -89,11 +89,6 @@ def record(
     is the site's log.
     """
     actions.action_named(action)
-    event: dict[str, Json] = {
-        f"change.{name}": list(pair) for name, pair in (changes or {}).items()
-    }
-    event |= {f"detail.{name}": value for name, value in (details or {}).items()}
-    event |= {"reason": reason} if reason else {}
     with _scope(organization_id, using=using):
         return _stored(
             Entry(
@@ -107,7 +102,7 @@ def record(
                 policy=policy or "",
                 counts=counts or {},
                 digests=digests or {},
-                event=event,
+                event=_event(changes or {}, details or {}, reason),
             ),
             using=using,
         )
@@ -128,6 +123,14 @@ class Entry:
     counts: Mapping[str, int]
     digests: Mapping[str, str]
     event: Mapping[str, Json]
+
+
+def _event(
+    changes: Mapping[str, tuple[Json, Json]], details: Mapping[str, Json], reason: str
+) -> dict[str, Json]:
+    event: dict[str, Json] = {f"change.{k}": list(pair) for k, pair in changes.items()}
+    event |= {f"detail.{name}": value for name, value in details.items()}
+    return event | ({"reason": reason} if reason else {})
 
 
 def _stored(entry: Entry, *, using: str) -> int:
