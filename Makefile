@@ -39,7 +39,7 @@ check: ## Format, lint, types, contracts, migrations, templates, quick tests
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/python manage.py makemigrations --check --dry-run
+	@.venv/bin/python -W ignore manage.py makemigrations --check --dry-run
 	@$(IN_VENV) djlint --quiet --lint templates
 	@$(IN_VENV) pytest -n 2 -q -m 'not slow and not browser and not idp'
 

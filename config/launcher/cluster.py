@@ -44,9 +44,15 @@ def of(home: Home, *, account: Account) -> Cluster:
         root.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not _can_run(programs, account):
             programs = wheels.copy_postgres(root / "programs")
+    data = root / str(wheels.POSTGRES_MAJOR)
+    if data.exists() and home.memory.recall("password:admin") is None:
+        raise CannotStart(
+            f"The databases in {data} are there but their passwords are not: restore "
+            f"{home.path} from a backup, or give them up with `make demo-reset`."
+        )
     return Cluster(
         programs=programs,
-        data=root / str(wheels.POSTGRES_MAJOR),
+        data=data,
         account=account,
         password=str(home.memory.once("password:admin", secrets.token_urlsafe)),
     )

@@ -37,8 +37,8 @@ def bring_up(
         for name in _VARIABLES.values()
         if environment.get(name, "")
     }
-    if {"OWNER_DATABASE_URL", "DATABASE_URL", "VAULT_DATABASE_URL"} <= given.keys():
-        return given
+    if "OWNER_DATABASE_URL" in given and "DATABASE_URL" not in given:
+        raise CannotStart("OWNER_DATABASE_URL needs DATABASE_URL beside it.")
     logins = _logins(home, environment)
     lines = {"CUSTOS_ROLE_PREFIX": logins.prefix}
     admin = ""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from config.launcher import keys
+from config.launcher import cluster, keys
+from config.launcher.accounts import MYSELF
 from config.launcher.home import Home, held, holder
 from config.launcher.problems import CannotStart
 from kit import sealing, signing
@@ -77,3 +78,10 @@ def test_a_lost_key_is_not_replaced_in_silence(home: Home, name: str) -> None:
 
     with pytest.raises(CannotStart, match=name):
         keys.make_missing(home, are_in_use=True)
+
+
+def test_databases_without_their_passwords_are_named(home: Home) -> None:
+    (home.postgres / "18").mkdir(parents=True)
+
+    with pytest.raises(CannotStart, match="passwords"):
+        cluster.of(home, account=MYSELF)
