@@ -65,7 +65,7 @@ class Stage:
                 workspace_id=self.workspace.id,
                 public_id=public_id,
                 owner_id=(owner or self.member).membership.pk,
-                source="chat",
+                source="jsonl",
                 external_id=str(public_id),
                 plan_written=self.workspace.plan,
                 key_id=key.id,
@@ -89,12 +89,14 @@ class Stage:
                 role="user",
                 sealed=seals.node(0, None, {"text": "hello"}),
             )
+            file_id = uuid4()
             File.objects.create(
                 workspace_id=self.workspace.id,
                 conversation=row,
+                public_id=file_id,
                 byte_count=10,
                 blob_id=uuid4(),
-                sealed=b"x",
+                sealed=seals.file(file_id, {"name": "bands.xlsx"}),
             )
             return row
 
