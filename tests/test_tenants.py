@@ -13,11 +13,15 @@ import pytest
 from django.db import connection, transaction
 
 from kit import scoping, vault
+from kit.actor import Actor
+from retention.holds import services as holds
+from retention.sweeps import services as sweeps
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.site_map import pages
 from workspaces.content.models import Conversation
 from workspaces.jobs import services as jobs
+from workspaces.roles.matrix import Role
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -64,20 +68,40 @@ def _conversation(where: WorkspaceRef) -> UUID:
     return made.public_id
 
 
+def _hold(where: WorkspaceRef) -> UUID:
+    held = cast.person(where, "vera@brennan.example").membership
+    return holds.place(
+        actor=_owner(where),
+        workspace=where,
+        matter="Brennan v. Halden",
+        membership_ids=[held.pk],
+        at=NOON,
+    ).public_id
+
+
+def _sweep(where: WorkspaceRef) -> UUID:
+    return sweeps.open_run(actor=_owner(where), workspace=where, at=NOON).public_id
+
+
+def _owner(where: WorkspaceRef) -> Actor:
+    return cast.person(where, "sol.ortega@brennan.example", Role.OWNER).actor
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "member": _member,
     "job": _job,
     "conversation": _conversation,
+    "hold": _hold,
+    "sweep": _sweep,
 }
-NO_IDS = {"workspace", "organization", "epoch", "index"}
+NO_IDS = {"workspace", "organization", "connection", "epoch", "index"}
 
 
 def _naming_objects() -> Iterator[Any]:
     for page in pages():
-        if {"workspace", "organization"} & set(page.arguments):
-            yield from ((page, name) for name in set(page.arguments) - NO_IDS)
+        yield from ((page, name) for name in set(page.arguments) - NO_IDS)
 
 
 def test_every_object_in_a_url_can_be_made_elsewhere() -> None:
@@ -89,9 +113,11 @@ def test_every_object_in_a_url_can_be_made_elsewhere() -> None:
 def test_an_object_of_another_organization_is_not_there() -> None:
     owner = cast.owner(cast.workspace()).client()
     other = cast.elsewhere()
+    made = {name: make(other) for name, make in MAKE.items()}
     tried = 0
     for page, name in _naming_objects():
-        url = page.url(workspace="halden-engineering", **{name: MAKE[name](other)})
+        here = dict.fromkeys({"workspace"} & set(page.arguments), "halden-engineering")
+        url = page.url(**here, **{name: made[name]})
         answer = owner.get(url)
         if answer.status_code == 405:
             answer = owner.post(url)

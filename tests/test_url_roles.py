@@ -32,6 +32,15 @@ WORKSPACE = {
     "retention:policy-set": "owner admin",
     "retention:conversations": GOVERNING,
     "retention:conversation": GOVERNING,
+    "retention:deletions": GOVERNING,
+    "retention:holds": GOVERNING,
+    "retention:hold": GOVERNING,
+    "retention:hold-place": "owner officer",
+    "retention:hold-release": "owner officer",
+    "retention:sweeps": GOVERNING,
+    "retention:sweep": GOVERNING,
+    "retention:sweep-start": "owner admin",
+    "retention:receipt-download": GOVERNING,
     "audit:workspace-entries": "owner officer",
     "audit:workspace-entry": "owner officer",
     "audit:workspace-verify": "owner officer",
@@ -47,7 +56,15 @@ ORGANIZATION = {
     "audit:tamper",
     "audit:put-back",
 }
-SIGNED_IN = {"workspaces:sign-out", "workspaces:theme"}
+SIGNED_IN = {
+    "workspaces:sign-out",
+    "workspaces:theme",
+    "retention:my-data",
+    "retention:my-retention",
+    "retention:my-conversation",
+    "retention:my-conversation-delete",
+    "retention:my-conversation-restore",
+}
 PUBLIC = {
     "kit:design",
     "workspaces:healthz",

@@ -144,7 +144,13 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 icon="list-search",
                 url_name="audit:entries",
                 permission=_P.AUDIT_VIEW,
-            )
+            ),
+            Place(
+                label=_("Outbox"),
+                icon="mail",
+                url_name="workspaces:outbox",
+                permission=_P.ORGANIZATION_VIEW,
+            ),
         ],
     )
 ]

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from audit.verification import selectors as verifications
 from audit.verification import services, tampering, tasks
 from audit.verification.models import State
 from kit import clock, guard
+from kit.doorbell import ring_on_commit
 from kit.permissions import Permission
 from kit.refusals import Refused
 
@@ -66,7 +66,7 @@ def verify(request: Any) -> HttpResponse:
     log = log_of(organization_id=pages.organization_id)
     row = services.request(actor=request.actor, log=log, at=clock.now())
     if row.state == State.DUE:
-        transaction.on_commit(
+        ring_on_commit(
             lambda: tasks.verify.delay(
                 organization_id=log.organization_id, verification=str(row.public_id)
             )

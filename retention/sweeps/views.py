@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kit import clock, guard
+from kit.doorbell import ring_on_commit
 from kit.formatting import duration, grouped
 from kit.http import keyset
 from kit.permissions import Permission
@@ -69,7 +69,7 @@ def sweep_start(request: Any) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(link(request, "retention:sweeps"))
     # A ring that is lost only makes it late: beat rings each minute.
-    transaction.on_commit(partial(tasks.ring, run_id=opened.run_id), robust=True)
+    ring_on_commit(partial(tasks.ring, run_id=opened.run_id))
     return redirect(_url(request, opened))
 
 
