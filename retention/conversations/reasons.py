@@ -12,13 +12,12 @@ from typing import Any
 
 from django.db import connection
 
-from retention.conversations import eligibility
+from retention.eligibility import conditions, rules
+from retention.eligibility.rules import Version
 from retention.holds import selectors as holds
 from retention.holds.models import Hold
-from retention.policies import rules
 from retention.policies import selectors as policies
 from retention.policies.models import Policy
-from retention.policies.rules import Version
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -69,16 +68,16 @@ class Why:
 
 
 _FACTS = f"""
-with {eligibility.CUTOFFS}
-select {eligibility.STATE}, {eligibility.DUE}, {eligibility.HELD}
-from unnest(%(ids)s::bigint[]) i(id) {eligibility.OF_IDS}
+with {conditions.CUTOFFS}
+select {conditions.STATE}, {conditions.DUE}, {conditions.HELD}
+from unnest(%(ids)s::bigint[]) i(id) {conditions.OF_IDS}
 """  # noqa: S608 -- constants
 
 
 def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) -> Why:
     """The engine's decision about one stored conversation, with its reasons."""
     state, is_due, is_held = _facts(workspace, conversation, at=at)
-    considered = _considered(workspace, conversation)
+    considered = considered_for(workspace=workspace, owner_id=conversation.owner_id)
     versions = policies.as_versions(considered)
     current = rules.in_force(versions, at=at)
     winner = next(
@@ -123,20 +122,21 @@ def dates_of(
     )
 
 
+def considered_for(*, workspace: WorkspaceRef, owner_id: int) -> list[Policy]:
+    """The versions that govern what this member owns: their own, or the workspace's."""
+    own = policies.versions_of(workspace=workspace, membership_id=owner_id)
+    return own or policies.versions_of(workspace=workspace)
+
+
 def _facts(
     workspace: WorkspaceRef, conversation: Conversation, *, at: datetime
 ) -> tuple[str, bool, bool]:
     scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    parameters: dict[str, Any] = eligibility.parameters(scopes, at=at)
+    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, parameters | {"ids": [conversation.pk]})
         state, is_due, is_held = cursor.fetchone()
     return state, is_due, is_held
-
-
-def _considered(workspace: WorkspaceRef, conversation: Conversation) -> list[Policy]:
-    own = policies.versions_of(workspace=workspace, membership_id=conversation.owner_id)
-    return own or policies.versions_of(workspace=workspace)
 
 
 def _policy_dates(

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from kit.http import keyset
 from kit.refusals import Refused
-from retention.conversations import eligibility
+from retention.eligibility import conditions
+from retention.eligibility.rules import Cutoffs
 from retention.policies import selectors as policies
-from retention.policies.rules import Cutoffs
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import RetentionSetter
@@ -39,9 +39,9 @@ class State(StrEnum):
 
 
 CONDITIONS = {
-    State.LIVE: eligibility.LIVE,
-    State.DELETED: eligibility.DELETED,
-    State.EXPIRED: eligibility.EXPIRED,
+    State.LIVE: conditions.LIVE,
+    State.DELETED: conditions.DELETED,
+    State.EXPIRED: conditions.EXPIRED,
 }
 _ORDER: keyset.Order = (("last_activity_at", "desc"), ("id", "desc"))
 
@@ -70,22 +70,22 @@ class AgeBand:
 
 
 _COUNTS = f"""
-with {eligibility.CUTOFFS}
-select count(*) filter (where {eligibility.LIVE}),
-       count(*) filter (where {eligibility.DELETED}),
-       count(*) filter (where {eligibility.EXPIRED}),
-       count(*) filter (where {eligibility.DUE} and not {eligibility.HELD}),
-       count(*) filter (where {eligibility.DUE} and {eligibility.HELD})
-{eligibility.FROM_ALL}
+with {conditions.CUTOFFS}
+select count(*) filter (where {conditions.LIVE}),
+       count(*) filter (where {conditions.DELETED}),
+       count(*) filter (where {conditions.EXPIRED}),
+       count(*) filter (where {conditions.DUE} and not {conditions.HELD}),
+       count(*) filter (where {conditions.DUE} and {conditions.HELD})
+{conditions.FROM_ALL}
 """
 _AGES = f"""
-with {eligibility.CUTOFFS}
+with {conditions.CUTOFFS}
 select width_bucket(c.last_activity_at, %(edges)s::timestamptz[]), count(*)
-{eligibility.FROM_ALL} where {eligibility.LIVE} group by 1
+{conditions.FROM_ALL} where {conditions.LIVE} group by 1
 """
 _DUE_WORKSPACES = f"""
-with {eligibility.CUTOFFS}
-select b.workspace_id from b where {eligibility.SOMETHING_DUE} order by 1
+with {conditions.CUTOFFS}
+select b.workspace_id from b where {conditions.SOMETHING_DUE} order by 1
 """  # noqa: S608 -- constants
 
 
@@ -129,15 +129,15 @@ def metadata_page(
     _refuse_where_private(workspace)
     cutoffs = _cutoffs_of(workspace, 0, at=at)
     found = Conversation.objects.filter(
-        eligibility.bound(CONDITIONS[state], cutoffs=cutoffs, at=at)
+        conditions.bound(CONDITIONS[state], cutoffs=cutoffs, at=at)
     ).defer("title", "raw")
     if owner_ids is not None:
         found = found.filter(owner_id__in=owner_ids)
     found = found.annotate(
-        state=eligibility.bound(
-            eligibility.STATE, cutoffs=cutoffs, at=at, output=CharField()
+        state=conditions.bound(
+            conditions.STATE, cutoffs=cutoffs, at=at, output=CharField()
         ),
-        is_held=eligibility.bound(eligibility.HELD, cutoffs=cutoffs, at=at),
+        is_held=conditions.bound(conditions.HELD, cutoffs=cutoffs, at=at),
     )
     return keyset.page(found, order=_ORDER, after=after, size=size)
 
@@ -189,7 +189,7 @@ def workspaces_with_something_due(
 ) -> list[int]:
     """Which of these workspaces a sweep would purge something from."""
     scopes = policies.cutoffs_at(workspace_ids=workspace_ids, at=at, using=using)
-    parameters = eligibility.parameters(scopes, at=at)
+    parameters = conditions.parameters(scopes, at=at)
     with transaction.atomic(using=using):
         # Usually next to nothing is due. The planner cannot know the cut-offs, expects
         # a third of the table, and would read all of it every minute.
@@ -226,7 +226,7 @@ def _held(*, at: datetime) -> QuerySet[Conversation]:
         by_creation=False,
     )
     return Conversation.objects.filter(
-        eligibility.bound(eligibility.HELD, cutoffs=nothing, at=at)
+        conditions.bound(conditions.HELD, cutoffs=nothing, at=at)
     )
 
 
@@ -235,7 +235,7 @@ def _own(
 ) -> QuerySet[Conversation]:
     cutoffs = _cutoffs_of(workspace, membership_id, at=at)
     return Conversation.objects.filter(
-        eligibility.bound(CONDITIONS[state], cutoffs=cutoffs, at=at),
+        conditions.bound(CONDITIONS[state], cutoffs=cutoffs, at=at),
         owner_id=membership_id,
     )
 
@@ -260,7 +260,7 @@ def _cutoffs_of(
 
 def _scopes(workspace: WorkspaceRef, *, at: datetime) -> dict[str, Any]:
     scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    return eligibility.parameters(scopes, at=at)
+    return conditions.parameters(scopes, at=at)
 
 
 def _rows(

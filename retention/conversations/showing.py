@@ -12,8 +12,8 @@ from kit.formatting import absolute, grouped, relative, size
 from retention.conversations import reasons
 from retention.conversations.reasons import Dates, WayOut, Why
 from retention.conversations.selectors import Counts, State
+from retention.eligibility.rules import Version
 from retention.policies import selectors as policies
-from retention.policies.rules import Version
 from workspaces.content.models import Conversation
 from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef

@@ -13,12 +13,10 @@ from typing import Any
 
 from django.db import connection
 
-from retention.conversations import eligibility
-from retention.policies import rules
+from retention.eligibility import conditions, rules
+from retention.eligibility.rules import ScopeCutoffs, Version
 from retention.policies import selectors as policies
 from retention.policies.models import Policy
-from retention.policies.rules import Version
-from retention.policies.selectors import ScopeCutoffs
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -41,14 +39,14 @@ _AGE = f"""(
         from unnest(e.purge, e.deleted, e.created) with ordinality
             x(purge_before, deleted_before, created_before, day)
     ) k
-    where e.membership_id = coalesce(m.membership_id, 0) and {eligibility.DUE}
+    where e.membership_id = coalesce(m.membership_id, 0) and {conditions.DUE}
 )"""  # noqa: S608 -- constants
 _WAITING = f"""
-with {eligibility.CUTOFFS}, {_EDGES}, found as (
-    select coalesce(m.membership_id, 0) scope, {_AGE} as day, {eligibility.HELD} held,
+with {conditions.CUTOFFS}, {_EDGES}, found as (
+    select coalesce(m.membership_id, 0) scope, {_AGE} as day, {conditions.HELD} held,
            c.deleted_at, c.created_at, c.last_activity_at,
            c.is_temporary or k.by_creation as by_creation
-    {eligibility.FROM_DUE} and {eligibility.STATE} <> 'staged'
+    {conditions.FROM_DUE} and {conditions.STATE} <> 'staged'
 )
 select scope, coalesce(day, 0)::int, held, count(*), count(deleted_at),
        min(deleted_at), min(last_activity_at) filter (where not by_creation),
@@ -56,9 +54,9 @@ select scope, coalesce(day, 0)::int, held, count(*), count(deleted_at),
 from found group by 1, 2, 3
 """  # noqa: S608 -- constants
 _DUE = f"""
-with {eligibility.CUTOFFS}
-select count(*) filter (where not {eligibility.HELD}),
-       count(*) filter (where {eligibility.HELD}) {eligibility.FROM_DUE}
+with {conditions.CUTOFFS}
+select count(*) filter (where not {conditions.HELD}),
+       count(*) filter (where {conditions.HELD}) {conditions.FROM_DUE}
 """
 
 
@@ -108,7 +106,7 @@ def due(*, workspace: WorkspaceRef, at: datetime) -> Due:
     """What a sweep at `at` would take; later than now: if nothing changes till then."""
     scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, eligibility.parameters(scopes, at=at))
+        cursor.execute(_DUE, conditions.parameters(scopes, at=at))
         conversations, held = cursor.fetchone()
     return Due(conversations=conversations, held=held)
 
@@ -150,7 +148,7 @@ def _groups(
         _edges(versions.get(scope.membership_id, []), promises, at=at)
         for scope in scopes
     ]
-    parameters: dict[str, Any] = eligibility.parameters(scopes, at=at) | {
+    parameters: dict[str, Any] = conditions.parameters(scopes, at=at) | {
         "e_membership": [scope.membership_id for scope in scopes],
         "e_purge": [_array([edge.purge_before for edge in one]) for one in edges],
         "e_deleted": [_array([edge.deleted_before for edge in one]) for one in edges],
@@ -159,8 +157,8 @@ def _groups(
     }
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, parameters)
-        names = ("scope", "day", "held", "number", "deleted", "deleted_at")
-        names += ("clock", "created_at")
+        names = [*("scope", "day", "held", "number"), *("deleted", "deleted_at")]
+        names += ["clock", "created_at"]
         return [
             _Group(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()
         ]

@@ -1,148 +1,12 @@
-"""Decides from policy versions what has expired and what may be purged, as cut-offs.
+"""Decides which policies may be set and when a new version takes force."""
 
-An item with clock value c expires under a version of d days at c + d. It may be
-purged when it has been expired without a gap for the undo window, across however
-many versions were in force meanwhile; otherwise each change of policy would put the
-purge off. The later its clock, the later an item's expired run begins, so the set
-that may be purged is all items up to one cut-off, and SQL compares a column with it.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workspaces.tenancy.plans import Promises
+from retention.eligibility.rules import Version
 
 SHORTEST_DAYS = 1
 LONGEST_DAYS = 3650
 LONGEST_UNDO_DAYS = 28  # leaves two of the thirty days for the purge itself
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """What the rules need of one policy version; `days` None means keep."""
-
-    number: int
-    days: int | None
-    undo_days: int
-    set_at: datetime
-    in_force_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cutoffs:
-    """The times that conversations of one scope are compared with; None matches none.
-
-    `expire_before` and `purge_before` are for the last activity, `created_before` for
-    the creation of temporary conversations (of all, where `by_creation`), and
-    `deleted_before` for the moment of an explicit delete.
-    """
-
-    expire_before: datetime | None
-    purge_before: datetime | None
-    deleted_before: datetime
-    created_before: datetime
-    by_creation: bool
-
-
-def timeline(versions: Sequence[Version]) -> list[Version]:
-    """The versions that took or will take force, in order.
-
-    One that another was set after, before it took force, never does.
-    """
-    ordered = sorted(versions, key=lambda version: version.number)
-    return [
-        version
-        for place, version in enumerate(ordered)
-        if not any(later.set_at < version.in_force_at for later in ordered[place + 1 :])
-    ]
-
-
-def in_force(versions: Sequence[Version], *, at: datetime) -> Version | None:
-    """The version in force at `at`."""
-    begun = [version for version in timeline(versions) if version.in_force_at <= at]
-    return begun[-1] if begun else None
-
-
-def pending(versions: Sequence[Version], *, at: datetime) -> Version | None:
-    """The version that will take force after `at`."""
-    coming = [version for version in timeline(versions) if version.in_force_at > at]
-    return coming[-1] if coming else None
-
-
-def cutoffs(
-    versions: Sequence[Version], *, at: datetime, promises: Promises
-) -> Cutoffs:
-    """The cut-offs of one scope at `at`, under what its plan promises."""
-    current = in_force(versions, at=at)
-    undo_days = current.undo_days if current else promises.default_undo_days
-    undo = timedelta(days=min(undo_days, promises.purge_limit_days))
-    fixed = promises.fixed_retention_days
-    follows_policy = current is not None and fixed is None
-    return Cutoffs(
-        expire_before=_before(at, current.days)
-        if current is not None and follows_policy
-        else None,
-        purge_before=_purge_before(versions, since=at - undo, at=at)
-        if follows_policy
-        else None,
-        deleted_before=at - undo,
-        created_before=at - timedelta(days=fixed or promises.history_off_days),
-        by_creation=fixed is not None,
-    )
-
-
-def expired_since(
-    versions: Sequence[Version], *, clock: datetime, at: datetime
-) -> datetime | None:
-    """Since when an item with this clock value has been expired without a gap."""
-    since = None
-    ends_at: datetime | None = None
-    for version in reversed(timeline(versions)):
-        if version.in_force_at > at or version.in_force_at == ends_at:
-            continue
-        begins = _expires_at(version, clock)
-        if begins is None or begins > at or (ends_at is not None and begins >= ends_at):
-            return since
-        since = begins
-        if begins > version.in_force_at:
-            return since
-        ends_at = version.in_force_at
-    return since
-
-
-def expires_at(
-    versions: Sequence[Version], *, clock: datetime, at: datetime
-) -> datetime | None:
-    """When an item expires, or has expired, if nothing else is set."""
-    found = _next_expiry(versions, clock=clock, at=at)
-    return found[0] if found else None
-
-
-def purge_at(
-    versions: Sequence[Version], *, clock: datetime, at: datetime
-) -> datetime | None:
-    """When an item may be purged if nothing else is set; None while it is kept."""
-    found = _next_expiry(versions, clock=clock, at=at)
-    return found[0] + timedelta(days=found[1].undo_days) if found else None
-
-
-def _next_expiry(
-    versions: Sequence[Version], *, clock: datetime, at: datetime
-) -> tuple[datetime, Version] | None:
-    """Since or from when an item is expired, and under which version at that time."""
-    steps = timeline(versions)
-    for place, version in enumerate(steps):
-        ends_at = steps[place + 1].in_force_at if place + 1 < len(steps) else None
-        if ends_at is not None and ends_at <= at:
-            continue
-        begins = _expires_at(version, clock)
-        if begins is None or (ends_at is not None and begins >= ends_at):
-            continue
-        if version.in_force_at <= at:
-            begins = expired_since(versions, clock=clock, at=at) or begins
-        return begins, version
-    return None
 
 
 def in_force_from(
@@ -162,39 +26,6 @@ def shortens(current: Version | None, *, days: int | None, undo_days: int) -> bo
     if current is None:
         return days is not None
     return _as_days(days) < _as_days(current.days) or undo_days < current.undo_days
-
-
-def _purge_before(
-    versions: Sequence[Version], *, since: datetime, at: datetime
-) -> datetime | None:
-    """Up to which clock value items were expired all the time from `since` to `at`.
-
-    Under each version in force during that time an item must have been expired when
-    the version's share of it began.
-    """
-    steps = timeline(versions)
-    if not steps or steps[0].in_force_at > since:
-        return None
-    bounds = []
-    for place, version in enumerate(steps):
-        ends_at = steps[place + 1].in_force_at if place + 1 < len(steps) else None
-        if version.in_force_at > at or version.in_force_at == ends_at:
-            continue
-        if ends_at is not None and ends_at <= since:
-            continue
-        bounds.append(_before(max(version.in_force_at, since), version.days))
-    known = [bound for bound in bounds if bound is not None]
-    return min(known) if len(known) == len(bounds) else None
-
-
-def _before(moment: datetime, days: int | None) -> datetime | None:
-    return None if days is None else moment - timedelta(days=days)
-
-
-def _expires_at(version: Version, clock: datetime) -> datetime | None:
-    if version.days is None:
-        return None
-    return max(clock + timedelta(days=version.days), version.in_force_at)
 
 
 def _as_days(days: int | None) -> int:

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import connections
 
-from retention.policies import rules
+from retention.eligibility import rules
+from retention.eligibility.rules import ScopeCutoffs, Version
 from retention.policies.models import Policy
-from retention.policies.rules import Cutoffs, Version
+from retention.policies.rules import in_force_from
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -38,19 +39,6 @@ class Standing:
     since: datetime | None
     pending: Version | None
     is_fixed_by_plan: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScopeCutoffs:
-    """The cut-offs of one scope; membership 0 is the workspace's own scope.
-
-    `label` names what decided: `v3`, or `plan` where no version was ever set.
-    """
-
-    workspace_id: int
-    membership_id: int
-    label: str
-    cutoffs: Cutoffs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +155,7 @@ def hypothesis(
             days=days,
             undo_days=undo_days,
             set_at=at,
-            in_force_at=rules.in_force_from(
+            in_force_at=in_force_from(
                 current=current, days=days, undo_days=undo_days, at=at, grace=grace
             ),
         ),

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from kit.charts.bars import Annotation, Bar, BarChart
 from kit.charts.phases import Phase, PhaseFill, WhenBar
 from kit.formatting import absolute, day, grouped, relative, signed, size
-from retention.conversations.previews import Preview
+from retention.policies.previews import Preview
 from retention.policies.selectors import Standing
 
 
@@ -57,7 +57,7 @@ def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:
             },
         },
         {
-            "name": _("More than today’s policy"),
+            "name": _("More than the policy of today"),
             "number": signed(preview.more_than_today),
             "tone": "warn" if preview.more_than_today else "",
             "fact": _("compared with version %s") % standing.version

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 from kit import clock, guard
 from kit.permissions import Permission
 from kit.refusals import Refused
-from retention.conversations.previews import preview
 from retention.policies import selectors, services, showing
 from retention.policies.forms import PolicyForm
+from retention.policies.previews import preview
 from retention.policies.selectors import Standing
 from workspaces.members import selectors as members
 from workspaces.tenancy import plans

@@ -7,8 +7,7 @@ from typing import Any
 from kit import scoping
 from kit.actor import Actor
 from kit.commands import JsonCommand, Result
-from retention.conversations import previews
-from retention.policies import selectors, services
+from retention.policies import previews, selectors, services
 from retention.policies.models import Policy
 from retention.policies.services import NothingWouldChange
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug

@@ -11,9 +11,9 @@ from audit.log import tree
 from audit.recording import Target, record
 from audit.verification.selectors import sealed_through
 from kit.actor import Actor
-from retention.conversations import eligibility
+from retention.eligibility import conditions
+from retention.eligibility.rules import ScopeCutoffs
 from retention.policies import selectors as policies
-from retention.policies.selectors import ScopeCutoffs
 from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.storage import ALIAS, changed, rows, step
@@ -29,9 +29,9 @@ where s.run_id = %(run)s and s.state = 'opened' order by s.id
 # Windows are cut in id order over all workspaces, which is the order of the pages;
 # a slice is one workspace's part of a window.
 _PLAN = f"""
-with {eligibility.CUTOFFS}, due as materialized (
-    select c.id, c.workspace_id, c.public_id, {eligibility.HELD} as held
-    {eligibility.FROM_DUE}
+with {conditions.CUTOFFS}, due as materialized (
+    select c.id, c.workspace_id, c.public_id, {conditions.HELD} as held
+    {conditions.FROM_DUE}
 ), numbered as (
     select *, (row_number() over (order by id) - 1) / %(window)s as window_no
     from due where not held
@@ -143,7 +143,7 @@ def seal(lease: Lease, *, at: datetime) -> bool:
 def _planned(
     run_id: int, scopes: Sequence[ScopeCutoffs], *, at: datetime
 ) -> dict[int, _Plan]:
-    parameters: dict[str, Any] = eligibility.parameters(scopes, at=at)
+    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
     plans: dict[int, _Plan] = defaultdict(_Plan)
     for sweep_id, n, digest, held in rows(
         _PLAN, run=run_id, window=WINDOW, **parameters

@@ -16,10 +16,10 @@ from typing import Any
 from django.db import OperationalError
 
 from audit.recording import bulk
-from retention.conversations import eligibility
+from retention.eligibility import conditions
+from retention.eligibility.rules import ScopeCutoffs
 from retention.holds import locking
 from retention.policies import selectors as policies
-from retention.policies.selectors import ScopeCutoffs
 from retention.sweeps.services.planning import SWEEPER
 from retention.sweeps.storage import ALIAS, changed, rows, step
 from workspaces.content.purging import CONVERSATIONS
@@ -46,7 +46,7 @@ _BLOBS = " union all ".join(
     for table, column in CONVERSATIONS.blobs
 )
 _BATCH = f"""
-with {eligibility.CUTOFFS}, labels as materialized (
+with {conditions.CUTOFFS}, labels as materialized (
     select * from unnest(%(l_workspace)s::bigint[], %(l_membership)s::bigint[],
         %(l_label)s::text[]) l(workspace_id, membership_id, label)
 ), slice as materialized (
@@ -62,12 +62,12 @@ with {eligibility.CUTOFFS}, labels as materialized (
            c.id, c.workspace_id, c.public_id, c.{CONVERSATIONS.key_column} as key_id,
            c.created_at, c.last_activity_at, c.message_count, c.file_count,
            c.byte_count
-    from slice s cross join lateral unnest(s.ids) i(id) {eligibility.OF_IDS}
+    from slice s cross join lateral unnest(s.ids) i(id) {conditions.OF_IDS}
     join labels everyone
         on everyone.workspace_id = c.workspace_id and everyone.membership_id = 0
     left join labels mine
         on mine.workspace_id = c.workspace_id and mine.membership_id = c.owner_id
-    where {eligibility.DUE} and not {eligibility.HELD}
+    where {conditions.DUE} and not {conditions.HELD}
     for update of c skip locked
 ), gone as (
     delete from {CONVERSATIONS.root} c using pick p where c.id = p.id
@@ -97,13 +97,13 @@ select count(*) from pick
 """  # noqa: S608 -- constants
 # What a slice planned and did not lose yet, under the same lock and moment.
 _REST = f"""
-with {eligibility.CUTOFFS}, rest as (
+with {conditions.CUTOFFS}, rest as (
     select s.id as slice_id,
-           count(*) filter (where {eligibility.DUE} and {eligibility.HELD}) as held,
-           count(*) filter (where {eligibility.DUE} and not {eligibility.HELD})
+           count(*) filter (where {conditions.DUE} and {conditions.HELD}) as held,
+           count(*) filter (where {conditions.DUE} and not {conditions.HELD})
                as locked
     from retention_sweepslice s cross join lateral unnest(s.ids) i(id)
-    {eligibility.OF_IDS}
+    {conditions.OF_IDS}
     where s.id = any(%(slices)s) and s.n > s.purged group by s.id
 )
 update retention_sweepslice s set
@@ -174,7 +174,7 @@ def _purge(window: _Window, *, at: datetime) -> None:
     rows(_CLOCK, at=at.isoformat())
     scopes = policies.cutoffs_at(workspace_ids=window.workspaces, at=at, using=ALIAS)
     parameters: dict[str, Any] = {
-        **eligibility.parameters(scopes, at=at),
+        **conditions.parameters(scopes, at=at),
         **_labels(scopes),
         "slices": window.slices,
     }

@@ -6,9 +6,10 @@ import pytest
 from django.db import connections, transaction
 
 from kit.http import keyset
-from retention.conversations import previews, reasons, selectors
+from retention.conversations import reasons, selectors
 from retention.conversations.selectors import State
 from retention.holds import services as holds
+from retention.policies import previews
 from retention.policies import services as policies
 from retention.policies.models import ScopeKind
 from retention.sweeps import services as sweeps

@@ -2,7 +2,7 @@
 
 Sweep, batch, preview, counts, lists and "why" take their conditions from here; nobody
 else writes a WHERE clause about them. A condition speaks of a conversation `c` and of
-the cut-offs `k` that govern it: columns compared with times that `policies.rules`
+the cut-offs `k` that govern it: columns compared with times that `rules`
 computed beforehand, never arithmetic on a row, so that the indexes on (workspace,
 last activity) and (workspace, deletion) serve it.
 
@@ -20,8 +20,7 @@ from typing import Any
 from django.db.models import BooleanField, Field
 from django.db.models.expressions import RawSQL
 
-from retention.policies.rules import Cutoffs
-from retention.policies.selectors import ScopeCutoffs
+from retention.eligibility.rules import Cutoffs, ScopeCutoffs
 
 CONVERSATIONS = "workspaces_conversation"
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from django.db import connection
 
-from retention.conversations import eligibility
-from retention.policies import rules
-from retention.policies import selectors as policies
-from retention.policies.rules import Cutoffs, Version
+from retention.eligibility import conditions, rules
+from retention.eligibility.rules import Cutoffs, ScopeCutoffs, Version
+from retention.policies import selectors
 from retention.policies.selectors import Hypothesis
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
@@ -55,12 +54,12 @@ class Preview:
 
 
 _WEEKS = f"""
-with {eligibility.CUTOFFS}, found as materialized (
-    select {eligibility.week("new")} as taken, {eligibility.week("old")} as today,
-           {eligibility.HELD} as held, c.owner_id, c.message_count, c.file_count,
+with {conditions.CUTOFFS}, found as materialized (
+    select {conditions.week("new")} as taken, {conditions.week("old")} as today,
+           {conditions.HELD} as held, c.owner_id, c.message_count, c.file_count,
            c.byte_count, case when c.deleted_at is null and not c.is_temporary
                               then c.last_activity_at end as clock
-    {eligibility.FROM_DUE}
+    {conditions.FROM_DUE}
     and (%(owner)s::bigint is null or c.owner_id = %(owner)s::bigint)
 )
 select taken, today, held, count(*), sum(message_count)::bigint,
@@ -93,11 +92,11 @@ def preview(
     at: datetime,
 ) -> Preview:
     """What setting these values at `at` would purge, for a workspace or one member."""
-    standing = policies.standing(
+    standing = selectors.standing(
         workspace=workspace, at=at, membership_id=membership_id
     )
     undo_days = standing.undo_days if undo_days is None else undo_days
-    hypothesis = policies.hypothesis(
+    hypothesis = selectors.hypothesis(
         workspace=workspace,
         days=days,
         undo_days=undo_days,
@@ -106,8 +105,8 @@ def preview(
         membership_id=membership_id,
     )
     first = hypothesis.version.in_force_at + timedelta(days=undo_days)
-    before = policies.as_versions(
-        policies.versions_of(workspace=workspace, membership_id=membership_id)
+    before = selectors.as_versions(
+        selectors.versions_of(workspace=workspace, membership_id=membership_id)
     )
     groups = _groups(workspace, hypothesis, before, first=first)
     return _preview(groups, hypothesis, [*before, hypothesis.version], first, at=at)
@@ -126,17 +125,17 @@ def _groups(
         [rules.cutoffs(versions, at=moment, promises=promises) for moment in moments]
         for versions in ([*before, hypothesis.version], before)
     )
-    scope = policies.ScopeCutoffs(
+    scope = ScopeCutoffs(
         workspace_id=workspace.id,
         membership_id=0,
         label="preview",
-        cutoffs=eligibility.widest(*new, *old),
+        cutoffs=conditions.widest(*new, *old),
     )
     return _rows(scope, new=new, old=old, owner=hypothesis.membership_id, at=first)
 
 
 def _rows(
-    scope: policies.ScopeCutoffs,
+    scope: ScopeCutoffs,
     *,
     new: list[Cutoffs],
     old: list[Cutoffs],
@@ -144,9 +143,9 @@ def _rows(
     at: datetime,
 ) -> list[_Group]:
     parameters: dict[str, Any] = {
-        **eligibility.parameters([scope], at=at),
-        **eligibility.weeks(name="new", cutoffs=new),
-        **eligibility.weeks(name="old", cutoffs=old),
+        **conditions.parameters([scope], at=at),
+        **conditions.weeks(name="new", cutoffs=new),
+        **conditions.weeks(name="old", cutoffs=old),
         "owner": owner,
     }
     with connection.cursor() as cursor:
