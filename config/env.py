@@ -65,6 +65,11 @@ MAIL_FROM = _env.str("CUSTOS_MAIL_FROM", default="custos@localhost")
 OUTBOX_DIR = Path(_env.str("CUSTOS_OUTBOX_DIR", default=str(HOME / "outbox")))
 # Lets outbound requests reach private addresses (operators only).
 OUTBOUND_ALLOW_PRIVATE = _env.bool("CUSTOS_OUTBOUND_ALLOW_PRIVATE", default=False)
+# How long a released hold goes on protecting what it covered; none in the demo.
+RELEASE_GRACE_DAYS = _env.int("CUSTOS_RELEASE_GRACE_DAYS", default=0 if DEMO else 7)
+# How long the vault's backups and write-ahead log are kept; receipts say so. With the
+# longest undo window it must stay below thirty days.
+VAULT_BACKUP_DAYS = _env.int("CUSTOS_VAULT_BACKUP_DAYS", default=2)
 # Fixes the clock for demonstrations: an ISO time; empty means the real clock.
 NOW = _env.str("CUSTOS_NOW", default="")
 # Port of the bundled demo identity provider (demo mode only).
