@@ -70,7 +70,7 @@ class Why:
 _FACTS = f"""
 with {conditions.CUTOFFS}
 select {conditions.STATE}, {conditions.DUE}, {conditions.HELD}
-from unnest(%(ids)s::bigint[]) i(id) {conditions.OF_IDS}
+from b cross join unnest(%(ids)s::bigint[]) i(id) {conditions.OF_IDS}
 """  # noqa: S608 -- constants
 
 

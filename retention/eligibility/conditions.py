@@ -67,21 +67,21 @@ b as materialized (
         %(b_purge_before)s::timestamptz[], %(b_deleted_before)s::timestamptz[],
         %(b_created_before)s::timestamptz[], %(b_by_creation)s::boolean[],
         %(b_purge_bound)s::timestamptz[], %(b_deleted_bound)s::timestamptz[],
-        %(b_created_bound)s::timestamptz[]
+        %(b_created_bound)s::timestamptz[], %(b_label)s::text[]
     ) b(workspace_id, expire_before, purge_before, deleted_before, created_before,
-        by_creation, purge_bound, deleted_bound, created_bound)
+        by_creation, purge_bound, deleted_bound, created_bound, label)
 ), m as materialized (
     select * from unnest(
         %(m_workspace)s::bigint[], %(m_membership)s::bigint[],
         %(m_expire_before)s::timestamptz[], %(m_purge_before)s::timestamptz[],
         %(m_deleted_before)s::timestamptz[], %(m_created_before)s::timestamptz[],
-        %(m_by_creation)s::boolean[]
+        %(m_by_creation)s::boolean[], %(m_label)s::text[]
     ) m(workspace_id, membership_id, expire_before, purge_before, deleted_before,
-        created_before, by_creation)
+        created_before, by_creation, label)
 )"""
 _K = ", ".join(
     f"case when m.workspace_id is null then b.{name} else m.{name} end {name}"
-    for name in _COLUMNS
+    for name in (*_COLUMNS, "label")
 )
 _GOVERNED = f"""
 left join m on m.workspace_id = c.workspace_id and m.membership_id = c.owner_id
@@ -112,9 +112,9 @@ FROM_DUE = f"from b cross join lateral {_CANDIDATES} where {DUE}"
 SOMETHING_DUE = f"exists (select from {_CANDIDATES} where {DUE} and not {HELD})"
 FROM_ALL = f"""from b
 join {CONVERSATIONS} c on c.workspace_id = b.workspace_id {_GOVERNED}"""
-# Goes after a relation `i` of ids: what a plan lists, or one conversation.
-OF_IDS = f"""join {CONVERSATIONS} c on c.id = i.id
-join b on b.workspace_id = c.workspace_id {_GOVERNED}"""
+# Goes after `b` and a relation `i` of ids: what a plan lists, or one conversation.
+OF_IDS = f"""join {CONVERSATIONS} c
+on c.id = i.id and c.workspace_id = b.workspace_id {_GOVERNED}"""
 
 
 def week(name: str) -> str:
@@ -169,6 +169,8 @@ def parameters(scopes: Iterable[ScopeCutoffs], *, at: datetime) -> dict[str, Any
         "b_workspace": [scope.workspace_id for scope in own],
         "m_workspace": [scope.workspace_id for scope in members],
         "m_membership": [scope.membership_id for scope in members],
+        "b_label": [scope.label for scope in own],
+        "m_label": [scope.label for scope in members],
         **_arrays("b", own),
         **_arrays("m", members),
         **_bounds(own, members),

@@ -7,7 +7,7 @@ and deletes. See `retention.holds.locking` for the other side.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -17,7 +17,6 @@ from django.db import OperationalError
 
 from audit.recording import bulk
 from retention.eligibility import conditions
-from retention.eligibility.rules import ScopeCutoffs
 from retention.holds import locking
 from retention.policies import selectors as policies
 from retention.sweeps.services.planning import SWEEPER
@@ -46,11 +45,8 @@ _BLOBS = " union all ".join(
     for table, column in CONVERSATIONS.blobs
 )
 _BATCH = f"""
-with {conditions.CUTOFFS}, labels as materialized (
-    select * from unnest(%(l_workspace)s::bigint[], %(l_membership)s::bigint[],
-        %(l_label)s::text[]) l(workspace_id, membership_id, label)
-), slice as materialized (
-    select s.id as slice_id, s.sweep_id, s.ids, o.id as organization_id,
+with {conditions.CUTOFFS}, slice as materialized (
+    select s.id as slice_id, s.sweep_id, s.workspace_id, s.ids, o.id as organization_id,
            o.public_id as organization, w.public_id as workspace
     from retention_sweepslice s
     join workspaces_workspace w on w.id = s.workspace_id
@@ -58,15 +54,12 @@ with {conditions.CUTOFFS}, labels as materialized (
     where s.id = any(%(slices)s)
 ), pick as materialized (
     select s.slice_id, s.sweep_id, s.organization_id, s.organization, s.workspace,
-           coalesce(mine.label, everyone.label) as label,
-           c.id, c.workspace_id, c.public_id, c.{CONVERSATIONS.key_column} as key_id,
+           k.label, c.id, c.workspace_id, c.public_id,
+           c.{CONVERSATIONS.key_column} as key_id,
            c.created_at, c.last_activity_at, c.message_count, c.file_count,
            c.byte_count
-    from slice s cross join lateral unnest(s.ids) i(id) {conditions.OF_IDS}
-    join labels everyone
-        on everyone.workspace_id = c.workspace_id and everyone.membership_id = 0
-    left join labels mine
-        on mine.workspace_id = c.workspace_id and mine.membership_id = c.owner_id
+    from slice s join b on b.workspace_id = s.workspace_id
+    cross join lateral unnest(s.ids) i(id) {conditions.OF_IDS}
     where {conditions.DUE} and not {conditions.HELD}
     for update of c skip locked
 ), gone as (
@@ -102,8 +95,8 @@ with {conditions.CUTOFFS}, rest as (
            count(*) filter (where {conditions.DUE} and {conditions.HELD}) as held,
            count(*) filter (where {conditions.DUE} and not {conditions.HELD})
                as locked
-    from retention_sweepslice s cross join lateral unnest(s.ids) i(id)
-    {conditions.OF_IDS}
+    from retention_sweepslice s join b on b.workspace_id = s.workspace_id
+    cross join lateral unnest(s.ids) i(id) {conditions.OF_IDS}
     where s.id = any(%(slices)s) and s.n > s.purged group by s.id
 )
 update retention_sweepslice s set
@@ -175,7 +168,6 @@ def _purge(window: _Window, *, at: datetime) -> None:
     scopes = policies.cutoffs_at(workspace_ids=window.workspaces, at=at, using=ALIAS)
     parameters: dict[str, Any] = {
         **conditions.parameters(scopes, at=at),
-        **_labels(scopes),
         "slices": window.slices,
     }
     rows(_BATCH.format(entries=_entries(at)), **parameters)
@@ -204,11 +196,3 @@ def _entries(at: datetime) -> str:
         at=at,
         order_by="id",
     )
-
-
-def _labels(scopes: Sequence[ScopeCutoffs]) -> dict[str, Any]:
-    return {
-        "l_workspace": [scope.workspace_id for scope in scopes],
-        "l_membership": [scope.membership_id for scope in scopes],
-        "l_label": [scope.label for scope in scopes],
-    }
