@@ -1,4 +1,4 @@
-"""The two large corpora beside the repository import as they are."""
+"""A large corpus imports as it is; tests/scenarios has the other one."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.allowed_skip]
 @pytest.mark.parametrize(
     ("name", "conversations", "messages"),
     [
-        ("sgd-dialogues.jsonl.gz", 22_825, 463_284),
         ("ubuntu-irc.jsonl.gz", 10_126, 66_700),
     ],
 )
