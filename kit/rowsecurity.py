@@ -42,24 +42,33 @@ def enable(
     an empty string, not NULL.
     """
     column = column or f"{by.value}_id"
-    roles = settings.DATABASE_ROLES
     mine = f"{column} = nullif(current_setting('{_SETTING[by]}', true), '')::bigint"
     if for_operator:
         mine += f" or current_setting('{scoping.OPERATOR_SETTING}', true) = 'on'"
-    statements = [
+    statements = [*_app_sees(table, mine, app), *_sweeper_sees(table, sweeper)]
+    return migrations.RunSQL(";\n".join(statements), migrations.RunSQL.noop)
+
+
+def _app_sees(table: str, mine: str, rights: Iterable[str]) -> list[str]:
+    roles = settings.DATABASE_ROLES
+    return [
         f"alter table {table} enable row level security",
         f"revoke all on {table} from {roles['app']}, {roles['sweeper']}",
-        f"grant {', '.join(app)} on {table} to {roles['app']}",
+        f"grant {', '.join(rights)} on {table} to {roles['app']}",
         f"create policy app_scope on {table} to {roles['app']}"
         f" using ({mine}) with check ({mine})",
     ]
-    if sweeper:
-        statements += [
-            f"grant {', '.join(sweeper)} on {table} to {roles['sweeper']}",
-            f"create policy sweeper_all on {table} to {roles['sweeper']}"
-            " using (true) with check (true)",
-        ]
-    return migrations.RunSQL(statements, migrations.RunSQL.noop)
+
+
+def _sweeper_sees(table: str, rights: Iterable[str]) -> list[str]:
+    role = settings.DATABASE_ROLES["sweeper"]
+    if not rights:
+        return []
+    return [
+        f"grant {', '.join(rights)} on {table} to {role}",
+        f"create policy sweeper_all on {table} to {role}"
+        " using (true) with check (true)",
+    ]
 
 
 def cascade(table: str, *, columns: str, parent: str, to: str) -> migrations.RunSQL:

@@ -142,7 +142,7 @@ class _ScopedQuerySet(models.QuerySet[ModelT]):
     def _fetch_all(self) -> None:
         if self._result_cache is None:
             self._demand_scope()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, *args: Any, **kwargs: Any) -> Any:
         self._demand_scope()

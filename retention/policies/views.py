@@ -1,5 +1,6 @@
 """The policy of a workspace: what is in force, its editor with preview, its history."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from kit.refusals import Refused
 from retention.policies import selectors, services, showing
 from retention.policies.forms import PolicyForm
 from retention.policies.previews import preview
+from retention.policies.models import Policy
 from retention.policies.selectors import Standing
 from workspaces.members import selectors as members
 from workspaces.tenancy import plans
@@ -136,7 +138,7 @@ def _history(versions: list[Any]) -> list[dict[str, Any]]:
 
 
 def _confirmation_error(request: Any, form: PolicyForm) -> str:
-    slug = request.workspace.slug
+    slug: str = request.workspace.slug
     if request.POST.get("typed_name", "").strip() != slug:
         return _("Type %s exactly; nothing was changed.") % slug
     if form.is_valid() and not form.cleaned_data["reason"].strip():
@@ -144,7 +146,7 @@ def _confirmation_error(request: Any, form: PolicyForm) -> str:
     return ""
 
 
-def _applied(policy: Any, at: Any) -> str:
+def _applied(policy: Policy, at: datetime) -> str:
     if policy.in_force_at > at:
         return _("Version %s takes force after the grace period.") % policy.version
     return _("Version %s is in force. The next sweep purges what is due.") % (
