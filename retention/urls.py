@@ -5,12 +5,16 @@ from django.urls import path
 from retention.conversations import views as conversations
 from retention.deletions import views as deletions
 from retention.holds import views as holds
+from retention.own_data.views import conversations as my_conversations
+from retention.own_data.views import page as my_page
+from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
 from retention.sweeps import views as sweeps
 
 app_name = "retention"
 
 _W = "w/<slug:workspace>"
+_MINE = "me/conversations/<uuid:conversation>"
 
 urlpatterns = [
     path(f"{_W}/policies/", policies.policies, name="policies"),
@@ -33,5 +37,18 @@ urlpatterns = [
         f"{_W}/sweeps/<uuid:sweep>/receipt/",
         sweeps.receipt_download,
         name="receipt-download",
+    ),
+    path("me/", my_page.my_data, name="my-data"),
+    path("me/retention/", my_retention.my_retention, name="my-retention"),
+    path(f"{_MINE}/", my_conversations.my_conversation, name="my-conversation"),
+    path(
+        f"{_MINE}/delete/",
+        my_conversations.my_conversation_delete,
+        name="my-conversation-delete",
+    ),
+    path(
+        f"{_MINE}/restore/",
+        my_conversations.my_conversation_restore,
+        name="my-conversation-restore",
     ),
 ]

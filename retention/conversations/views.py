@@ -125,14 +125,12 @@ def _sentence(counts: selectors.Counts) -> str:
     stored = ngettext(
         "%(n)s conversation is stored.", "%(n)s conversations are stored.", total
     ) % {"n": grouped(total)}
-    if not counts.due and not counts.held:
-        return stored + " " + _("None of them is due.")
-    return (
-        stored
-        + " "
-        + _("%(due)s would go with a sweep now; holds keep %(held)s more.")
-        % {"due": grouped(counts.due), "held": grouped(counts.held)}
-    )
+    due = _("None of them would go with a sweep now.")
+    if counts.due:
+        due = _("%s would go with a sweep now.") % grouped(counts.due)
+    if counts.held:
+        due += " " + _("Holds keep %s that are due.") % grouped(counts.held)
+    return f"{stored} {due}"
 
 
 def _chips(owner: str, state: State) -> list[dict[str, Any]]:

@@ -80,9 +80,11 @@ def _next_purge(actor: Actor, at: datetime) -> CardView:
         fact = _("fall due within 24 hours, if nothing changes")
     else:
         fact = _("nothing falls due within 24 hours")
+    kind = "run" if now else "wait" if soon else "off"
+    words = {"run": _("Due"), "wait": _("Scheduled"), "off": _("None")}
     noun = ngettext("conversation", "conversations", number)
     return CardView(
-        status=Status.RUN if now else Status.WAIT,
+        status=Status(kind),
         sentence=showing.due_sentence(now),
         template="components/stat.html",
         context={
@@ -91,7 +93,7 @@ def _next_purge(actor: Actor, at: datetime) -> CardView:
             "noun": noun,
             "fact": fact,
             "url": place(workspace, "retention:deletions"),
-            "status_kind": "run" if now else "wait",
-            "status_word": _("Due") if now else _("Scheduled"),
+            "status_kind": kind,
+            "status_word": words[kind],
         },
     )

@@ -73,7 +73,8 @@ class Waiting:
     """What is deleted or expired and still stored; held ones are only in `held`.
 
     `by_day` counts by full days since deletion or expiry, the youngest first.
-    `oldest_at` is since when the oldest has waited.
+    `oldest_at` is since when the oldest has waited, `undo_days` for how many days
+    something of it can come back.
     """
 
     by_day: tuple[int, ...]
@@ -121,16 +122,24 @@ def waiting(*, workspace: WorkspaceRef, at: datetime) -> Waiting:
     for group in free:
         numbers[group.day] += group.number
     deleted = sum(group.deleted for group in free)
-    standing = policies.standing(workspace=workspace, at=at)
     return Waiting(
         by_day=tuple(numbers),
         deleted=deleted,
         expired=sum(group.number for group in free) - deleted,
         held=sum(group.number for group in groups if group.held),
         due=due(workspace=workspace, at=at),
-        undo_days=0 if standing.is_fixed_by_plan else standing.undo_days,
+        undo_days=_undo_days(workspace, promises, has_deleted=deleted > 0, at=at),
         oldest_at=_oldest(free, versions, promises, at=at),
     )
+
+
+def _undo_days(
+    workspace: WorkspaceRef, promises: Promises, *, has_deleted: bool, at: datetime
+) -> int:
+    """For how long something of what waits can come back."""
+    standing = policies.standing(workspace=workspace, at=at)
+    of_expired = 0 if standing.is_fixed_by_plan else standing.undo_days
+    return max(of_expired, promises.default_undo_days) if has_deleted else of_expired
 
 
 def _groups(

@@ -48,8 +48,8 @@ def verdict(waiting: Waiting, *, now: datetime) -> dict[str, str]:
 def held_sentence(number: int) -> str:
     """What holds keep, which the promise leaves out."""
     return ngettext(
-        "%(n)s more stays because a legal hold covers it.",
-        "%(n)s more stay because a legal hold covers them.",
+        "%(n)s stays stored because a legal hold covers it.",
+        "%(n)s stay stored because a legal hold covers them.",
         number,
     ) % {"n": grouped(number)}
 
@@ -61,7 +61,6 @@ def waited(waiting: Waiting, *, now: datetime) -> timedelta:
 
 def figures(waiting: Waiting) -> list[dict[str, Any]]:
     """What waits, and why it has not gone yet."""
-    restorable = max(waiting.total - waiting.due.conversations, 0)
     return [
         {
             "name": _("Deleted by their owners"),
@@ -75,7 +74,7 @@ def figures(waiting: Waiting) -> list[dict[str, Any]]:
         },
         {
             "name": _("Can still come back"),
-            "number": grouped(restorable),
+            "number": grouped(_restorable(waiting)),
             "fact": _("inside their undo window"),
         },
         {
@@ -99,7 +98,7 @@ def age_chart(waiting: Waiting, *, now: datetime) -> AgeChart:
         % total,
         counts=waiting.by_day,
         restorable_days=waiting.undo_days,
-        restorable_label=_("%s days to come back") % waiting.undo_days
+        restorable_label=_("%s can come back") % grouped(_restorable(waiting))
         if waiting.undo_days
         else "",
         next_label=_("%s due") % grouped(waiting.due.conversations)
@@ -122,6 +121,10 @@ def due_sentence(number: int) -> str:
         "%(n)s conversations are due and go with the next sweep.",
         number,
     ) % {"n": grouped(number)}
+
+
+def _restorable(waiting: Waiting) -> int:
+    return max(waiting.total - waiting.due.conversations, 0)
 
 
 def _conversations(number: int) -> str:

@@ -19,7 +19,7 @@ from workspaces.content import selectors as content
 from workspaces.content.models import Conversation
 from workspaces.tenancy.selectors import Access
 
-PAGE = 50
+PAGE = 25
 # A search opens so many titles before it asks whether to go on.
 SEARCHED_AT_ONCE = 1_000
 _ORDER: keyset.Order = (("last_activity_at", "desc"), ("id", "desc"))

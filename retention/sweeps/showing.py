@@ -58,7 +58,9 @@ def number(sweep: Sweep) -> str:
 
 def sentence(sweep: Sweep, *, people: Mapping[str, str], now: datetime) -> str:
     """Under which rule, started by whom, how long it took."""
-    parts = [policy(sweep.policy_versions)] if sweep.policy_versions else []
+    parts = []
+    if sweep.policy_versions:
+        parts.append(_("Under %s.") % rule(sweep.policy_versions))
     starter = people.get(sweep.started_by, _("the operator"))
     if sweep.trigger == Trigger.SCHEDULE:
         starter = _("schedule")
@@ -78,14 +80,16 @@ def sentence(sweep: Sweep, *, people: Mapping[str, str], now: datetime) -> str:
     return " ".join(parts)
 
 
-def policy(label: str) -> str:
+def rule(label: str) -> str:
     """The versions that a sweep obeyed, from the label that the log carries."""
-    kind, _sep, rest = label.partition("-")
+    kind, _sep, number_of = label.partition("-")
+    if not label:
+        return _("not planned yet")
     if kind == "members":
-        return _("Under the own policies of %s members.") % rest
+        return _("own policies of %s members") % number_of
     if label.startswith("v"):
-        return _("Under policy version %s.") % label[1:]
-    return _("Under the plan's own rule.")
+        return _("policy version %s") % label[1:]
+    return _("the plan's own rule")
 
 
 def steps(sweep: Sweep, progress: Progress) -> list[dict[str, Any]]:
@@ -190,7 +194,7 @@ def plan_facts(sweep: Sweep, *, workspace: str) -> list[dict[str, Any]]:
     """The upper half of the receipt: what was promised before the first row went."""
     facts: list[dict[str, Any]] = [
         {"name": _("Workspace"), "value": workspace},
-        {"name": _("Rule"), "value": sweep.policy_versions or _("not planned yet")},
+        {"name": _("Rule"), "value": rule(sweep.policy_versions)},
     ]
     if sweep.planned_at is None or sweep.plan_root is None:
         return facts

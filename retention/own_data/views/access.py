@@ -100,6 +100,11 @@ def standing_of(access: Access, at: datetime) -> policies.Standing:
     return policies.standing(workspace=access.workspace, at=at, membership_id=own)
 
 
+def undo_days_of(access: Access) -> int:
+    """For how long what the person deletes can come back."""
+    return plans.of(access.workspace.plan).default_undo_days
+
+
 def address(name: str, row: Conversation) -> str:
     """A page about one conversation."""
     return reverse(f"retention:{name}", kwargs={"conversation": row.public_id})

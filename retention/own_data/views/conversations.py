@@ -29,7 +29,7 @@ from retention.own_data.views.access import (
     home,
     owned,
     scope_of,
-    standing_of,
+    undo_days_of,
     with_refusals,
 )
 from retention.places import query
@@ -75,7 +75,7 @@ def my_conversation_delete(request: Any, conversation: UUID) -> HttpResponse:
         own = own_data.one(access=access, conversation=found, at=at)
         context = _one(access, own, why, at) | {
             "deletion": showing.deletion(
-                own, undo_days=standing_of(access, at).undo_days, is_held=why.is_held
+                own, undo_days=undo_days_of(access), is_held=why.is_held
             ),
         }
     return render(request, "retention/own_data/delete.html", context)

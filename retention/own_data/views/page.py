@@ -130,7 +130,7 @@ def _pager(access: Access, found: Listed, *, words: str) -> dict[str, Any]:
         "pager_text": showing.search_sentence(found) if words else _("Newest first"),
         "next_url": found.next and home(access, **keep, after=found.next),
         "previous_url": found.previous and home(access, **keep, after=found.previous),
-        "next_label": _("Look further back") if words else "",
+        "next_label": _("Look further back") if words else _("Older ones"),
     }
 
 
