@@ -31,7 +31,8 @@ class Cutoffs:
 
     `expire_before` and `purge_before` are for the last activity, `created_before` for
     the creation of temporary conversations (of all, where `by_creation`), and
-    `deleted_before` for the moment of an explicit delete.
+    `deleted_before` for the moment of an explicit delete, whose undo window is the
+    plan's: a policy's own window is for what expires.
     """
 
     expire_before: datetime | None
@@ -95,7 +96,7 @@ def cutoffs(
         purge_before=_purge_before(versions, since=at - undo, at=at)
         if follows_policy
         else None,
-        deleted_before=at - undo,
+        deleted_before=at - timedelta(days=promises.default_undo_days),
         created_before=at - timedelta(days=fixed or promises.history_off_days),
         by_creation=fixed is not None,
     )

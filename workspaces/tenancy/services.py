@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.apps import apps
 from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.log import services as log
 from audit.recording import Target
-from kit import scoping
+from kit import content_kinds, scoping
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
@@ -18,7 +19,7 @@ from workspaces.tenancy.models import (
     OrganizationRole,
     Workspace,
 )
-from workspaces.tenancy.plans import LABELS, Plan
+from workspaces.tenancy.plans import LABELS, PROMISES, Plan
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 LONGEST_GRACE_HOURS = 24 * 14
@@ -26,6 +27,10 @@ LONGEST_GRACE_HOURS = 24 * 14
 
 class UnknownPlan(Refused):
     """There is no such plan."""
+
+
+class ContentKeepsItsPlan(Refused):
+    """What is stored was promised to be seen and kept under another plan's rules."""
 
 
 class PlanIsTheSame(Refused):
@@ -136,7 +141,8 @@ def change_plan(
 ) -> None:
     """Move a workspace to another plan, for what is written from now on.
 
-    Stored content keeps `plan_written`: who may read it never widens by this.
+    Refused while anything stored was written under a plan on which others decide who
+    sees it and how long it lives: a change never widens that for what exists.
     """
     actor.require(Permission.OPERATOR)
     wanted = known_plan(plan)
@@ -148,6 +154,7 @@ def change_plan(
                 _("“%(name)s” is on the %(plan)s plan already.")
                 % {"name": row.name, "plan": LABELS[wanted]}
             )
+        _demand_same_rules_for_content(workspace, wanted)
         row.plan = wanted
         row.save(update_fields=["plan"])
         recording.record(
@@ -160,6 +167,30 @@ def change_plan(
             changes={"plan": (before.value, wanted.value)},
             reason=reason,
         )
+
+
+def _demand_same_rules_for_content(workspace: WorkspaceRef, wanted: Plan) -> None:
+    setter = PROMISES[wanted].retention_setter
+    alike = [plan for plan in Plan if PROMISES[plan].retention_setter is setter]
+    stored = [k.model for k in content_kinds.registered() if k.purged_with is None]
+    with scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    ):
+        for model in stored:
+            rows = apps.get_model(model)._default_manager
+            if rows.exclude(plan_written__in=alike).exists():
+                raise ContentKeepsItsPlan(
+                    _(
+                        "“%(name)s” holds conversations of the %(before)s plan, whose "
+                        "rules differ from those of the %(after)s plan. Open a new "
+                        "workspace for it; this one keeps its promise."
+                    )
+                    % {
+                        "name": workspace.name,
+                        "before": LABELS[Plan(workspace.plan)],
+                        "after": LABELS[wanted],
+                    }
+                )
 
 
 def set_policy_grace(

@@ -22,6 +22,7 @@ from kit import scoping
 from kit.actor import Actor
 from workspaces.content.formats.flaws import ImportRefused
 from workspaces.content.models import Conversation, Import, ImportState
+from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
 
 SILENT_AFTER = timedelta(minutes=2)
@@ -58,6 +59,7 @@ class Run:
     def complete(self, *, counts: Counts, source: str) -> None:
         """Makes everything it staged visible at once and records the import."""
         with _scope(self.workspace):
+            self._demand_the_plan_it_was_written_under()
             self._change(
                 state=ImportState.COMPLETED,
                 ended_at=self.at,
@@ -74,6 +76,12 @@ class Run:
             mine = Import.objects.filter(pk=self.pk, state=ImportState.STAGING)
             if mine.update(state=ImportState.FAILED, ended_at=self.at):
                 _record(self, "workspaces.import.failed", outcome="error")
+
+    def _demand_the_plan_it_was_written_under(self) -> None:
+        """The lock makes a change of plan wait, and then see what was stored."""
+        row = Workspace.objects.select_for_update(no_key=True).get(pk=self.workspace.id)
+        if row.plan != self.workspace.plan:
+            raise ImportRefused(_("The workspace's plan changed meanwhile."))
 
     def _change(self, **columns: object) -> None:
         mine = Import.objects.filter(pk=self.pk, state=ImportState.STAGING)
