@@ -18,13 +18,13 @@ from kit.permissions import Permission
 from retention.holds import services as holds
 from retention.holds.models import Hold
 from retention.policies import services as policies
-from retention.policies.services import NothingWouldChange
+from retention.policies.selectors import versions_of
 from workspaces.content.formats.registry import Format
 from workspaces.content.models import Conversation
 from workspaces.content.rules import Spread
 from workspaces.content.services import ImportOptions, import_conversations
 from workspaces.members.models import Membership
-from workspaces.members.services import founding, membership
+from workspaces.members.services import ensure_person, founding, membership
 from workspaces.signin import metadata
 from workspaces.signin.demo import (
     HALDEN,
@@ -101,6 +101,7 @@ def _tenant(organization: DemoOrganization, actor: Actor, at: datetime) -> Works
     owner = next(
         p for p in PEOPLE if p.organization is organization and p.is_organization_owner
     )
+    ensure_person(email=owner.email, name=owner.name, at=at)
     founded = founding.create_organization(
         actor=actor,
         slug=organization.slug,
@@ -185,40 +186,44 @@ def _stored(workspace: WorkspaceRef) -> int:
 
 
 def _retention(workspace: WorkspaceRef, actor: Actor, at: datetime) -> None:
-    """One year, with no undo window for expiry, so that a visitor sees a sweep."""
-    try:
-        policies.set_policy(
-            actor=actor,
-            workspace=workspace,
-            days=POLICY_DAYS,
-            undo_days=0,
-            override=True,
-            reason="Demonstration",
-            at=at,
-        )
-    except NothingWouldChange:
-        return
+    """One year, with no undo window for expiry, so that a visitor sees a sweep.
+
+    What a visitor has set or released since stays as it is.
+    """
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
-        if Hold.objects.exists():
-            return
-        for matter, people in _MATTERS:
-            emails = [f"{person}@{HALDEN.domain}" for person in people]
-            members = Membership.objects.filter(email__in=emails).order_by("id")
-            holds.place(
-                actor=_compliance_officer(workspace),
+        if not versions_of(workspace=workspace):
+            policies.set_policy(
+                actor=actor,
                 workspace=workspace,
-                matter=matter,
-                membership_ids=list(members.values_list("pk", flat=True)),
+                days=POLICY_DAYS,
+                undo_days=0,
+                override=True,
+                reason="Demonstration",
                 at=at,
             )
-        record(
-            actor=actor,
-            action="workspaces.demo.seeded",
-            target=Target(kind="workspace", id=workspace.public_id),
-            organization_id=workspace.organization.id,
-            workspace=workspace.public_id,
+        if not Hold.objects.exists():
+            _holds(workspace, at)
+            record(
+                actor=actor,
+                action="workspaces.demo.seeded",
+                target=Target(kind="workspace", id=workspace.public_id),
+                organization_id=workspace.organization.id,
+                workspace=workspace.public_id,
+                at=at,
+            )
+
+
+def _holds(workspace: WorkspaceRef, at: datetime) -> None:
+    for matter, people in _MATTERS:
+        emails = [f"{person}@{HALDEN.domain}" for person in people]
+        members = Membership.objects.filter(email__in=emails).order_by("id")
+        holds.place(
+            actor=_compliance_officer(workspace),
+            workspace=workspace,
+            matter=matter,
+            membership_ids=list(members.values_list("pk", flat=True)),
             at=at,
         )
 

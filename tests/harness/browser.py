@@ -7,6 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+# What a browser does of its own accord over the network, and drawing by hardware.
+_QUIET = (
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -17,7 +23,7 @@ def browser() -> Iterator[Browser]:
     # Playwright keeps an event loop in this thread; Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     # Chromium refuses its sandbox to root.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    options = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=options)
         yield opened

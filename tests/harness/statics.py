@@ -29,3 +29,5 @@ def copy_into(folder: Path) -> None:
             check=True,
         )
         shutil.copytree(home.path / "static", folder, dirs_exist_ok=True)
+        # The launcher then finds them collected.
+        shutil.copy(home.path / "static.sources", folder.parent)

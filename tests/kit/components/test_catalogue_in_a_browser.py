@@ -1,6 +1,5 @@
 """In a real browser the parts are accessible, move the focus well and stop polling."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.http import HttpRequest
 from django.test import RequestFactory
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from playwright.sync_api import TimeoutError as PollingEnded
 
 from kit import catalogue
 
 STATIC = Path(settings.BASE_DIR) / "config/static"
-CHROMIUM = shutil.which("chromium")
 SITE = "http://custos.test"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -29,10 +27,7 @@ DRAWER = (
 )
 PIECES = {"/poll": '<p id="poll">Done</p>', "/drawer": DRAWER, "/closed": ""}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's Chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
 def _catalogue(theme: str) -> str:
@@ -56,15 +51,11 @@ def _answer(route: Route) -> None:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(reduced_motion="reduce")
-        page.route("**/*", _answer)
-        yield page
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(reduced_motion="reduce")
+    page.route("**/*", _answer)
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390])

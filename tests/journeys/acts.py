@@ -1,0 +1,44 @@
+"""What the people of the journeys do over and over: enter, leave, look things up."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+expect.set_options(timeout=20_000)
+
+HALDEN = "/w/halden-engineering"
+BRIGHTWATER = "/w/brightwater-editorial"
+
+
+def enter(page: Page, who: str) -> None:
+    """Choose a person on the landing page and come back signed in."""
+    page.goto("/")
+    page.get_by_role("link", name=re.compile(who)).click()
+    page.wait_for_url(re.compile(r"/(w/[a-z-]+|me)/$"))
+
+
+def leave(page: Page) -> None:
+    """Sign out by the account menu."""
+    page.locator("summary[aria-label^='Account of']").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+
+
+def number(text: str) -> int:
+    """The first number in a text, however it is grouped."""
+    found = re.search(r"\d[\d,]*", text)
+    assert found, text
+    return int(found.group().replace(",", ""))
+
+
+def entries(page: Page, action: str, *, at: str = HALDEN) -> list[str]:
+    """What the audit log lists of an action, newest first, all pages of it."""
+    page.goto(f"{at}/audit/?action={action}")
+    found: list[str] = []
+    while True:
+        rows = page.locator("table tbody tr:not(.c-group)")
+        found += rows.all_inner_texts()
+        older = page.get_by_role("link", name="Older 50")
+        if not older.count():
+            return found
+        older.click()
