@@ -95,3 +95,21 @@ def composite_key(
         f" references {parent} ({to})",
         f"alter table {table} drop constraint {name}",
     )
+
+
+def doors(
+    sql: str, *, functions: Iterable[str], roles: Iterable[str] = ("app",)
+) -> migrations.RunSQL:
+    """Functions that run as the owner, callable by nobody but these roles.
+
+    For what must be known before a scope is open; each answers with ids of what its
+    caller may learn, and pins its own search path.
+    """
+    names = [settings.DATABASE_ROLES[role] for role in roles]
+    rights = "".join(
+        f"revoke all on function {function} from public;"
+        f"grant execute on function {function} to {', '.join(names)};"
+        for function in functions
+    )
+    drop = "".join(f"drop function {function};" for function in functions)
+    return migrations.RunSQL(sql + rights, drop)

@@ -157,6 +157,11 @@ class Conversation(models.Model):
                 condition=models.Q(deleted_at__isnull=False),
             ),
             models.Index(
+                fields=["workspace", "created_at"],
+                name="conversation_temporary",
+                condition=models.Q(is_temporary=True),
+            ),
+            models.Index(
                 fields=["staged_by"],
                 name="conversation_staged",
                 condition=models.Q(staged_by__isnull=False),

@@ -1,9 +1,8 @@
 """Row-level security, keys inside a workspace, cascades, and the doors before a scope."""
 
-from django.conf import settings
 from django.db import migrations
 
-from kit.rowsecurity import By, cascade, composite_key, enable
+from kit.rowsecurity import By, cascade, composite_key, doors, enable
 
 # A key older than this without content counts as an orphan (reference: vault rule),
 # so content may only be stored with a younger one.
@@ -73,17 +72,6 @@ _FUNCTIONS = (
 )
 
 
-def _doors() -> migrations.RunSQL:
-    roles = settings.DATABASE_ROLES
-    rights = "".join(
-        f"revoke all on function {name} from public;"
-        f"grant execute on function {name} to {roles['app']}, {roles['sweeper']};"
-        for name in _FUNCTIONS
-    )
-    drop = "".join(f"drop function {name};" for name in _FUNCTIONS)
-    return migrations.RunSQL(_DOORS + rights, drop)
-
-
 _CONTENT = "workspaces_conversation"
 
 
@@ -131,5 +119,5 @@ class Migration(migrations.Migration):
             "drop trigger conversation_key_is_young on workspaces_conversation;"
             "drop function workspaces_refuse_old_key();",
         ),
-        _doors(),
+        doors(_DOORS, functions=_FUNCTIONS, roles=("app", "sweeper")),
     ]
