@@ -59,4 +59,4 @@ lock: ## Resolve and hash the requirements again
 	@$(BOOTSTRAP) --dev
 	@for name in requirements requirements-embedded requirements-dev; do \
 		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
-			--generate-hashes --no-header $(UPGRADE) $$name.in -o $$name.txt; done
+			--generate-hashes --no-header --no-annotate $(UPGRADE) $$name.in -o $$name.txt; done
