@@ -32,3 +32,9 @@ def team(db: None) -> Stage:
 def lasting(transactional_db: None) -> Stage:
     """Like `stage`, but it commits: for sweeps, which work on other connections."""
     return staged(cast.workspace())
+
+
+@pytest.fixture
+def team_lasting(transactional_db: None) -> Stage:
+    """Like `team`, but it commits."""
+    return staged(cast.workspace(plan="team"))
