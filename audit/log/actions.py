@@ -109,29 +109,9 @@ _ALL = [
             _("Tried to let a suspended member back in"),
         ),
         (
-            "workspaces.member.reactivated",
-            _("Reactivated a member"),
-            _("Tried to reactivate a member"),
-        ),
-        (
-            "workspaces.member.suspended",
-            _("Suspended a member"),
-            _("Tried to suspend a member"),
-        ),
-        (
             "workspaces.member.removed",
             _("Removed a member"),
             _("Tried to remove a member"),
-        ),
-        (
-            "workspaces.job.requested",
-            _("Started a job"),
-            _("Tried to start a job"),
-        ),
-        (
-            "workspaces.job.canceled",
-            _("Stopped a job"),
-            _("Tried to stop a job"),
         ),
     ),
     *_area(
@@ -228,11 +208,6 @@ _ALL = [
             _("Tried to start a sweep"),
         ),
         (
-            "retention.sweep.started",
-            _("Started a sweep"),
-            _("Tried to start a sweep"),
-        ),
-        (
             "retention.sweep.planned",
             _("Planned a sweep"),
             _("Tried to plan a sweep"),
@@ -295,6 +270,11 @@ _ALL = [
             "workspaces.operator.changed",
             _("Changed the installation"),
             _("Tried to change the installation"),
+        ),
+        (
+            "retention.installation.examined",
+            _("Examined the installation"),
+            _("Tried to examine the installation"),
         ),
         (
             "workspaces.demo.seeded",

@@ -3,12 +3,18 @@
 from functools import lru_cache
 from uuid import UUID
 
-from audit.log import checkpoints, note, storage
+from audit.log import checkpoints, note, selectors, storage
 from audit.log.note import Checkpoint, NoteRefused
 from audit.log.selectors import Log
 from audit.log.storage import Block
 from kit.refusals import Refused
 from kit.signing import SigningKey, VerifierKey
+
+_STATE = """
+select s.epoch, s.system_identifier = c.system_identifier
+  from audit_sequencer s, pg_control_system() c
+"""
+_LOGS = "select organization_id from audit_log order by organization_id"
 
 
 class RefusesToSign(Refused):
@@ -32,6 +38,24 @@ def demand_agreement(
         raise RefusesToSign(f"{ours.name}: {error}") from error
     if published is not None:
         _demand_extension(log, epoch=epoch, newest=newest, published=published)
+
+
+def disagreements(*, key: SigningKey) -> list[str]:
+    """What would keep the sequencer from signing, for each log; nothing is changed."""
+    epoch, is_ours = storage.rows("sequencer", _STATE)[0]
+    if not is_ours:
+        return ["the database is another cluster than the one that was sealed"]
+    ids = [row[0] for row in storage.rows("sequencer", _LOGS)]
+    logs = selectors.logs_by_id(ids=ids, using="sequencer")
+    blocks = storage.newest_blocks(ids=ids, epoch=epoch, using="sequencer")
+    newest = {block.organization_id: block for block in blocks}
+    found = []
+    for one in ids:
+        try:
+            demand_agreement(logs[one], epoch=epoch, newest=newest.get(one), key=key)
+        except RefusesToSign as refusal:
+            found.append(str(refusal))
+    return found
 
 
 def announce(log: Log, *, epoch: int, key: SigningKey) -> None:

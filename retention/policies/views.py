@@ -15,8 +15,8 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.policies import selectors, services, showing
 from retention.policies.forms import PolicyForm
-from retention.policies.previews import preview
 from retention.policies.models import Policy
+from retention.policies.previews import preview
 from retention.policies.selectors import Standing
 from workspaces.members import selectors as members
 from workspaces.tenancy import plans

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.log import actions
 from audit.log.actions import AREA_LABELS, CATALOG, UnknownAction, action_named
 
 _ROOT = Path(__file__).parents[3]
@@ -36,6 +37,12 @@ def test_every_action_in_use_is_in_the_catalogue() -> None:
     }
 
     assert not unknown
+
+
+def test_no_action_is_in_the_catalogue_twice() -> None:
+    names = [action.name for action in actions._ALL]
+
+    assert len(names) == len(set(names))
 
 
 def test_every_action_has_an_area_with_a_label() -> None:

@@ -1,0 +1,102 @@
+"""Examines whether work moves: the broker, workers, the seal, and purges in time."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import redis
+from celery import current_app
+from django.conf import settings
+
+from audit.log import selectors as log
+from kit import scoping
+from retention.deletions import selectors as deletions
+from retention.management.diagnosis.findings import Finding, Probe, asked, bad, ok, warn
+from workspaces.tenancy import plans
+from workspaces.tenancy.models import Workspace
+from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
+
+_QUEUES = ("due", "sequencer")
+_START = "Start Redis or Valkey, and compare REDIS_URL."
+
+
+@asked(way_out=_START)
+def broker(_at: datetime) -> Finding:
+    """The doorbell answers."""
+    with redis.Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_timeout=2, socket_connect_timeout=2
+    ) as connection:
+        connection.ping()
+    return ok("The broker answers.")
+
+
+@asked(way_out=_START)
+def workers(_at: datetime) -> Finding:
+    """Somebody listens on every queue."""
+    answers: dict[str, Any] = (
+        current_app.control.inspect(timeout=1.5).active_queues() or {}
+    )
+    served = {queue["name"] for queues in answers.values() for queue in queues}
+    missing = [queue for queue in _QUEUES if queue not in served]
+    if not missing:
+        return ok(f"{len(answers)} workers listen on {' and '.join(_QUEUES)}.")
+    return bad(
+        f"No worker listens on {' and '.join(missing)}.",
+        way_out="celery -A config.celery worker -Q <queue>, one for each.",
+    )
+
+
+@asked(way_out="Start the content database.")
+def seal(at: datetime) -> Finding:
+    """Entries are under a signed head soon after they are recorded."""
+    stalled = log.stall(at=at)
+    if stalled is None:
+        return ok("No entry of the audit log waits for its seal.")
+    text = str(stalled)
+    return (bad if stalled.level is log.Level.ALARM else warn)(
+        f"{text[:1].upper()}{text[1:]}.",
+        way_out="End what holds it back (pg_terminate_backend), or start the worker"
+        " of the queue sequencer and beat.",
+    )
+
+
+@asked(way_out="Start the content database.")
+def overdue(at: datetime) -> Finding:
+    """What was deleted or expired is gone within the promised days."""
+    late: dict[str, int] = {}
+    for workspace in _workspaces():
+        limit = _days(workspace)
+        with scoping.workspace(
+            workspace_id=workspace.id, organization_id=workspace.organization.id
+        ):
+            waiting = deletions.waiting(workspace=workspace, at=at)
+        if number := sum(waiting.by_day[limit:]):
+            late[workspace.slug] = number
+    if not late:
+        return ok("Nothing that should be gone is still stored.")
+    where = ", ".join(f"{number} in {slug}" for slug, number in late.items())
+    return bad(
+        f"Conversations past the promised day and not held: {where}.",
+        way_out="manage.py run_sweep --workspace <slug>; then find out why no sweep"
+        " ran before.",
+    )
+
+
+def _workspaces() -> Iterator[WorkspaceRef]:
+    with scoping.operator():
+        slugs = list(Workspace.objects.order_by("slug").values_list("slug", flat=True))
+    return (workspace_by_slug(slug=slug) for slug in slugs)
+
+
+def _days(workspace: WorkspaceRef) -> int:
+    """After how many days in hiding; where the plan fixes the window there are none."""
+    promises = plans.of(workspace.plan)
+    return 1 if promises.fixed_retention_days else promises.purge_limit_days
+
+
+PROBES: dict[str, Probe] = {
+    "broker": broker,
+    "workers": workers,
+    "seal": seal,
+    "overdue purges": overdue,
+}
