@@ -23,7 +23,15 @@ from retention.deletions.showing import due_sentence, held_sentence
 from retention.places import crumbs, link, query
 from retention.receipts import selectors as receipts
 from retention.receipts.models import Receipt
-from retention.sweeps import batches, selectors, services, showing, tasks
+from retention.sweeps import (
+    batches,
+    charts,
+    selectors,
+    services,
+    showing,
+    stages,
+    tasks,
+)
 from retention.sweeps.models import Sweep
 from workspaces.members import selectors as members
 
@@ -117,14 +125,14 @@ def _context(request: Any, found: Sweep) -> dict[str, Any]:
         "name": showing.name(found),
         "status": showing.status(found),
         "sentence": showing.sentence(found, people=people, now=at),
-        "steps": showing.steps(found, progress),
+        "steps": stages.steps(found, progress),
         "answer": showing.answer(found, progress),
-        "bar": showing.bar(progress, parts),
-        "chart": showing.chart(parts),
-        "batches": showing.rows(parts, is_all=is_all),
+        "bar": charts.bar(progress, parts),
+        "chart": charts.chart(parts),
+        "batches": charts.rows(parts, is_all=is_all),
         "batches_label": _("All %s") % grouped(len(parts)),
         "batches_url": query(batches="all")
-        if showing.has_more(parts) and not is_all
+        if charts.has_more(parts) and not is_all
         else "",
         "is_finished": progress.is_finished,
         "poll_url": _url(request, found) + query(batches="all" if is_all else ""),
