@@ -34,7 +34,11 @@ def policies(request: Any) -> HttpResponse:
     initial = {"days": standing.days, "undo_days": standing.undo_days}
     is_draft = "undo_days" in request.GET
     form = PolicyForm(request.GET if is_draft else None, initial=initial)
-    return render(request, _template(request), _context(request, form, standing, at))
+    return render(
+        request,
+        "retention/policies/editor.html",
+        _context(request, form, standing, at),
+    )
 
 
 @guard.requires(Permission.POLICIES_MANAGE)
@@ -65,11 +69,6 @@ def policy_set(request: Any) -> HttpResponse:
         "typed": request.POST.get("typed_name", ""),
     }
     return render(request, "retention/policies/editor.html", context, status=422)
-
-
-def _template(request: Any) -> str:
-    page = "retention/policies/editor.html"
-    return f"{page}#preview" if request.htmx else page
 
 
 def _context(
