@@ -1,6 +1,6 @@
 """Turns holds and what they cover into rows, facts and sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,13 +8,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kit.formatting import absolute, day, grouped, relative
+from kit.formatting import absolute, grouped, relative
 from retention.holds.selectors import Coverage, HoldView
 
 
-def sentence(views: Sequence[HoldView]) -> str:
+def sentence(active: int) -> str:
     """How many holds are in force, and what a hold does."""
-    active = sum(view.hold.released_at is None for view in views)
     if not active:
         return _("No hold is in force: the rules alone decide what is purged.")
     return ngettext(
@@ -81,13 +80,6 @@ def coverage(found: Coverage) -> list[dict[str, Any]]:
     if found.named:
         rows.append({"name": _("Named by id"), "value": conversations(found.named)})
     return rows
-
-
-def placed(view: HoldView) -> str:
-    """The fact of a row: since when."""
-    if view.hold.released_at is not None:
-        return _("released %s") % day(view.hold.released_at)
-    return _("since %s") % day(view.hold.placed_at)
 
 
 def after_release() -> str:

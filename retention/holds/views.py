@@ -34,7 +34,7 @@ def holds(request: Any) -> HttpResponse:
     views = selectors.views_of(shown=page.rows)
     context = {
         "rows": [_row(request, view) for view in views],
-        "sentence": showing.sentence(views),
+        "sentence": showing.sentence(selectors.holds(only_active=True).count()),
         "next_url": page.next and query(after=page.next),
         "previous_url": page.previous and query(after=page.previous),
         "can_manage": request.actor.may(Permission.HOLDS_MANAGE),
