@@ -1,0 +1,15 @@
+"""The Django app of the verifiable log."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """Puts what other pages show of the log where they find it."""
+
+    name = "audit"
+
+    def ready(self) -> None:
+        """Models cannot be imported before this."""
+        import_module("audit.explorer.adapters").register()

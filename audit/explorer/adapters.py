@@ -1,0 +1,75 @@
+"""Puts the integrity of the log on the overview."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from audit.log import storage
+from audit.verification import selectors
+from audit.verification.models import AuditVerification
+from kit import overview
+from kit.actor import Actor
+from kit.charts.progress import Progress
+from kit.formatting import grouped, relative
+from kit.overview import Card, CardView, Place, Status
+from kit.permissions import Permission
+
+_SEALED = "select coalesce(sum(n), 0) from audit_block where organization_id = %s"
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    overview.register(
+        Card(
+            name="audit",
+            order=40,
+            place=Place.STAT,
+            permission=Permission.AUDIT_VIEW,
+            build=_integrity,
+        )
+    )
+
+
+def _integrity(actor: Actor, at: datetime) -> CardView:
+    row = selectors.newest_ended()
+    entries = int(storage.rows("default", _SEALED, actor.organization_id)[0][0])
+    status, word, fact = _finding(row, at=at)
+    bar = Progress(
+        title=fact,
+        total=entries,
+        done=row.checked if row else 0,
+        segments=8,
+        is_ok=status is Status.OK,
+    )
+    return CardView(
+        status=status,
+        sentence=_("The audit log does not verify.") if status is Status.BAD else fact,
+        template="components/stat.html",
+        context={
+            "name": _("Audit integrity"),
+            "number": grouped(entries),
+            "noun": ngettext("entry sealed", "entries sealed", entries),
+            "fact": fact,
+            "status_kind": status.value,
+            "status_word": word,
+            "bar": bar,
+        },
+    )
+
+
+def _finding(row: AuditVerification | None, *, at: datetime) -> tuple[Status, str, str]:
+    if row is None:
+        return Status.WAIT, _("Not verified yet"), _("Verify on the audit log page.")
+    when = relative(row.requested_at, now=at)
+    if row.finding:
+        fact = _("Entry %(index)s is wrong, found %(when)s.") % {
+            "index": grouped(row.first_bad_index or 0),
+            "when": when,
+        }
+        return Status.BAD, _("Broken"), fact
+    fact = _("%(n)s of them verified, %(when)s") % {
+        "n": grouped(row.checked),
+        "when": when,
+    }
+    return Status.OK, _("Verified"), fact
