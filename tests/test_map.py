@@ -1,0 +1,55 @@
+"""The map of screens names what is there, and leaves out no page that people open."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.urls import get_resolver
+
+from config.launcher.surroundings import BASE_DIR
+
+_ROW = re.compile(
+    r"^\| [^|]+ \| `([a-z-]+):([a-z-]+)` \| `([^`]+)`"
+    r" \| (?:`([^`]+)` )?\| `([^`]+)` \|$",
+    re.MULTILINE,
+)
+# Addresses that a page posts to, loads as a part of itself, or hands to a program.
+_PARTS = {
+    *("sign-out", "theme", "healthz", "jobs-cancel", "policy-set", "sweep-start"),
+    *("saml-login", "saml-finish", "saml-metadata", "saml-sls", "receipt-download"),
+    *("hold-release", "my-conversation-delete", "my-conversation-restore"),
+    *("verify", "tamper", "put-back", "workspace-entry", "workspace-verify"),
+    *("workspace-tamper", "workspace-put-back"),
+}
+
+
+def rows() -> list[tuple[str, ...]]:
+    return _ROW.findall((BASE_DIR / "docs" / "map.md").read_text())
+
+
+def names() -> Iterator[str]:
+    for app in ("workspaces", "retention", "audit"):
+        _, resolver = get_resolver().namespace_dict[app]
+        yield from (f"{app}:{name}" for name in resolver.reverse_dict if _is_name(name))
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str)
+
+
+def test_every_page_is_on_the_map() -> None:
+    mapped = {f"{app}:{name}" for app, name, *_ in rows()}
+
+    missing = {n for n in names() if n.partition(":")[2] not in _PARTS} - mapped
+
+    assert missing == set()
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[1])
+def test_what_the_map_names_is_there(row: tuple[str, ...]) -> None:
+    app, name, folder, template, test = row
+
+    assert (BASE_DIR / folder).is_dir()
+    assert not template or (BASE_DIR / "templates" / template).is_file()
+    assert (BASE_DIR / "tests" / test).is_file()
+    assert app == "admin" or f"{app}:{name}" in set(names())
