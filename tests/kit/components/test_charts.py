@@ -8,8 +8,7 @@ from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import catalogue
-from kit.charts import ages, bars, progress, scale
+from kit.charts import ages, bars, progress, samples, scale
 from kit.templatetags import custos
 
 
@@ -20,7 +19,7 @@ def _tag(name: str, chart: object, **more: object) -> str:
 
 def test_bars_start_at_zero_and_keep_their_proportions() -> None:
     chart = replace(
-        catalogue.WEEKS,
+        samples.WEEKS,
         bars=(bars.Bar(label="a", value=100), bars.Bar(label="b", value=25)),
         annotation=None,
     )
@@ -35,7 +34,7 @@ def test_bars_start_at_zero_and_keep_their_proportions() -> None:
 
 
 def test_held_part_stands_on_its_bar() -> None:
-    layout = bars.lay_out(catalogue.WEEKS)
+    layout = bars.lay_out(samples.WEEKS)
 
     for column in layout.columns:
         assert float(column.held_y) + float(column.held_height) < float(column.y)
@@ -52,7 +51,7 @@ def test_grid_has_at_most_four_lines_over_any_range() -> None:
     check()
 
 
-@pytest.mark.parametrize("chart", [catalogue.WEEKS, catalogue.NIGHTS])
+@pytest.mark.parametrize("chart", [samples.WEEKS, samples.NIGHTS])
 def test_picture_says_its_finding_and_offers_its_figures(chart: bars.BarChart) -> None:
     html = _tag("bar_chart", chart)
 
@@ -63,20 +62,20 @@ def test_picture_says_its_finding_and_offers_its_figures(chart: bars.BarChart) -
 
 
 def test_chart_of_nothing_is_drawn_without_bars() -> None:
-    html = _tag("bar_chart", replace(catalogue.WEEKS, bars=(), annotation=None))
+    html = _tag("bar_chart", replace(samples.WEEKS, bars=(), annotation=None))
 
     assert "c-bar-solid" not in html
 
 
 def test_table_of_the_chart_prints_large_figures_in_full() -> None:
     bar = bars.Bar(label="all", value=1_204_862)
-    chart = replace(catalogue.REFUSALS, bars=(bar,))
+    chart = replace(samples.REFUSALS, bars=(bar,))
 
     assert "1,204,862" in _tag("bar_chart", chart)
 
 
 def test_current_bar_keeps_its_label_on_a_phone() -> None:
-    columns = bars.lay_out(catalogue.NIGHTS).columns
+    columns = bars.lay_out(samples.NIGHTS).columns
 
     current = next(column for column in columns if column.bar.is_current)
 
@@ -85,14 +84,14 @@ def test_current_bar_keeps_its_label_on_a_phone() -> None:
 
 
 def test_age_chart_draws_the_red_line_at_day_30() -> None:
-    html = _tag("age_chart", catalogue.AGES)
+    html = _tag("age_chart", samples.AGES)
 
     assert 'class="c-chart-limit-line" x1="93.75%"' in html
     assert "30 days" in html
 
 
 def test_age_chart_paints_what_is_late_red_and_claims_no_room() -> None:
-    late = replace(catalogue.AGES, counts=(0,) * 33 + (4,))
+    late = replace(samples.AGES, counts=(0,) * 33 + (4,))
 
     layout = ages.lay_out(late)
 
@@ -129,7 +128,7 @@ def test_ring_is_as_full_as_its_share() -> None:
 
 
 def test_attributes_are_plain_numbers_in_every_language() -> None:
-    html = _tag("bar_chart", catalogue.NIGHTS) + _tag("age_chart", catalogue.AGES)
+    html = _tag("bar_chart", samples.NIGHTS) + _tag("age_chart", samples.AGES)
 
     numbers = re.findall(r'\s(?:x|y|x1|x2|y1|y2|width|height)="([^"]*)"', html)
 
