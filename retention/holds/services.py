@@ -65,17 +65,7 @@ def place(
                 _("Name at least one member or conversation of this workspace.")
             )
         hold = _stored(actor=actor, workspace=workspace, matter=matter, at=at)
-        HoldScope.objects.bulk_create(
-            HoldScope(
-                workspace_id=workspace.id,
-                hold=hold,
-                kind=kind,
-                membership_id=object_id if kind == ScopeKind.MEMBER else None,
-                conversation_id=object_id if kind == ScopeKind.CONVERSATION else None,
-                placed_at=at,
-            )
-            for kind, object_id in scopes
-        )
+        _store_scopes(hold, scopes, at=at)
         record(
             actor=actor,
             action="retention.hold.placed",
@@ -154,4 +144,20 @@ def _stored(
         matter=sealed,
         placed_at=at,
         placed_by=actor.id,
+    )
+
+
+def _store_scopes(
+    hold: Hold, scopes: Sequence[tuple[str, int]], *, at: datetime
+) -> None:
+    HoldScope.objects.bulk_create(
+        HoldScope(
+            workspace_id=hold.workspace_id,
+            hold=hold,
+            kind=kind,
+            membership_id=object_id if kind == ScopeKind.MEMBER else None,
+            conversation_id=object_id if kind == ScopeKind.CONVERSATION else None,
+            placed_at=at,
+        )
+        for kind, object_id in scopes
     )

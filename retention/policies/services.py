@@ -12,7 +12,7 @@ from kit.refusals import Refused
 from retention.holds import authority, locking
 from retention.policies import rules, selectors
 from retention.policies.models import Policy, ScopeKind
-from retention.policies.selectors import Standing
+from retention.policies.selectors import Hypothesis, Standing
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.plans import RetentionSetter
@@ -82,19 +82,8 @@ def set_policy(
             grace=timedelta(0) if override else grace,
             at=at,
             membership_id=membership_id,
-        ).version
-        policy = Policy.objects.create(
-            workspace_id=workspace.id,
-            scope_kind=scope,
-            membership_id=membership_id,
-            version=planned.number,
-            days=days,
-            undo_days=undo_days,
-            set_at=at,
-            set_by=actor.id,
-            in_force_at=planned.in_force_at,
-            is_override=override,
         )
+        policy = _stored(actor, workspace, planned, is_override=override)
         _record(actor, workspace, policy, before=before, reason=reason)
         return policy
 
@@ -141,6 +130,24 @@ def _demand_change(before: Standing, *, days: int | None, undo_days: int) -> Non
     newest = before.pending or before
     if (newest.days, newest.undo_days) == (days, undo_days):
         raise NothingWouldChange(_("The policy says so already."))
+
+
+def _stored(
+    actor: Actor, workspace: WorkspaceRef, planned: Hypothesis, *, is_override: bool
+) -> Policy:
+    of_member = planned.membership_id is not None
+    return Policy.objects.create(
+        workspace_id=workspace.id,
+        scope_kind=ScopeKind.MEMBER if of_member else ScopeKind.WORKSPACE,
+        membership_id=planned.membership_id,
+        version=planned.version.number,
+        days=planned.version.days,
+        undo_days=planned.version.undo_days,
+        set_at=planned.version.set_at,
+        set_by=actor.id,
+        in_force_at=planned.version.in_force_at,
+        is_override=is_override,
+    )
 
 
 def _record(
