@@ -32,8 +32,9 @@ select con.conrelid::regclass::text, con.confrelid::regclass::text
 from pg_constraint con where con.contype = 'f' and con.confdeltype = 'c'
 """
 _UNPROTECTED = """
-select c.relname from pg_class c
-join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
+select distinct c.relname from pg_class c
+join pg_attribute a on a.attrelid = c.oid
+ and a.attname in ('workspace_id', 'organization_id')
 where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
   and not a.attisdropped
   and (not c.relrowsecurity or not exists (
@@ -98,7 +99,7 @@ def _lost_cascades() -> list[str]:
 
 def _unprotected_tables() -> list[str]:
     return [
-        f"{table} has a workspace_id but no row-level security for the app role."
+        f"{table} belongs to a tenant but has no row-level security for the app role."
         for (table,) in _rows(_UNPROTECTED)
     ]
 

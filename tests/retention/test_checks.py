@@ -33,7 +33,8 @@ def test_it_asks_nothing_unless_databases_are_checked():
             "workspaces_message no longer vanishes",
         ),
         ("alter table retention_policy disable row level security", "retention_policy"),
-        ("create table later (workspace_id bigint)", "later has a workspace_id"),
+        ("create table later (workspace_id bigint)", "later belongs to a tenant"),
+        ("create table later (organization_id bigint)", "later belongs to a tenant"),
         (
             "drop trigger conversation_is_not_held on workspaces_conversation",
             "trigger",
