@@ -20,13 +20,15 @@ _UNUSED = ["django_htmx"]  # its copies of htmx; ours is vendored
 
 
 def main() -> None:
-    """Migrates both databases, collects static files, seeds the demo."""
+    """Migrates both databases, checks them, collects static files, seeds the demo."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     home = Home.at(settings.CUSTOS_HOME)
     with stage("Migrations"):
         migrate()
         home.memory.keep("migrated", "yes")
+    with stage("Checks"):
+        check()
     with stage("Static files") as line:
         line.detail = "collected" if collect() else "unchanged"
     if settings.CUSTOS_DEMO:
@@ -37,6 +39,11 @@ def migrate() -> None:
     """Migrate the content database as its owner, and the vault."""
     for alias in ("owner", "vault"):
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+
+
+def check() -> None:
+    """Refuse to start on lost cascades, wrong rights or lax sign-in libraries."""
+    call_command("check", databases=["default"], deploy=True, stdout=sys.stderr)
 
 
 def _seed_once(home: Home) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 _STAGES = (
     *("Keys", "PostgreSQL", "Content database", "Vault", "Valkey", "Migrations"),
-    *("Static files", "Web server", "Workers"),
+    *("Checks", "Static files", "Web server", "Workers"),
 )
 
 
