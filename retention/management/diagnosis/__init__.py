@@ -9,7 +9,7 @@ from retention.management.diagnosis.findings import Finding, Level, Probe
 __all__ = ["PROBES", "Finding", "Level", "examine"]
 
 PROBES: dict[str, Probe] = (
-    databases.PROBES | files.PROBES | work.PROBES | posture.PROBES
+    databases.PROBES | files.PROBES | posture.PROBES | work.PROBES
 )
 
 

@@ -17,6 +17,8 @@ from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
 _QUEUES = ("due", "sequencer")
+# Workers need some seconds to come up; each try waits for answers this long.
+TRIES, SECONDS = 6, 1.5
 _START = "Start Redis or Valkey, and compare REDIS_URL."
 
 
@@ -33,17 +35,22 @@ def broker(_at: datetime) -> Finding:
 @asked(way_out=_START)
 def workers(_at: datetime) -> Finding:
     """Somebody listens on every queue."""
-    answers: dict[str, Any] = (
-        current_app.control.inspect(timeout=1.5).active_queues() or {}
-    )
-    served = {queue["name"] for queues in answers.values() for queue in queues}
-    missing = [queue for queue in _QUEUES if queue not in served]
-    if not missing:
-        return ok(f"{len(answers)} workers listen on {' and '.join(_QUEUES)}.")
+    missing: list[str] = []
+    for _try in range(TRIES):
+        served = _served()
+        missing = [queue for queue in _QUEUES if queue not in served]
+        if not missing:
+            return ok(f"Workers listen on {' and '.join(_QUEUES)}.")
     return bad(
         f"No worker listens on {' and '.join(missing)}.",
         way_out="celery -A config.celery worker -Q <queue>, one for each.",
     )
+
+
+def _served() -> set[str]:
+    inspect = current_app.control.inspect(timeout=SECONDS)
+    answers: dict[str, Any] = inspect.active_queues() or {}
+    return {queue["name"] for queues in answers.values() for queue in queues}
 
 
 @asked(way_out="Start the content database.")
@@ -52,9 +59,8 @@ def seal(at: datetime) -> Finding:
     stalled = log.stall(at=at)
     if stalled is None:
         return ok("No entry of the audit log waits for its seal.")
-    text = str(stalled)
     return (bad if stalled.level is log.Level.ALARM else warn)(
-        f"{text[:1].upper()}{text[1:]}.",
+        str(stalled),
         way_out="End what holds it back (pg_terminate_backend), or start the worker"
         " of the queue sequencer and beat.",
     )

@@ -16,9 +16,14 @@ from audit.log import checkpoints, sequencer
 from audit.log.selectors import logs_for_operator
 from retention.management import diagnosis
 from retention.management.commands import doctor
-from retention.management.diagnosis import Finding
+from retention.management.diagnosis import Finding, work
 from tests.cast import NOON
 from tests.retention.conftest import Stage, days_ago
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_will_come(monkeypatch) -> None:
+    monkeypatch.setattr(work, "TRIES", 1)
 
 
 def asked(name: str) -> Finding:
@@ -149,7 +154,10 @@ def test_a_database_behind_its_published_head_is_named(stage: Stage):
     [
         (lambda folder: {"CUSTOS_LOG_KEY_FILE": folder / "log"}, "keys"),
         (lambda folder: {"CUSTOS_INSTALLATION_KEY_FILE": folder / "none"}, "keys"),
-        (lambda folder: {"CUSTOS_CHECKPOINT_DIR": folder / "no"}, "published heads"),
+        (
+            lambda folder: {"CUSTOS_CHECKPOINT_DIR": folder / "no/where"},
+            "published heads",
+        ),
         (lambda _: {"CUSTOS_BASE_URL": "http://custos.halden.example"}, "address"),
         (lambda _: {"DEBUG": True}, "address"),
     ],
