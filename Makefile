@@ -13,7 +13,7 @@ BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -m config.launcher.bootstrap,\
 IN_VENV := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo-reset test check fix bench verify lock
+.PHONY: help run stop demo-reset test check fix bench verify lock screenshots
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ bench: ## Measure, and write bench/results.json
 
 verify: ## Verify the whole audit log of the running installation
 	@.venv/bin/python manage.py verify_audit
+
+screenshots: ## Take the README's pictures again, of a fresh demo
+	@$(BOOTSTRAP) --dev
+	@$(IN_VENV) tests.journeys.screenshots
 
 lock: ## Resolve and hash the requirements again
 	@$(BOOTSTRAP) --dev

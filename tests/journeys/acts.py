@@ -31,13 +31,24 @@ def number(text: str) -> int:
     return int(found.group().replace(",", ""))
 
 
-def entries(page: Page, action: str, *, at: str = HALDEN) -> list[str]:
-    """What the audit log lists of an action, newest first, all pages of it."""
-    page.goto(f"{at}/audit/?action={action}")
-    found: list[str] = []
+def expect_recorded(page: Page, action: str, *words: str, at: str = HALDEN) -> None:
+    """The audit log lists an act with these words, once it is sealed."""
+    row = page.locator("tbody tr:not(.c-group)")
+    for word in words:
+        row = row.filter(has_text=word)
+    for _ in range(20):
+        page.goto(f"{at}/audit/?action={action}")
+        if row.count():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{action} by {words} is not in the log")
+
+
+def count_entries(page: Page) -> int:
+    """How many entries the open list has, on all its pages."""
+    found = 0
     while True:
-        rows = page.locator("table tbody tr:not(.c-group)")
-        found += rows.all_inner_texts()
+        found += page.locator("tbody tr:not(.c-group)").count()
         older = page.get_by_role("link", name="Older 50")
         if not older.count():
             return found

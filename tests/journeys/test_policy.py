@@ -16,8 +16,7 @@ pytestmark = pytest.mark.browser
 
 HELD = "hugo.keller@halden.example"
 MATTER = "Keller v. Halden"
-# Beat looks for what is due each minute.
-_UNTIL_BEAT = 100_000
+_UNTIL_DONE = 60_000
 
 
 def test_a_shorter_policy_purges_exactly_what_its_preview_counted(
@@ -26,7 +25,7 @@ def test_a_shorter_policy_purges_exactly_what_its_preview_counted(
     officer, owner = visit(own_site), visit(own_site)
     acts.enter(officer, "Ife Adeyemi")
     acts.enter(owner, "Mara Lindqvist")
-    _await_first_sweep(owner)
+    first = _run_first_sweep(owner)
     kept = _place_hold(officer)
 
     previewed, held = _preview(owner, days=90)
@@ -35,29 +34,25 @@ def test_a_shorter_policy_purges_exactly_what_its_preview_counted(
 
     assert _figure(owner, "Purged") == previewed
     assert _figure(owner, "Left, held") == held
-    sweep = owner.url
     assert _purged_in_receipt(owner, tmp_path) == previewed
-    assert _entries_of(owner, sweep) == previewed
+    assert _entries_of_purges(owner) == first + previewed
     assert _held_by(officer) == kept
     _verify(owner)
 
     _tamper_and_find_it(owner)
 
     _release_hold(officer)
-    released = acts.entries(owner, "retention.hold.released")
-    assert "Ife Adeyemi" in released[0]
-    assert MATTER in released[0]
+    acts.expect_recorded(owner, "retention.hold.released", "ife.adeyemi", MATTER)
 
 
-def _await_first_sweep(page: Page) -> None:
-    """What was due when the demo began goes first, by itself."""
+def _run_first_sweep(page: Page) -> int:
+    """What was due when the demo began goes first, by the button."""
     page.goto(f"{acts.HALDEN}/sweeps/")
-    for _ in range(20):
-        if page.locator("tbody .c-ok").count():
-            return
-        page.wait_for_timeout(5_000)
-        page.reload()
-    raise AssertionError("beat has opened no sweep")
+    due = acts.number(page.locator(".c-answer .c-number").inner_text())
+    page.get_by_role("button", name="Run a sweep now").click()
+    _await_receipt(page)
+    assert _figure(page, "Purged") == due
+    return due
 
 
 def _place_hold(page: Page) -> int:
@@ -68,7 +63,7 @@ def _place_hold(page: Page) -> int:
     page.get_by_role("button", name="Count what is covered").click()
     covered = acts.number(page.locator(".c-answer .c-number").inner_text())
     page.get_by_role("button", name="Place the hold").click()
-    expect(page.get_by_role("link", name=MATTER)).to_be_visible()
+    expect(page.locator("h1")).to_have_text(MATTER)
     return covered
 
 
@@ -96,17 +91,22 @@ def _apply(page: Page, *, days: int) -> None:
 
 
 def _watch_sweep(page: Page) -> None:
-    """Beat opens it; its page goes on by itself until the receipt is signed."""
+    """Beat opens it within a minute; the list shows it then."""
     page.goto(f"{acts.HALDEN}/sweeps/")
     newest = page.locator("tbody tr").first
     seen = page.locator("tbody tr").count()
-    for _ in range(40):
+    for _ in range(50):
         if page.locator("tbody tr").count() > seen:
             break
-        page.wait_for_timeout(2_500)
+        page.wait_for_timeout(2_000)
         page.reload()
     newest.get_by_role("link").click()
-    expect(page.locator("#sweep-status")).to_have_text("Done", timeout=_UNTIL_BEAT)
+    _await_receipt(page)
+
+
+def _await_receipt(page: Page) -> None:
+    """The page of a running sweep goes on by itself until the receipt is signed."""
+    expect(page.locator("#sweep-status")).to_have_text("Done", timeout=_UNTIL_DONE)
     expect(page.get_by_role("link", name="Download receipt")).to_be_visible()
 
 
@@ -130,20 +130,9 @@ def _purged_in_receipt(page: Page, folder: Path) -> int:
     return int(document["result"]["purged"])
 
 
-def _entries_of(page: Page, sweep: str) -> int:
-    page.goto(sweep)
-    link = page.get_by_role("link", name=re.compile("audit entries"))
-    said = acts.number(link.inner_text())
-    link.click()
-    listed = 0
-    while True:
-        listed += page.locator("tbody tr:not(.c-group)").count()
-        older = page.get_by_role("link", name="Older 50")
-        if not older.count():
-            break
-        older.click()
-    assert listed == said
-    return listed
+def _entries_of_purges(page: Page) -> int:
+    page.get_by_role("link", name="purges in the audit log").click()
+    return acts.count_entries(page)
 
 
 def _held_by(page: Page) -> int:
@@ -155,7 +144,9 @@ def _held_by(page: Page) -> int:
 def _verify(page: Page) -> None:
     page.goto("/o/halden/audit/")
     page.get_by_role("button", name="Verify").click()
-    expect(page.locator("h1 + *")).to_contain_text(re.compile(r"Verified [\d,]+ entries"))
+    expect(page.locator("h1 + *")).to_contain_text(
+        re.compile(r"Verified [\d,]+ entries")
+    )
 
 
 def _tamper_and_find_it(page: Page) -> None:
@@ -173,5 +164,4 @@ def _release_hold(page: Page) -> None:
     page.get_by_label(f"Type {MATTER} to go on").fill(MATTER)
     page.get_by_label("Reason").fill("The matter was settled")
     page.get_by_role("button", name=f"Release “{MATTER}”").click()
-    row = page.locator("tr", has=page.get_by_role("link", name=MATTER))
-    expect(row).to_contain_text("Released")
+    expect(page.locator("h1 + .c-off")).to_have_text("Released")
