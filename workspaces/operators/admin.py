@@ -63,7 +63,9 @@ class OperatorSite(admin.AdminSite):
     ) -> HttpResponse:
         """Password sign-in; it opens no tenant, whatever else the person is."""
         response: HttpResponse = super().login(request, extra_context)
-        if request.method == "POST" and request.user.is_authenticated:
+        # A refused form shows the page again, also to who is signed in elsewhere.
+        has_entered = request.method == "POST" and response.status_code == 302
+        if has_entered and self.has_permission(request):
             operators.begin_session(
                 actor=_actor(request), session=request.session, at=clock.now()
             )

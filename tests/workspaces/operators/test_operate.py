@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from audit.log import services as log
 from audit.log.models import AuditEntry
 from kit import scoping
 from tests import cast
@@ -37,6 +38,20 @@ def site_entries() -> int:
 
 def test_making_an_operator_and_signing_in_are_recorded(client: Client) -> None:
     assert site_entries() == 2
+
+
+def test_a_member_who_tries_the_door_keeps_their_session_and_is_no_operator() -> None:
+    where = cast.workspace()
+    browser = cast.owner(where).client()
+    log.open_site_log(at=cast.NOON)
+
+    answer = browser.post(
+        "/operator/login/", {"username": "op@halden.example", "password": PASSWORD}
+    )
+
+    assert answer.status_code == 200
+    assert site_entries() == 0
+    assert browser.get(f"/w/{where.slug}/").status_code == 200
 
 
 def test_a_weak_password_is_refused(tmp_path: Path) -> None:
