@@ -9,7 +9,6 @@ for all writers, so the cut is clean and inserts pay nothing.
 from django.db import connections, transaction
 
 _LOCK = "lock table audit_entry in access exclusive mode"
-_DEFAULT = "alter table audit_entry alter column epoch set default"
 _RAISE = """
 update audit_sequencer
    set epoch = epoch + 1,

@@ -99,18 +99,6 @@ def block_ending_at(
     return next((block for block in found if block.end == size), None)
 
 
-def block_around(
-    *, organization_id: int, epoch: int, index: int, using: str
-) -> Block | None:
-    """The block that sealed the entry at `index`."""
-    sql = (
-        f"select {_BLOCK} from audit_block b where b.organization_id = %s"  # noqa: S608
-        " and b.epoch = %s and b.first <= %s order by b.first desc limit 1"
-    )
-    found = [_block(row) for row in rows(using, sql, organization_id, epoch, index)]
-    return next((block for block in found if index < block.end), None)
-
-
 def epochs_of(*, organization_id: int, using: str) -> list[int]:
     """The epochs in which a log has sealed entries."""
     sql = "select distinct epoch from audit_block where organization_id = %s order by 1"
