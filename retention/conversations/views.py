@@ -78,6 +78,7 @@ def conversation(request: Any, conversation: UUID) -> HttpResponse:
     owners = members.by_id(ids={found.owner_id})
     owner = showing.owner_of(owners.get(found.owner_id))
     state = State(why.state)
+    may_see_holds = request.actor.may(Permission.HOLDS_VIEW)
     context = {
         "owner": owner,
         "short_id": str(found.public_id)[:8],
@@ -89,8 +90,8 @@ def conversation(request: Any, conversation: UUID) -> HttpResponse:
         "dates": showing.dates(why, now=at),
         "considered": showing.considered(why, now=at),
         "ways_out": showing.ways_out(why),
-        "holds": _holds(request, why) if request.actor.may(_SEE_HOLDS) else None,
-        "may_see_holds": request.actor.may(_SEE_HOLDS),
+        "holds": _holds(request, why) if may_see_holds else None,
+        "may_see_holds": may_see_holds,
         "now": at,
         "policy_url": link(request, "retention:policies"),
         "crumbs": crumbs(
@@ -100,9 +101,6 @@ def conversation(request: Any, conversation: UUID) -> HttpResponse:
         ),
     }
     return render(request, "retention/conversations/detail.html", context)
-
-
-_SEE_HOLDS = Permission.HOLDS_VIEW
 
 
 def _owners_beginning(prefix: str) -> list[int]:

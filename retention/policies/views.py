@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from kit import clock, guard
 from kit.permissions import Permission
 from kit.refusals import Refused
+from retention.places import crumbs
 from retention.policies import selectors, services, showing
 from retention.policies.forms import PolicyForm
 from retention.policies.models import Policy
@@ -72,13 +73,13 @@ def policy_set(request: Any) -> HttpResponse:
 
 
 def _context(
-    request: Any, form: PolicyForm, standing: Standing, at: Any
+    request: Any, form: PolicyForm, standing: Standing, at: datetime
 ) -> dict[str, Any]:
     workspace = request.workspace
     setter = plans.of(workspace.plan).retention_setter
     versions = selectors.versions_of(workspace=workspace)
     context: dict[str, Any] = {
-        "crumbs": [{"label": workspace.name}, {"label": _("Policies")}],
+        "crumbs": crumbs(request, _("Policies")),
         "form": form,
         "standing": standing,
         "sentence": showing.standing_sentence(standing, now=at),
@@ -104,7 +105,7 @@ def _context(
 
 
 def _preview_context(
-    request: Any, form: PolicyForm, standing: Standing, at: Any, number: int
+    request: Any, form: PolicyForm, standing: Standing, at: datetime, number: int
 ) -> dict[str, Any]:
     days, undo_days = form.cleaned_data["days"], form.cleaned_data["undo_days"]
     found = preview(workspace=request.workspace, days=days, undo_days=undo_days, at=at)
@@ -121,7 +122,7 @@ def _preview_context(
     }
 
 
-def _history(versions: list[Any]) -> list[dict[str, Any]]:
+def _history(versions: list[Policy]) -> list[dict[str, Any]]:
     people = members.names_of(people=[v.set_by for v in versions])
     return [
         {

@@ -13,6 +13,10 @@ from kit.permissions import Permission
 from workspaces.notices import selectors
 from workspaces.notices.models import Notice
 
+_SENT = ("ok", _lazy("Sent"))
+_GIVEN_UP = ("bad", _lazy("Not delivered"))
+_WAITS = ("wait", _lazy("Waiting"))
+
 
 @guard.requires(Permission.ORGANIZATION_VIEW)
 @require_GET
@@ -27,11 +31,6 @@ def outbox(request: Any) -> HttpResponse:
         "crumbs": [{"label": request.organization.name}, {"label": _("Outbox")}],
     }
     return render(request, "workspaces/notices/outbox.html", context)
-
-
-_SENT = ("ok", _lazy("Sent"))
-_GIVEN_UP = ("bad", _lazy("Not delivered"))
-_WAITS = ("wait", _lazy("Waiting"))
 
 
 def _shown(notice: Notice) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kit.actor import Actor
 from kit.commands import JsonCommand, Result
 from workspaces.operators import services
@@ -36,10 +38,11 @@ class Command(JsonCommand):
 
 def _password(file: Path | None) -> str:
     if file is None:
-        return getpass("Password of the operator: ")
+        return getpass(_("Password of the operator: "))
     try:
         return file.read_text().partition("\n")[0]
     except OSError as error:
         raise services.BadPassword(
-            f"{file} cannot be read: {error.strerror}."
+            _("%(path)s cannot be read: %(why)s.")
+            % {"path": file, "why": error.strerror or error}
         ) from error
