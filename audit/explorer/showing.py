@@ -256,6 +256,8 @@ def _changes(shown: Shown) -> list[dict[str, Any]]:
     for name, value in shown.opened.items():
         if name.startswith("change.") and isinstance(value, list) and len(value) > 1:
             before, after = value
+            if before == after:
+                continue
             found.append(
                 {
                     "field": name.removeprefix("change."),
@@ -321,4 +323,6 @@ def _name(name: str) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

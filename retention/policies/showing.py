@@ -57,7 +57,7 @@ def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:
             },
         },
         {
-            "name": _("More than the policy of today"),
+            "name": _("More than today"),
             "number": signed(preview.more_than_today),
             "tone": "warn" if preview.more_than_today else "",
             "fact": _("compared with version %s") % standing.version
