@@ -278,6 +278,8 @@ class Doom(models.Model):
                 name="doom_tombstone",
                 condition=Q(kind="key"),
             ),
+            # The page of a sweep counts its own, each second, among those of all time.
+            models.Index(fields=["sweep", "kind"], name="doom_of_sweep"),
         ]
 
     def __str__(self) -> str:
