@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Max, Q, Sum
 from django.db.models.functions import TruncDate
 
 from retention.sweeps.models import Sweep, SweepSlice
@@ -26,7 +26,7 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """What the sweeps of one day (UTC) did."""
+    """What the sweeps of one day (UTC) did; `held` is what the fullest one met."""
 
     day: date
     purged: int
@@ -64,7 +64,8 @@ def by_day(*, days: int, at: datetime) -> list[Day]:
         Sweep.objects.filter(purged_at__date__gte=first)
         .annotate(day=TruncDate("purged_at"))
         .values("day")
-        .annotate(purged=Sum("purged_n"), held=Sum("held_n"))
+        # Each sweep meets the same held ones again: their sum would count them twice.
+        .annotate(purged=Sum("purged_n"), held=Max("held_n"))
         .order_by("day")
     )
     found = {row["day"]: row for row in rows}
@@ -81,7 +82,10 @@ def by_day(*, days: int, at: datetime) -> list[Day]:
 def is_alone(*, sweep: Sweep) -> bool:
     """Whether no other sweep purged on the days of this one: its entries are theirs."""
     last = sweep.ended_at or sweep.opened_at
+    # One that still runs has no sum yet, but may have entries.
     others = Sweep.objects.exclude(pk=sweep.pk).filter(
-        opened_at__date__lte=last.date(), purged_n__gt=0
+        Q(purged_n__gt=0, ended_at__date__gte=sweep.opened_at.date())
+        | Q(ended_at__isnull=True),
+        opened_at__date__lte=last.date(),
     )
-    return not others.filter(ended_at__date__gte=sweep.opened_at.date()).exists()
+    return not others.exists()

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from django.db import connections
 
 from audit.log import sequencer
-from retention.sweeps import selectors, services, tasks
+from retention.holds import services as holds
+from retention.sweeps import batches, selectors, services, tasks
 from retention.sweeps.models import Sweep, SweepRun, Trigger
 from retention.sweeps.selectors import Stage as SweepStage
+from retention.sweeps.services import opening
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage, staged
@@ -70,6 +73,45 @@ def test_two_ticks_open_one_run(stage: Stage):
 
     assert services.open_due_runs(at=NOON) is not None
     assert services.open_due_runs(at=NOON) is None
+
+
+def test_a_request_that_the_scheduler_outruns_is_refused_by_name(
+    stage: Stage, monkeypatch
+):
+    stage.set_policy(90)
+    stage.conversation(age=100)
+    demand = opening.authority.demand
+
+    def demand_while_beat_ticks(*given, **named) -> None:
+        demand(*given, **named)
+        monkeypatch.setattr(opening, "FINISHED", ("opened", "closed", "stopped"))
+        services.open_due_runs(at=NOON)
+
+    monkeypatch.setattr(opening.authority, "demand", demand_while_beat_ticks)
+
+    with pytest.raises(services.SweepIsRunning):
+        stage.open_sweep()
+    assert SweepRun.objects.count() == 1
+
+
+def test_what_stays_held_is_counted_once_a_day(stage: Stage):
+    stage.set_policy(90)
+    stage.conversation(age=100)
+    holds.place(
+        actor=stage.officer.actor,
+        workspace=stage.workspace,
+        matter="Lindqvist v. Halden",
+        membership_ids=[stage.member.membership.pk],
+        at=NOON,
+    )
+    for hours in (2, 1, 0):
+        stage.conversation(stage.other, age=100)
+        stage.sweep(at=NOON - timedelta(hours=hours))
+
+    with stage.scope():
+        today = batches.by_day(days=2, at=NOON)[-1]
+
+    assert (today.purged, today.held) == (3, 1)
 
 
 def test_the_tick_rings_for_every_open_run(stage: Stage, clock, monkeypatch):
