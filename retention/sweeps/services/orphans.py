@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from audit.recording import Outcome, Target, record
 from kit import vault
-from retention.sweeps.storage import changed, rows, step
+from retention.sweeps.services.planning import SWEEPER
+from retention.sweeps.storage import ALIAS, changed, rows, step
 
 _LOG = logging.getLogger(__name__)
 SILENT_FOR = timedelta(minutes=10)
@@ -14,9 +16,13 @@ KEYS_AT_ONCE = 2_000
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 
 # Completing an import demands the state `staging`, so a failed one cannot come back.
+# Hearts beat by the database's clock, whatever time a demonstration has set.
 _FAIL = """
-update workspaces_import set state = 'failed', ended_at = %(at)s
-where state = 'staging' and heartbeat_at < %(silent_since)s
+update workspaces_import i set state = 'failed', ended_at = %(at)s
+from workspaces_workspace w
+where w.id = i.workspace_id and i.state = 'staging'
+  and i.heartbeat_at < clock_timestamp() - %(silent_for)s::interval
+returning i.public_id, w.public_id, w.organization_id
 """
 # The age rule (reference: foundations 4.1). The trigger on conversations refuses a key
 # that is over an hour old when the transaction begins. So a key older than an hour
@@ -49,7 +55,20 @@ on conflict (id) do update set made_at = excluded.made_at, key_id = excluded.key
 
 def fail_abandoned_imports(*, at: datetime) -> int:
     """Marks imports failed whose heart stopped; what they staged is due from now on."""
-    return changed(_FAIL, at=at, silent_since=at - SILENT_FOR)
+    with step():
+        failed = rows(_FAIL, at=at, silent_for=SILENT_FOR)
+        for public_id, workspace, organization_id in failed:
+            record(
+                actor=SWEEPER,
+                action="workspaces.import.failed",
+                target=Target(kind="import", id=public_id),
+                organization_id=organization_id,
+                workspace=workspace,
+                at=at,
+                outcome=Outcome.ERROR,
+                using=ALIAS,
+            )
+    return len(failed)
 
 
 def doom_orphans(*, at: datetime) -> int:

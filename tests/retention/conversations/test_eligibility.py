@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections, transaction
+from django.db.models.functions import Now
 
 from kit.http import keyset
 from retention.conversations import reasons, selectors
@@ -245,7 +246,9 @@ def test_the_deleted_list_pages(stage: Stage):
         assert len(keyset.page(found, order=NEWEST, size=3).rows) == 3
 
 
-def test_a_failed_import_is_due_at_once_and_a_silent_one_is_failed_first(stage: Stage):
+def test_a_failed_import_is_due_at_once_and_a_silent_one_is_failed_first(
+    stage: Stage, entries
+):
     silent = staging_import(stage, minutes=11)
     stage.conversation(age=1, staged_by=silent)
     assert visible(stage) == set()
@@ -253,6 +256,8 @@ def test_a_failed_import_is_due_at_once_and_a_silent_one_is_failed_first(stage: 
     assert sweeps.fail_abandoned_imports(at=NOON) == 1
     kept = stage.conversation(age=1, staged_by=staging_import(stage, minutes=9))
     assert sweeps.fail_abandoned_imports(at=NOON) == 0
+    (failed,) = entries(stage, "workspaces.import.failed")
+    assert failed["outcome"] == "error"
     stage.sweep()
 
     assert stage.stored() == {kept.public_id}
@@ -264,7 +269,7 @@ def staging_import(stage: Stage, *, minutes: int) -> Import:
             workspace_id=stage.workspace.id,
             source="jsonl",
             started_at=days_ago(1),
-            heartbeat_at=NOON - timedelta(minutes=minutes),
+            heartbeat_at=Now() - timedelta(minutes=minutes),
         )
 
 
