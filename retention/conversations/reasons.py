@@ -18,6 +18,7 @@ from retention.holds import selectors as holds
 from retention.holds.models import Hold
 from retention.policies import selectors as policies
 from retention.policies.models import Policy
+from retention.policies.rules import governs
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -124,8 +125,12 @@ def dates_of(
 
 def considered_for(*, workspace: WorkspaceRef, owner_id: int) -> list[Policy]:
     """The versions that govern what this member owns: their own, or the workspace's."""
-    own = policies.versions_of(workspace=workspace, membership_id=owner_id)
-    return own or policies.versions_of(workspace=workspace)
+    setter = plans.of(workspace.plan).retention_setter
+    if governs(setter, is_own=True):
+        return policies.versions_of(workspace=workspace, membership_id=owner_id)
+    if governs(setter, is_own=False):
+        return policies.versions_of(workspace=workspace)
+    return []
 
 
 def _facts(

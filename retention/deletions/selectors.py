@@ -17,6 +17,7 @@ from retention.eligibility import conditions, rules
 from retention.eligibility.rules import ScopeCutoffs, Version
 from retention.policies import selectors as policies
 from retention.policies.models import Policy
+from retention.policies.rules import governs
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -231,13 +232,15 @@ def _expired_since(
 
 
 def _versions(workspace: WorkspaceRef) -> dict[int, list[Version]]:
-    """The versions of every scope; those of the workspace's own under 0."""
+    """The versions of every scope that counts; those of the workspace's under 0."""
+    setter = plans.of(workspace.plan).retention_setter
     found = Policy.objects.filter(workspace_id=workspace.id).order_by(
         "membership_id", "version"
     )
     return {
         scope: policies.as_versions(list(rows))
         for scope, rows in groupby(found, key=lambda row: row.membership_id or 0)
+        if governs(setter, is_own=scope != 0)
     }
 
 

@@ -1,12 +1,23 @@
-"""Decides which policies may be set and when a new version takes force."""
+"""Decides whose policies count, and when a new version takes force."""
 
 from datetime import datetime, timedelta
 
 from retention.eligibility.rules import Version
+from workspaces.tenancy.plans import RetentionSetter
 
 SHORTEST_DAYS = 1
 LONGEST_DAYS = 3650
 LONGEST_UNDO_DAYS = 28  # leaves two of the thirty days for the purge itself
+
+
+def governs(setter: RetentionSetter, *, is_own: bool) -> bool:
+    """Tells whether a member's own versions, or the workspace's, count on a plan.
+
+    Versions outlive a change of plan; what others set there counts no longer.
+    """
+    if setter is RetentionSetter.FIXED:
+        return False
+    return is_own is (setter is RetentionSetter.MEMBER)
 
 
 def in_force_from(

@@ -11,7 +11,7 @@ from django.db import connections
 from retention.eligibility import rules
 from retention.eligibility.rules import ScopeCutoffs, Version
 from retention.policies.models import Policy
-from retention.policies.rules import in_force_from
+from retention.policies.rules import governs, in_force_from
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -65,7 +65,11 @@ def standing(
 ) -> Standing:
     """What is in force for one scope, and what will be."""
     promises = plans.of(workspace.plan)
-    known = as_versions(versions_of(workspace=workspace, membership_id=membership_id))
+    known: list[Version] = []
+    if governs(promises.retention_setter, is_own=membership_id is not None):
+        known = as_versions(
+            versions_of(workspace=workspace, membership_id=membership_id)
+        )
     current = rules.in_force(known, at=at)
     fixed = promises.fixed_retention_days
     return Standing(
@@ -93,11 +97,7 @@ def as_versions(policies: Sequence[Policy]) -> list[Version]:
 
 
 def cutoffs_at(
-    *,
-    workspace_ids: Sequence[int],
-    at: datetime,
-    using: str = "default",
-    hypothesis: Hypothesis | None = None,
+    *, workspace_ids: Sequence[int], at: datetime, using: str = "default"
 ) -> list[ScopeCutoffs]:
     """The cut-offs of every scope of these workspaces, read afresh."""
     scopes: dict[tuple[int, int], list[Version]] = defaultdict(list)
@@ -105,12 +105,10 @@ def cutoffs_at(
     for workspace_id, plan, membership_id, *columns in _rows(using, workspace_ids):
         promises[workspace_id] = plans.of(plan)
         scopes.setdefault((workspace_id, 0), [])  # each has a scope of its own
-        if columns[0] is not None:
+        setter = promises[workspace_id].retention_setter
+        is_set = columns[0] is not None
+        if is_set and governs(setter, is_own=membership_id is not None):
             scopes[workspace_id, membership_id or 0].append(_version(columns))
-    if hypothesis:
-        for workspace_id in promises:
-            scope = workspace_id, hypothesis.membership_id or 0
-            scopes[scope].append(hypothesis.version)
     return [
         _scope(scope, versions, at=at, promises=promises[scope[0]])
         for scope, versions in scopes.items()

@@ -1,5 +1,6 @@
 """The eligibility function: states, due, held, and that every reader agrees."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,8 @@ from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage, days_ago, staged
 from workspaces.content.models import Conversation, Import
+from workspaces.tenancy import services as tenancy
+from workspaces.tenancy.selectors import workspace_by_slug
 
 NEWEST = (("last_activity_at", "desc"), ("id", "desc"))
 
@@ -187,6 +190,32 @@ def test_a_members_policy_on_team_governs_their_conversations_alone(team: Stage)
     assert sweep.purged_n == 1
     assert team.stored() == {kept.public_id}
     assert sweep.policy_versions == "members-1"
+
+
+def test_versions_of_another_plan_count_no_longer(team: Stage):
+    policies.set_policy(
+        actor=team.member.actor,
+        workspace=team.workspace,
+        days=3650,
+        scope=ScopeKind.MEMBER,
+        at=days_ago(10),
+    )
+    tenancy.change_plan(
+        actor=cast.OPERATOR,
+        workspace=team.workspace,
+        plan="enterprise",
+        at=days_ago(9),
+    )
+    moved = replace(team, workspace=workspace_by_slug(slug=team.workspace.slug))
+    moved.set_policy(30, at=days_ago(8))
+    row = moved.conversation(age=40)
+    with moved.scope():
+        why = reasons.why(workspace=moved.workspace, conversation=row, at=NOON)
+
+    sweep = moved.sweep()
+
+    assert (why.is_due, [one.days for one in why.considered]) == (True, [30])
+    assert (sweep.purged_n, sweep.policy_versions) == (1, "v1")
 
 
 def test_the_metadata_page_has_states_holds_and_no_content(stage: Stage):

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retention.eligibility.rules import Version
-from retention.policies.rules import in_force_from
+from retention.policies.rules import governs, in_force_from
+from workspaces.tenancy.plans import RetentionSetter
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 GRACE = timedelta(hours=24)
@@ -35,3 +36,16 @@ def test_only_a_shortening_waits_for_the_grace_period(current, days, undo, waits
     found = in_force_from(current=before, days=days, undo_days=undo, at=T0, grace=GRACE)
 
     assert found == (T0 + GRACE if waits else T0)
+
+
+@pytest.mark.parametrize(
+    ("setter", "own", "workspaces"),
+    [
+        (RetentionSetter.MEMBER, True, False),
+        (RetentionSetter.ADMINS, False, True),
+        (RetentionSetter.FIXED, False, False),
+    ],
+)
+def test_the_plan_says_whose_versions_count(setter, own, workspaces):
+    assert governs(setter, is_own=True) is own
+    assert governs(setter, is_own=False) is workspaces
