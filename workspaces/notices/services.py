@@ -60,7 +60,9 @@ def _send(pk: int, organization_id: int, at: datetime) -> int:
             return 0
         try:
             mail.send(to=notice.email, subject=notice.subject, text=notice.text)
-        except OSError:  # no mail server, or one that refused for now
+        # No mail server, or one that refused for now; or a message that cannot be
+        # written, which must not keep those behind it waiting.
+        except (OSError, ValueError):
             _wait(notice, at)
             return 0
         notice.sent_at = at

@@ -167,6 +167,25 @@ def test_a_job_that_kills_its_workers_is_given_up(admin: Person) -> None:
     assert again(job).state == "failed"
 
 
+def test_a_defect_after_the_lease_is_lost_does_not_stop_the_queue(
+    admin: Person, runner: dict
+) -> None:
+    job, other = ask(admin, "stall"), ask(admin)
+
+    def stall(run: Run) -> Outcome:
+        lease_ends(job)
+        due = leasing.Due(id=job.pk, organization_id=job.organization_id)
+        assert leasing.claim(waiting=due, at=NOON) is not None
+        raise RuntimeError("a defect")
+
+    runner["stall"] = stall
+    runner["count"] = lambda run: Outcome(message="3 counted")
+
+    assert services.run_due(clock=clock) == 2
+    assert again(job).state == "running"
+    assert again(other).state == "done"
+
+
 def test_the_list_of_due_jobs_shows_ids_only() -> None:
     with connection.cursor() as cursor:
         cursor.execute("select * from custos_due_jobs(1)")

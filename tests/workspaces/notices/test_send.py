@@ -29,14 +29,16 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def put(where: WorkspaceRef, **more: object) -> Notice:
+    message: dict[str, object] = {
+        "email": "Jun@halden.example",
+        "subject": "A hold covers you",
+        "text": "What you wrote is kept.",
+    }
     return services.put(
         organization_id=where.organization.id,
         kind="hold.placed",
-        email="Jun@halden.example",
-        subject="A hold covers you",
-        text="What you wrote is kept.",
         at=NOON,
-        **more,
+        **message | more,
     )
 
 
@@ -72,6 +74,15 @@ def test_without_a_mail_server_it_is_tried_later_and_then_given_up(
         notice.refresh_from_db()
     assert notice.tries == services.MOST_TRIES
     assert notice.given_up_at is not None
+
+
+def test_one_that_cannot_be_written_does_not_hold_up_the_others(
+    where: WorkspaceRef,
+) -> None:
+    put(where, subject="A hold\ncovers you")
+    put(where, due_at=NOON + timedelta(seconds=1))
+
+    assert services.send_due(at=NOON + timedelta(minutes=1)) == 1
 
 
 def test_the_owner_reads_what_was_sent(where: WorkspaceRef, sent: list[str]) -> None:

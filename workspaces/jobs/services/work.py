@@ -50,6 +50,14 @@ def run_due(*, clock: Clock, limit: int = 10) -> int:
 
 
 def _run(lease: Lease, clock: Clock) -> None:
+    # Also what tells of a failure finds that the lease is lost.
+    try:
+        _work(lease, clock)
+    except LeaseIsLost:
+        _log.warning("job %s went to another worker", lease.job.public_id)
+
+
+def _work(lease: Lease, clock: Clock) -> None:
     runner = runners.of(lease.job.kind)
     try:
         if runner is None:
@@ -57,7 +65,7 @@ def _run(lease: Lease, clock: Clock) -> None:
         outcome = runner(Run(lease, clock))
         leasing.finish(lease=lease, outcome=outcome, at=clock())
     except LeaseIsLost:
-        _log.warning("job %s went to another worker", lease.job.public_id)
+        raise
     except JobWasCanceled:
         leasing.stop(lease=lease, at=clock())
     except Refused as refusal:
