@@ -25,6 +25,10 @@ class HoldCoversNothing(Refused):
     """A hold names at least one member or one conversation of the workspace."""
 
 
+class HoldCoversLess(Refused):
+    """A hold never leaves out in silence what it was to cover: it may be purged."""
+
+
 class MatterIsMissing(Refused):
     """A hold says which matter it serves, in at most 500 characters."""
 
@@ -63,6 +67,10 @@ def place(
         if not scopes:
             raise HoldCoversNothing(
                 _("Name at least one member or conversation of this workspace.")
+            )
+        if len(scopes) < len({*membership_ids}) + len({*conversation_ids}):
+            raise HoldCoversLess(
+                _("Something that the hold names is no longer here; name it anew.")
             )
         hold = _stored(actor=actor, workspace=workspace, matter=matter, at=at)
         _store_scopes(hold, scopes, at=at)
@@ -116,6 +124,7 @@ def release(
             workspace=workspace.public_id,
             at=at,
             counts={"covered": selectors.covered(hold=hold)},
+            details={"override": override},
             reason=reason.strip(),
         )
         hold.released_at, hold.released_by = at, actor.id

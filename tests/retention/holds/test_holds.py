@@ -8,6 +8,7 @@ from retention.conversations import selectors as conversations
 from retention.holds import selectors, services
 from retention.holds.models import Hold, HoldScope
 from retention.holds.services import (
+    HoldCoversLess,
     HoldCoversNothing,
     HoldIsReleased,
     MatterIsMissing,
@@ -36,6 +37,16 @@ def release(stage: Stage, hold: Hold, reason: str = "settled") -> Hold:
         reason=reason,
         at=NOON,
     )
+
+
+def test_a_hold_that_would_leave_something_out_is_refused(stage: Stage):
+    kept, gone = stage.conversation(age=1), 10**12
+
+    with pytest.raises(HoldCoversLess):
+        place(stage, conversation_ids=[kept.pk, gone])
+
+    with stage.scope():
+        assert not Hold.objects.exists()
 
 
 def test_a_hold_on_a_member_keeps_what_is_theirs(stage: Stage):
