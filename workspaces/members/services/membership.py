@@ -101,11 +101,13 @@ def change_role(
     """Give a member another role, from their next request on."""
     actor.require(Permission.ROLES_MANAGE)
     wanted = _known_role(role)
+    _demand_no_more_than_own(actor, workspace, wanted)
     with _open(workspace):
         row, others = _locked(member)
         before = Role(row.role)
         if before is wanted:
             return row
+        _demand_no_more_than_own(actor, workspace, before)
         if before is Role.OWNER:
             _demand_another_owner(row, others)
         row.role = wanted
