@@ -1,0 +1,33 @@
+"""The overview's card of the log: how much is sealed, and whether it was verified."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from kit import overview, scoping
+from tests.audit.conftest import AT, MARA, Tenant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_card_counts_every_sealed_entry(
+    halden: Tenant, brightwater: Tenant, seal: Callable[[], int]
+) -> None:
+    actor = replace(MARA, organization_id=halden.id)
+    (card,) = (one for one in overview.cards_for(actor) if one.name == "audit")
+    for number in (3, 2):
+        for _entry in range(number):
+            halden.record()
+        brightwater.record()
+        seal()
+    halden.record()
+
+    with scoping.organization(organization_id=halden.id):
+        view = card.build(actor, AT)
+
+    assert view is not None
+    assert (view.context["number"], view.context["status_word"]) == (
+        "5",
+        "Not verified yet",
+    )
