@@ -5,7 +5,7 @@ trip. If it fails, the change fails: there is no action without its entry.
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import connections
 
 from audit.log import actions
-from audit.log.details import Detail, committed, sealed
+from audit.log.details import Detail, DetailsAreGone, committed, sealed
 from audit.log.leaf import Json, Leaf
 from audit.log.models import Part
 from audit.log.selectors import NoSuchLog
@@ -134,9 +134,12 @@ def _event(
 
 
 def _stored(entry: Entry, *, using: str) -> int:
-    stored = _insert(entry, using=using)
+    stored = None
+    with suppress(DetailsAreGone):
+        stored = _insert(entry, using=using)
     if stored is None:
-        # The log was reopened under this id, as after a rolled back transaction.
+        # The log may be another one than is remembered under this id, as after a
+        # rolled back transaction or a restored database: look again, once.
         _log.cache_clear()
         stored = _insert(entry, using=using)
     if stored is None:

@@ -9,14 +9,16 @@ from django.db import connection, transaction
 
 from audit import recording
 from audit.log import details
+from audit.log import services as log
 from audit.log.actions import UnknownAction
 from audit.log.leaf import Leaf, LeafRefused
 from audit.log.models import AuditDetail, AuditEntry, AuditLog, Part
 from audit.log.selectors import NoSuchLog
 from audit.recording import Target
 from audit.recording.services import NotInTheTransaction
-from kit import scoping
+from kit import scoping, vault
 from kit.actor import Actor
+from kit.ids import new_uuid
 from tests.audit.conftest import AT, MARA, Tenant
 
 _CHANGE = {"keep_days": (365, 90), "second_person": (None, "ife@halden.example")}
@@ -216,3 +218,34 @@ def _record(organization_id: int, **given: Any) -> int:
         }
         | given
     )
+
+
+def test_a_log_that_took_the_place_of_another_is_recorded_in(db: None) -> None:
+    number = 6_999_999
+    with transaction.atomic():
+        gone = open_log_as(number)
+        record_in(number)
+        transaction.set_rollback(True)
+    vault.destroy([gone], at=AT)
+    details._held.forget_all()
+
+    open_log_as(number)
+
+    assert record_in(number) > 0
+
+
+def open_log_as(number: int) -> UUID:
+    key_id = vault.make_keys(parent=None)[0].id
+    log.open_log(
+        organization_id=number,
+        organization_uuid=new_uuid(),
+        slug=f"log-{number}",
+        name="Log",
+        key_id=key_id,
+        at=AT,
+    )
+    return key_id
+
+
+def record_in(number: int) -> int:
+    return Tenant(id=number, uuid=new_uuid(), slug="").record()
