@@ -197,6 +197,11 @@ def _covered(shown: Sequence[Hold]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def matter_of(*, hold: Hold) -> str:
+    """The matter in clear, for those who may see holds and for the log's details."""
+    return _matters([hold])[hold.pk]
+
+
 def _matters(shown: Sequence[Hold]) -> dict[int, str]:
     if not shown:
         return {}

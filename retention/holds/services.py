@@ -124,7 +124,10 @@ def release(
             workspace=workspace.public_id,
             at=at,
             counts={"covered": selectors.covered(hold=hold)},
-            details={"override": override},
+            details={
+                "matter": selectors.matter_of(hold=hold),
+                "override": override,
+            },
             reason=reason.strip(),
         )
         hold.released_at, hold.released_by = at, actor.id

@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -32,8 +31,9 @@ from tests.harness.stand import LOGINS, PASSWORD, TEMPLATES
 _OWNERS = {"content": "owner", "vault": "vault"}
 _SEEDED = {kind: f"seeded_{kind}" for kind in TEMPLATES}
 _CHOSEN = ("CUSTOS_HOME", "CUSTOS_BASE_URL", "CUSTOS_DEMO_IDP_URL", "PATH")
-# The workers of other tests on this stand read the lower half.
-_FIRST_OF_OUR_QUEUES = 8
+# Sites at the same time keep their queues apart, and from those of other tests, which
+# have the lower half of Valkey's sixteen databases.
+_QUEUES = {"site": 8, "own": 9}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,7 @@ def started(name: str) -> Iterator[Site]:
     )
     home.memory.keep("port:demo-idp", ports.any_free())
     lines = _lines(home, databases)
+    lines["REDIS_URL"] = _queue(name, lines["REDIS_URL"])
     for chosen_by_the_launcher in _CHOSEN:
         del lines[chosen_by_the_launcher]
     with redis.Redis.from_url(lines["REDIS_URL"]) as queue:
@@ -107,14 +108,16 @@ def _seed(home: Home) -> None:
 def _lines(home: Home, databases: dict[str, str]) -> dict[str, str]:
     at = stand.of_this_run()
     lines = stand.lines(at, home, databases=databases)
-    number = int(stand.worker().removeprefix("gw")) % _FIRST_OF_OUR_QUEUES
-    queue = lines["REDIS_URL"].rpartition("/")[0]
     return {
         **lines,
-        "REDIS_URL": f"{queue}/{_FIRST_OF_OUR_QUEUES + number}",
         "PYTHONPATH": str(BASE_DIR),
         "PATH": os.environ.get("PATH", os.defpath),
     }
+
+
+def _queue(name: str, address: str) -> str:
+    number = int(stand.worker().removeprefix("gw")) * len(_QUEUES)
+    return f"{address.rpartition('/')[0]}/{_QUEUES[name] + number % 8}"
 
 
 def _copy_databases(sources: dict[str, str], *, to: dict[str, str]) -> None:
@@ -134,8 +137,3 @@ _COPY = (
     "drop database if exists {name} with (force)",
     "create database {name} template {template} owner {owner}",
 )
-
-
-def folder(site: Site) -> Path:
-    """The home of a site."""
-    return site.installation.home.path

@@ -32,13 +32,26 @@ _WIDTHS = (1440, 390)
 _SERIOUS = {"serious", "critical"}
 
 
-@pytest.mark.parametrize(
-    "who", ["Mara Lindqvist", "Ife Adeyemi", "Jun Takahashi", "Tomasz Wrona"]
-)
+_PEOPLE = ("Mara Lindqvist", "Ife Adeyemi", "Jun Takahashi", "Tomasz Wrona")
+# axe writes styles of its own into the page, which the content policy would refuse.
+_FOR_AXE = {"bypass_csp": True}
+
+
+@pytest.mark.parametrize("who", _PEOPLE)
+def test_no_page_of_a_person_complains(site: Site, visit: Visit, who: str) -> None:
+    page = visit(site)
+    acts.enter(page, who)
+
+    opened = list(_reachable(page))
+
+    assert len(opened) > 2  # and `visit` heeds what they say
+
+
+@pytest.mark.parametrize("who", _PEOPLE)
 def test_every_page_of_a_person_is_accessible(
     site: Site, visit: Visit, who: str
 ) -> None:
-    page = visit(site)
+    page = visit(site, **_FOR_AXE)
     acts.enter(page, who)
 
     faults = [
@@ -49,7 +62,7 @@ def test_every_page_of_a_person_is_accessible(
 
 
 def test_the_pages_before_sign_in_are_accessible(site: Site, visit: Visit) -> None:
-    page = visit(site)
+    page = visit(site, **_FOR_AXE)
 
     page.goto("/")
     faults = _faults(page)
@@ -98,7 +111,7 @@ def _scrolls(page: Page) -> bool:
 
 
 def _violations(page: Page, rules: dict[str, Any]) -> list[str]:
-    options = {**rules, "resultTypes": ["violations"]}
+    options = {**rules, "resultTypes": ["violations"], "preload": False}
     return [
         f"{fault['id']} {fault['nodes'][0]['html'][:160]}"
         for fault in Axe().run(page, options=options).response["violations"]

@@ -44,6 +44,13 @@ def test_a_shorter_policy_purges_exactly_what_its_preview_counted(
     _release_hold(officer)
     acts.expect_recorded(owner, "retention.hold.released", "ife.adeyemi", MATTER)
 
+    own_site.command("seed_demo")
+    owner.goto(f"{acts.HALDEN}/policies/")
+    expect(owner.locator("main")).to_contain_text("Version 2 keeps conversations 90")
+    verified = own_site.command("verify_audit")
+    assert verified["first_bad_index"] is None
+    assert verified["verified"] == verified["entries"]
+
 
 def _run_first_sweep(page: Page) -> int:
     """What was due when the demo began goes first, by the button."""
