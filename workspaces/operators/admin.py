@@ -20,6 +20,7 @@ from kit import clock, guard, scoping
 from kit.actor import Actor
 from kit.refusals import Refused
 from workspaces.members import services as members
+from workspaces.members import standing
 from workspaces.members.models import Membership, User
 from workspaces.operators import services as operators
 from workspaces.tenancy import selectors
@@ -43,7 +44,9 @@ class OperatorSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_staff)
+        """An operator who came through this door: no tenant's provider opens it."""
+        is_here = standing.is_for(request.session, organization_id=operators.SITE)
+        return bool(is_here and request.user.is_active and request.user.is_staff)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         def in_scope(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -64,8 +67,7 @@ class OperatorSite(admin.AdminSite):
         """Password sign-in; it opens no tenant, whatever else the person is."""
         response: HttpResponse = super().login(request, extra_context)
         # A refused form shows the page again, also to who is signed in elsewhere.
-        has_entered = request.method == "POST" and response.status_code == 302
-        if has_entered and self.has_permission(request):
+        if request.method == "POST" and response.status_code == 302:
             operators.begin_session(
                 actor=_actor(request), session=request.session, at=clock.now()
             )

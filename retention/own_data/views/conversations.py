@@ -38,6 +38,7 @@ from workspaces.content.models import Conversation
 from workspaces.tenancy.selectors import Access
 
 MESSAGES_AT_ONCE = 200
+_MOST_DIGITS = 9
 
 
 @guard.signed_in
@@ -145,7 +146,10 @@ def _read(request: Any, access: Access, found: Conversation) -> dict[str, Any]:
 
 
 def _start(text: str, length: int) -> int:
-    return min(int(text), max(length - 1, 0)) if text.isdecimal() else 0
+    # Python refuses to read thousands of digits; no list is nearly as long.
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        return 0
+    return min(int(text), max(length - 1, 0))
 
 
 def _delete(

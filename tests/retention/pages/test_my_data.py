@@ -176,6 +176,7 @@ def test_a_long_conversation_comes_in_parts(
     assert "answer 3" in second
     assert client.get(f"{path}?from=x").status_code == 200
     assert client.get(f"{path}?from=999999999").status_code == 200
+    assert client.get(f"{path}?from={'9' * 5000}").status_code == 200
 
 
 def test_deleting_asks_first_then_hides_and_offers_the_way_back(stage: Stage) -> None:

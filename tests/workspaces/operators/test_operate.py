@@ -162,6 +162,18 @@ def test_no_content_is_registered() -> None:
     }
 
 
+def test_a_tenants_sign_in_opens_no_door_to_the_operators_pages(
+    client: Client,
+) -> None:
+    op = cast.person(cast.workspace(), "op@halden.example")
+    assert op.user.is_operator
+
+    answer = op.client().get("/operator/workspaces/organization/")
+
+    assert answer.status_code == 302
+    assert answer["location"].startswith("/operator/login/")
+
+
 def test_others_do_not_get_in() -> None:
     owner = cast.owner(cast.workspace())
 
