@@ -1,8 +1,9 @@
-"""Makes a key with a self-signed certificate, as SAML's two sides show each other."""
+"""Makes and reads the certificates that SAML's two sides show each other."""
 
 import base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from textwrap import wrap
 
 from cryptography import x509
@@ -27,6 +28,28 @@ class KeyPair:
         """The certificate in PEM."""
         body = "\n".join(wrap(self.certificate, 64))
         return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateFacts:
+    """What people want to know of a certificate; `fingerprint` is SHA-256 in hex."""
+
+    fingerprint: str
+    subject: str
+    not_before: datetime
+    not_after: datetime
+
+
+def read(text: str) -> CertificateFacts:
+    """The facts of the base64 text of metadata; ValueError where there are none."""
+    der = base64.b64decode(text, validate=True)
+    found = x509.load_der_x509_certificate(der)
+    return CertificateFacts(
+        fingerprint=sha256(der).hexdigest(),
+        subject=found.subject.rfc4514_string(),
+        not_before=found.not_valid_before_utc,
+        not_after=found.not_valid_after_utc,
+    )
 
 
 def self_signed(*, name: str, at: datetime) -> KeyPair:

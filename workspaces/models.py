@@ -4,7 +4,17 @@ from workspaces.content.models import Conversation, File, Import, Message
 from workspaces.jobs.models import Job
 from workspaces.members.models import Membership, User
 from workspaces.notices.models import Notice
-from workspaces.signin.models import MailDomain, SamlConnection, SpentAssertion
+from workspaces.signin.models import (
+    BreakGlassOwner,
+    IdpCertificate,
+    MailDomain,
+    RoleRule,
+    SamlConnection,
+    SignInAttempt,
+    SignInSession,
+    SpentAssertion,
+    SpKey,
+)
 from workspaces.tenancy.models import (
     Organization,
     OrganizationAdministrator,
@@ -12,8 +22,10 @@ from workspaces.tenancy.models import (
 )
 
 __all__ = [
+    "BreakGlassOwner",
     "Conversation",
     "File",
+    "IdpCertificate",
     "Import",
     "Job",
     "MailDomain",
@@ -22,7 +34,11 @@ __all__ = [
     "Notice",
     "Organization",
     "OrganizationAdministrator",
+    "RoleRule",
     "SamlConnection",
+    "SignInAttempt",
+    "SignInSession",
+    "SpKey",
     "SpentAssertion",
     "User",
     "Workspace",

@@ -81,6 +81,11 @@ _ALL = [
             _("Tried to change the plan of a workspace"),
         ),
         (
+            "workspaces.sso.changed",
+            _("Changed what single sign-on is to a workspace"),
+            _("Tried to change what single sign-on is to a workspace"),
+        ),
+        (
             "workspaces.policy-grace.changed",
             _("Changed the grace period of a workspace"),
             _("Tried to change the grace period of a workspace"),

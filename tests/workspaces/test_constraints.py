@@ -22,6 +22,8 @@ BROKEN: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (Organization, {"slug": "Halden!"}, "organization_slug_shape"),
     (Workspace, {"slug": "-halden"}, "workspace_slug_shape"),
     (Workspace, {"plan": "gold"}, "workspace_plan_known"),
+    (Workspace, {"sso": "maybe"}, "workspace_sso_known"),
+    (Organization, {"new_workspace_sso": "maybe"}, "organization_sso_known"),
     (Membership, {"email": "Mara@halden.example"}, "membership_email_folded"),
     (Membership, {"role": "king"}, "membership_role_known"),
     (Membership, {"status": "asleep"}, "membership_status_known"),

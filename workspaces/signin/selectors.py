@@ -10,7 +10,15 @@ from django.db import connection as database
 from workspaces.members.models import User
 from workspaces.signin.assertions import IdentityProvider, ServiceProvider
 from workspaces.signin.identities import uid_of
-from workspaces.signin.models import ConnectionState, MailDomain, SamlConnection
+from workspaces.signin.models import (
+    CertificateState,
+    ConnectionState,
+    IdpCertificate,
+    KeyPlace,
+    MailDomain,
+    SamlConnection,
+    SpKey,
+)
 from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.models import OrganizationAdministrator, OrganizationRole
 from workspaces.tenancy.selectors import Access, Administration, OrganizationRef
@@ -75,6 +83,17 @@ def first_connection(*, for_update: bool = False) -> SamlConnection | None:
     """The connection that has the slug of the organization in scope."""
     found = SamlConnection.objects.order_by("id")
     return (found.select_for_update() if for_update else found).first()
+
+
+def trusted_certificates(*, connection_id: int) -> list[IdpCertificate]:
+    """What the other side may sign with, the first one listed first."""
+    mine = IdpCertificate.objects.filter(connection_id=connection_id)
+    return list(mine.filter(state=CertificateState.TRUSTED).order_by("id"))
+
+
+def current_key(*, connection_id: int) -> SpKey:
+    """The key of ours that signs."""
+    return SpKey.objects.get(connection_id=connection_id, place=KeyPlace.CURRENT)
 
 
 def has_proven(*, domain: str) -> bool:
@@ -147,7 +166,9 @@ def identity_provider(found: SamlConnection) -> IdentityProvider:
         entity_id=found.idp_entity_id,
         sso_url=found.sso_url,
         slo_url=found.slo_url,
-        certificates=tuple(found.certificates),
+        certificates=tuple(
+            row.certificate for row in trusted_certificates(connection_id=found.pk)
+        ),
         label=found.label,
         wants_signed_requests=found.wants_signed_requests,
     )

@@ -24,23 +24,42 @@ class _OrganizationItselfManager(OrganizationManager["Organization"]):
     column = "id"
 
 
+class Sso(models.TextChoices):
+    """What single sign-on is to a workspace."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class Organization(models.Model):
     """One tenant: owns connections, mail domains, its audit log and workspaces.
 
-    Data: `name` and `slug` are business data; `key_id` names the vault key that
-    wraps what the organization seals (audit details, connection secrets).
+    `new_workspace_sso` is what its next workspaces begin with. The two lists of
+    networks (CIDR texts; empty means anywhere) say from where people and keys may
+    come. Data: business data; `key_id` names the vault key that wraps what the
+    organization seals (audit details, connection secrets).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     slug = models.SlugField(max_length=63, unique=True)
     name = models.CharField(max_length=200)
     key_id = models.UUIDField(unique=True)
+    new_workspace_sso = models.CharField(
+        max_length=10, choices=Sso, default=Sso.OPTIONAL
+    )
+    portal_networks = models.JSONField(default=list)
+    api_networks = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
     objects = _OrganizationItselfManager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(new_workspace_sso__in=Sso.values),
+                name="organization_sso_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(slug__regex=_SLUG), name="organization_slug_shape"
             ),
@@ -83,7 +102,7 @@ class Workspace(models.Model):
 
     Data: `name` and `slug` are business data; `key_id` names the vault key that
     wraps the keys of its conversations. `policy_grace_hours` is how long a
-    shortened policy waits before it takes force.
+    shortened policy waits before it takes force; `sso` what single sign-on is here.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -93,6 +112,7 @@ class Workspace(models.Model):
     plan = models.CharField(max_length=20, choices=[(p.value, p.value) for p in Plan])
     key_id = models.UUIDField(unique=True)
     policy_grace_hours = models.PositiveSmallIntegerField(default=24)
+    sso = models.CharField(max_length=10, choices=Sso, default=Sso.OPTIONAL)
     created_at = models.DateTimeField()
 
     objects = OrganizationManager["Workspace"]()
@@ -102,6 +122,13 @@ class Workspace(models.Model):
             models.CheckConstraint(
                 condition=models.Q(plan__in=[p.value for p in Plan]),
                 name="workspace_plan_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sso__in=Sso.values), name="workspace_sso_known"
+            ),
+            # Target of composite keys: a row cannot point into another organization.
+            models.UniqueConstraint(
+                fields=["organization", "id"], name="workspace_in_organization"
             ),
             models.CheckConstraint(
                 condition=models.Q(slug__regex=_SLUG), name="workspace_slug_shape"

@@ -50,6 +50,7 @@ class Access:
     membership_public_id: UUID
     role: str
     generation: int
+    sso: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,7 @@ def accesses_of(*, user_id: int) -> list[Access]:
             membership_public_id=row["membership_uuid"],
             role=row["role"],
             generation=row["generation"],
+            sso=row["sso"],
         )
         for row in _rows("select * from custos_memberships_of(%s)", user_id)
     ]

@@ -17,6 +17,7 @@ from workspaces.tenancy.models import (
     Organization,
     OrganizationAdministrator,
     OrganizationRole,
+    Sso,
     Workspace,
 )
 from workspaces.tenancy.plans import LABELS, PROMISES, Plan
@@ -115,6 +116,7 @@ def open_workspace(
             name=name,
             plan=plan,
             key_id=key_id,
+            sso=Organization.objects.get(pk=organization.id).new_workspace_sso,
             created_at=at,
         )
         recording.record(
@@ -133,6 +135,52 @@ def open_workspace(
         slug=slug,
         name=name,
         plan=plan,
+    )
+
+
+def require_sso(*, actor: Actor, organization: OrganizationRef, at: datetime) -> int:
+    """Require single sign-on in all workspaces, also those to come; how many changed.
+
+    Whoever calls has made sure that people can sign in with it.
+    """
+    actor.require(Permission.ORGANIZATION_MANAGE)
+    with scoping.organization(organization_id=organization.id):
+        Organization.objects.filter(pk=organization.id).update(
+            new_workspace_sso=Sso.REQUIRED
+        )
+        changed = list(
+            Workspace.objects.exclude(sso=Sso.REQUIRED)
+            .order_by("id")
+            .select_for_update()
+        )
+        for row in changed:
+            _set_sso(row, Sso.REQUIRED, actor=actor, at=at)
+    return len(changed)
+
+
+def set_sso(
+    *, actor: Actor, workspace: WorkspaceRef, sso: Sso, at: datetime
+) -> Workspace:
+    """Say what single sign-on is to one workspace."""
+    actor.require(Permission.ORGANIZATION_MANAGE)
+    with scoping.organization(organization_id=workspace.organization.id):
+        row = Workspace.objects.select_for_update().get(pk=workspace.id)
+        if row.sso != sso:
+            _set_sso(row, sso, actor=actor, at=at)
+        return row
+
+
+def _set_sso(row: Workspace, sso: Sso, *, actor: Actor, at: datetime) -> None:
+    before, row.sso = row.sso, sso
+    row.save(update_fields=["sso"])
+    recording.record(
+        actor=actor,
+        action="workspaces.sso.changed",
+        target=Target(kind="workspace", id=row.public_id),
+        organization_id=row.organization_id,
+        workspace=row.public_id,
+        at=at,
+        changes={"sso": (before, sso.value)},
     )
 
 

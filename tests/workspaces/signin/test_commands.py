@@ -13,9 +13,10 @@ from tests import cast
 from tests.cast import NOON
 from tests.workspaces.signin.conftest import Visitor, entries
 from tests.workspaces.signin.provider import Provider
-from workspaces.signin import dns_records
+from workspaces.signin import dns_records, selectors
 from workspaces.signin.models import MailDomain, SamlConnection
-from workspaces.signin.services import connections
+from workspaces.signin.services import keys
+from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -86,19 +87,24 @@ def test_requiring_needs_an_active_connection(halden: WorkspaceRef, file: Path) 
 def test_requiring_is_kept(halden: WorkspaceRef, file: Path) -> None:
     run("configure_saml", SLUG, f"--metadata-file={file}", "--activate", "--require")
 
-    assert _connection(halden).is_required
+    later = cast.workspace(halden.organization, slug="halden-legal")
+    with scoping.organization(organization_id=halden.organization.id):
+        found = dict(Workspace.objects.values_list("slug", "sso"))
+    assert found == {halden.slug: "required", later.slug: "required"}
 
 
 def test_our_key_is_sealed_to_its_place(halden: WorkspaceRef, file: Path) -> None:
     run("configure_saml", SLUG, f"--metadata-file={file}")
     row = _connection(halden)
 
-    assert b"PRIVATE KEY" not in bytes(row.sp_key)
-    assert b"PRIVATE KEY" in connections.signing_key(row)
+    with scoping.organization(organization_id=halden.organization.id):
+        stored = bytes(selectors.current_key(connection_id=row.pk).sealed_key)
+        assert b"PRIVATE KEY" not in stored
+        assert b"PRIVATE KEY" in keys.signing_key(row)
 
-    row.public_id = cast.NOON and row.organization.public_id
-    with pytest.raises(sealing.CannotOpen):
-        connections.signing_key(row)
+        row.public_id = row.organization.public_id
+        with pytest.raises(sealing.CannotOpen):
+            keys.signing_key(row)
 
 
 def test_another_provider_unlinks_what_was_linked(

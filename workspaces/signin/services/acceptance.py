@@ -18,10 +18,11 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
     message = messages.decode(text)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
+        idp = selectors.identity_provider(row)
     assertion = responses.verify(
         message,
         sp=selectors.service_provider(slug=ref.slug),
-        idp=selectors.identity_provider(row),
+        idp=idp,
         mapping=row.attribute_mapping,
         at=at,
     )

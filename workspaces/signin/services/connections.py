@@ -1,8 +1,8 @@
 """Configures the connection of an organization to its identity provider."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError
@@ -10,27 +10,33 @@ from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.recording import Target
-from kit import certificates, ids, scoping, sealing, vault
+from kit import certificates, ids, scoping
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.signin import selectors
 from workspaces.signin.assertions import IdentityProvider
 from workspaces.signin.mapping import DEFAULT_MAPPING
-from workspaces.signin.models import ConnectionState, SamlConnection
-from workspaces.tenancy.models import Organization
+from workspaces.signin.models import (
+    CertificateState,
+    ConnectionState,
+    IdpCertificate,
+    KeyPlace,
+    SamlConnection,
+)
+from workspaces.signin.services import keys
+from workspaces.tenancy import services as tenants
 from workspaces.tenancy.selectors import OrganizationRef
 
 _FIELDS = (
     "idp_entity_id",
     "sso_url",
     "slo_url",
-    "certificates",
     "wants_signed_requests",
     "label",
     "state",
-    "is_required",
 )
+_SUBJECT_MAX = 300
 
 
 class RequiredNeedsActive(Refused):
@@ -58,75 +64,66 @@ def configure(
     actor.require(Permission.ORGANIZATION_MANAGE)
     with scoping.organization(organization_id=organization.id):
         found = selectors.first_connection(for_update=True)
-        before = _values(found) if found else dict.fromkeys(_FIELDS)
+        before = _values(found) if found else {}
         row = found or _new(organization, at=at)
-        _describe(row, idp, activate=activate, require=require)
-        changes = {
-            name: (before[name], value)
-            for name, value in _values(row).items()
-            if before[name] != value
-        }
-        if not changes:
-            return row
+        _describe(row, idp, activate=activate)
+        if require and row.state != ConnectionState.ACTIVE:
+            raise RequiredNeedsActive(
+                _(
+                    "Single sign-on can only be required once it is active: "
+                    "add --activate."
+                )
+            )
         _save(row)
-        unlinked = _unlink(row) if found and "idp_entity_id" in changes else 0
-        recording.record(
-            actor=actor,
-            action="workspaces.saml.configured",
-            target=Target(kind="connection", id=row.public_id),
-            organization_id=organization.id,
-            at=at,
-            changes=changes,
-            counts={"unlinked": unlinked} if unlinked else None,
-        )
+        if found is None:
+            _make_key(row, at=at)
+        _list_certificates(row, idp.certificates, at=at)
+        _record(actor, row, before, at=at)
+        if require:
+            tenants.require_sso(actor=actor, organization=organization, at=at)
         return row
 
 
-def signing_key(row: SamlConnection) -> bytes:
-    """Our private key of a connection, opened with the organization's key."""
-    key_id = row.organization.key_id
-    return sealing.open_sealed(
-        bytes(row.sp_key),
-        key=vault.read_keys([key_id])[key_id],
-        aad=_place(row.public_id),
+def _record(
+    actor: Actor, row: SamlConnection, before: dict[str, Any], *, at: datetime
+) -> None:
+    changes = {
+        name: (before.get(name), value)
+        for name, value in _values(row).items()
+        if before.get(name) != value
+    }
+    if not changes:
+        return
+    unlinked = _unlink(row) if before and "idp_entity_id" in changes else 0
+    recording.record(
+        actor=actor,
+        action="workspaces.saml.configured",
+        target=Target(kind="connection", id=row.public_id),
+        organization_id=row.organization_id,
+        at=at,
+        changes=changes,
+        counts={"unlinked": unlinked} if unlinked else None,
     )
 
 
 def _new(organization: OrganizationRef, *, at: datetime) -> SamlConnection:
-    sp = selectors.service_provider(slug=organization.slug)
-    pair = certificates.self_signed(name=sp.entity_id.split("/")[2], at=at)
-    public_id = ids.new_uuid()
-    key_id = Organization.objects.get(pk=organization.id).key_id
-    sealed = sealing.seal(
-        pair.private_pem, key=vault.read_keys([key_id])[key_id], aad=_place(public_id)
-    )
     return SamlConnection(
         organization_id=organization.id,
-        public_id=public_id,
+        public_id=ids.new_uuid(),
         slug=organization.slug,
         attribute_mapping=DEFAULT_MAPPING,
-        sp_certificate=pair.certificate,
-        sp_key=sealed,
         created_at=at,
     )
 
 
-def _describe(
-    row: SamlConnection, idp: IdentityProvider, *, activate: bool, require: bool
-) -> None:
+def _describe(row: SamlConnection, idp: IdentityProvider, *, activate: bool) -> None:
     row.idp_entity_id = idp.entity_id
     row.sso_url = idp.sso_url
     row.slo_url = idp.slo_url
-    row.certificates = list(idp.certificates)
     row.wants_signed_requests = idp.wants_signed_requests
     row.label = idp.label
     if activate:
         row.state = ConnectionState.ACTIVE
-    if require and row.state != ConnectionState.ACTIVE:
-        raise RequiredNeedsActive(
-            _("Single sign-on can only be required once it is active: add --activate.")
-        )
-    row.is_required = row.is_required or require
 
 
 def _save(row: SamlConnection) -> None:
@@ -138,6 +135,39 @@ def _save(row: SamlConnection) -> None:
         ) from None
 
 
+def _make_key(row: SamlConnection, *, at: datetime) -> None:
+    sp = selectors.service_provider(slug=row.slug)
+    pair = certificates.self_signed(name=sp.entity_id.split("/")[2], at=at)
+    keys.make(row, pair, place=KeyPlace.CURRENT, at=at)
+
+
+def _list_certificates(
+    row: SamlConnection, texts: Sequence[str], *, at: datetime
+) -> None:
+    """Trust exactly these; what was listed before and still is keeps its row."""
+    facts = {text: certificates.read(text) for text in texts}
+    mine = IdpCertificate.objects.filter(connection_id=row.pk)
+    mine.exclude(fingerprint__in=[one.fingerprint for one in facts.values()]).delete()
+    mine.update(state=CertificateState.TRUSTED)
+    IdpCertificate.objects.bulk_create(
+        (
+            IdpCertificate(
+                organization_id=row.organization_id,
+                connection_id=row.pk,
+                certificate=text,
+                fingerprint=one.fingerprint,
+                subject=one.subject[:_SUBJECT_MAX],
+                not_before=one.not_before,
+                not_after=one.not_after,
+                state=CertificateState.TRUSTED,
+                added_at=at,
+            )
+            for text, one in facts.items()
+        ),
+        ignore_conflicts=True,
+    )
+
+
 def _unlink(row: SamlConnection) -> int:
     linked = SocialAccount.objects.filter(provider=str(row.public_id))
     count: int = linked.delete()[0]
@@ -145,10 +175,9 @@ def _unlink(row: SamlConnection) -> int:
 
 
 def _values(row: SamlConnection) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _FIELDS}
-
-
-def _place(public_id: UUID) -> bytes:
-    return sealing.binding(
-        table="workspaces_samlconnection", row=public_id, column="sp_key"
-    )
+    return {name: getattr(row, name) for name in _FIELDS} | {
+        "certificates": [
+            one.fingerprint
+            for one in selectors.trusted_certificates(connection_id=row.pk)
+        ]
+    }

@@ -12,7 +12,7 @@ from workspaces.signin import authn_requests, selectors
 from workspaces.signin.models import ConnectionState
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
-from workspaces.signin.services import connections
+from workspaces.signin.services import keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +29,13 @@ def depart(*, ref: ConnectionRef, login_hint: str, at: datetime) -> Departure:
         raise SignInRefused(Reason.CONNECTION_OFF)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
-        key = connections.signing_key(row) if row.wants_signed_requests else None
+        idp = selectors.identity_provider(row)
+        key = keys.signing_key(row) if row.wants_signed_requests else None
     request_id = f"_{secrets.token_hex(20)}"
     url = authn_requests.redirect_url(
         request_id=request_id,
         sp=selectors.service_provider(slug=ref.slug),
-        idp=selectors.identity_provider(row),
+        idp=idp,
         login_hint=login_hint,
         signing_key=key,
         at=at,

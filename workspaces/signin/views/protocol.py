@@ -123,9 +123,10 @@ def sp_metadata(request: HttpRequest, connection: str) -> HttpResponse:  # noqa:
     ref = _ref(connection)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
+        key = selectors.current_key(connection_id=ref.id)
     document = metadata.service_provider(
         selectors.service_provider(slug=ref.slug),
-        certificate=row.sp_certificate,
+        certificate=key.certificate,
         signs_requests=row.wants_signed_requests,
     )
     return HttpResponse(document, content_type="application/samlmetadata+xml")
