@@ -15,6 +15,8 @@ class Permission(StrEnum):
     MEMBERS_VIEW = "members.view"
     MEMBERS_MANAGE = "members.manage"
     ROLES_MANAGE = "roles.manage"
+    KEYS_MANAGE = "keys.manage"
+    PROVISIONING_MANAGE = "provisioning.manage"
     CONVERSATIONS_VIEW_METADATA = "conversations.view_metadata"
     POLICIES_VIEW = "policies.view"
     POLICIES_MANAGE = "policies.manage"
@@ -23,6 +25,10 @@ class Permission(StrEnum):
     SWEEPS_VIEW = "sweeps.view"
     SWEEPS_RUN = "sweeps.run"
     ANALYTICS_VIEW = "analytics.view"
+    COMPLIANCE_READ = "compliance.read"
+    COMPLIANCE_DELETE = "compliance.delete"
+    INTAKE_WRITE = "intake.write"
+    DECISIONS_ASK = "decisions.ask"
     OWN_DATA = "own_data.use"
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
@@ -37,6 +43,8 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.MEMBERS_VIEW: _("See members"),
     Permission.MEMBERS_MANAGE: _("Invite and remove members"),
     Permission.ROLES_MANAGE: _("Change roles"),
+    Permission.KEYS_MANAGE: _("Issue and revoke API keys"),
+    Permission.PROVISIONING_MANAGE: _("Set up provisioning (SCIM)"),
     Permission.CONVERSATIONS_VIEW_METADATA: _("See conversations without content"),
     Permission.POLICIES_VIEW: _("See retention policies"),
     Permission.POLICIES_MANAGE: _("Set retention policies"),
@@ -45,6 +53,10 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.SWEEPS_VIEW: _("See sweeps and receipts"),
     Permission.SWEEPS_RUN: _("Start a sweep"),
     Permission.ANALYTICS_VIEW: _("See counts"),
+    Permission.COMPLIANCE_READ: _("Read content through the Compliance API"),
+    Permission.COMPLIANCE_DELETE: _("Delete content through the Compliance API"),
+    Permission.INTAKE_WRITE: _("Store conversations through the intake API"),
+    Permission.DECISIONS_ASK: _("Ask the decision API"),
     Permission.OWN_DATA: _("Use own conversations"),
     Permission.AUDIT_VIEW: _("Read the audit log"),
     Permission.AUDIT_VERIFY: _("Verify the audit log"),

@@ -2,6 +2,7 @@
 
 from workspaces.content.models import Conversation, File, Import, Message
 from workspaces.jobs.models import Job
+from workspaces.keys.models import ApiKey, ScimToken
 from workspaces.members.models import Membership, User
 from workspaces.notices.models import Notice
 from workspaces.signin.models import (
@@ -22,6 +23,7 @@ from workspaces.tenancy.models import (
 )
 
 __all__ = [
+    "ApiKey",
     "BreakGlassOwner",
     "Conversation",
     "File",
@@ -36,6 +38,7 @@ __all__ = [
     "OrganizationAdministrator",
     "RoleRule",
     "SamlConnection",
+    "ScimToken",
     "SignInAttempt",
     "SignInSession",
     "SpKey",

@@ -17,6 +17,7 @@ class Area(StrEnum):
     ORGANIZATION = "organization"
     MEMBERS = "members"
     SIGN_IN = "signin"
+    KEYS = "keys"
     CONTENT = "content"
     SHARING = "sharing"
     RETENTION = "retention"
@@ -29,6 +30,7 @@ AREA_LABELS: dict[Area, str | Promise] = {
     Area.ORGANIZATION: _("Organization"),
     Area.MEMBERS: _("Members"),
     Area.SIGN_IN: _("Sign-in"),
+    Area.KEYS: _("Keys"),
     Area.CONTENT: _("Conversations"),
     Area.SHARING: _("Sharing"),
     Area.RETENTION: _("Retention"),
@@ -145,6 +147,39 @@ _ALL = [
             "workspaces.domain.verified",
             _("Verified a mail domain"),
             _("Tried to verify a mail domain"),
+        ),
+    ),
+    *_area(
+        Area.KEYS,
+        (
+            "workspaces.api-key.issued",
+            _("Issued an API key"),
+            _("Tried to issue an API key"),
+        ),
+        (
+            "workspaces.api-key.rotated",
+            _("Rotated an API key"),
+            _("Tried to rotate an API key"),
+        ),
+        (
+            "workspaces.api-key.revoked",
+            _("Revoked an API key"),
+            _("Tried to revoke an API key"),
+        ),
+        (
+            "workspaces.scim-token.issued",
+            _("Issued a SCIM token"),
+            _("Tried to issue a SCIM token"),
+        ),
+        (
+            "workspaces.scim-token.rotated",
+            _("Rotated a SCIM token"),
+            _("Tried to rotate a SCIM token"),
+        ),
+        (
+            "workspaces.scim-token.revoked",
+            _("Revoked a SCIM token"),
+            _("Tried to revoke a SCIM token"),
         ),
     ),
     *_area(

@@ -29,6 +29,7 @@ LABELS: dict[Role, str | Promise] = {
 
 _P = Permission
 _MEMBER = frozenset({_P.OWN_DATA})
+_THROUGH_COMPLIANCE_API = frozenset({_P.COMPLIANCE_READ, _P.COMPLIANCE_DELETE})
 _ADMIN = _MEMBER | {
     _P.OVERVIEW_VIEW,
     _P.MEMBERS_VIEW,
@@ -40,20 +41,28 @@ _ADMIN = _MEMBER | {
     _P.SWEEPS_VIEW,
     _P.SWEEPS_RUN,
     _P.ANALYTICS_VIEW,
+    _P.KEYS_MANAGE,
+    _P.PROVISIONING_MANAGE,
+    _P.INTAKE_WRITE,
+    _P.DECISIONS_ASK,
 }
-_COMPLIANCE = _MEMBER | {
-    _P.OVERVIEW_VIEW,
-    _P.MEMBERS_VIEW,
-    _P.CONVERSATIONS_VIEW_METADATA,
-    _P.POLICIES_VIEW,
-    _P.HOLDS_VIEW,
-    _P.HOLDS_MANAGE,
-    _P.SWEEPS_VIEW,
-    _P.ANALYTICS_VIEW,
-    _P.AUDIT_VIEW,
-    _P.AUDIT_VERIFY,
-    _P.AUDIT_EXPORT,
-}
+_COMPLIANCE = (
+    _MEMBER
+    | {
+        _P.OVERVIEW_VIEW,
+        _P.MEMBERS_VIEW,
+        _P.CONVERSATIONS_VIEW_METADATA,
+        _P.POLICIES_VIEW,
+        _P.HOLDS_VIEW,
+        _P.HOLDS_MANAGE,
+        _P.SWEEPS_VIEW,
+        _P.ANALYTICS_VIEW,
+        _P.AUDIT_VIEW,
+        _P.AUDIT_VERIFY,
+        _P.AUDIT_EXPORT,
+    }
+    | _THROUGH_COMPLIANCE_API
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _ADMIN | _COMPLIANCE | {_P.ROLES_MANAGE, _P.ORGANIZATION_VIEW},
@@ -64,9 +73,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 _AUDIT = frozenset({_P.AUDIT_VIEW, _P.AUDIT_VERIFY, _P.AUDIT_EXPORT})
+_ORGANIZATION_ADMIN = _AUDIT | {
+    _P.ORGANIZATION_VIEW,
+    _P.ORGANIZATION_MANAGE,
+    _P.KEYS_MANAGE,
+    _P.INTAKE_WRITE,
+    _P.DECISIONS_ASK,
+}
 ORGANIZATION_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    "owner": _AUDIT | {_P.ORGANIZATION_VIEW, _P.ORGANIZATION_MANAGE},
-    "admin": _AUDIT | {_P.ORGANIZATION_VIEW, _P.ORGANIZATION_MANAGE},
+    "owner": _ORGANIZATION_ADMIN | _THROUGH_COMPLIANCE_API,
+    "admin": _ORGANIZATION_ADMIN,
 }
 
 # On Team the member alone sees and decides; what admins lose there.
@@ -77,7 +93,14 @@ _NOT_WHERE_MEMBERS_DECIDE = frozenset(
 
 def permissions_of(*, role: str, plan: str) -> frozenset[Permission]:
     """What `role` may do in a workspace on `plan`."""
-    granted = ROLE_PERMISSIONS[Role(role)]
-    if of(plan).retention_setter is not RetentionSetter.ADMINS:
-        granted -= _NOT_WHERE_MEMBERS_DECIDE
-    return granted
+    return ROLE_PERMISSIONS[Role(role)] & on_plan(plan)
+
+
+def on_plan(plan: str) -> frozenset[Permission]:
+    """What somebody may do at all in a workspace on `plan`."""
+    promised, possible = of(plan), frozenset(Permission)
+    if promised.retention_setter is not RetentionSetter.ADMINS:
+        possible -= _NOT_WHERE_MEMBERS_DECIDE
+    if not promised.has_compliance_api:
+        possible -= _THROUGH_COMPLIANCE_API
+    return possible
