@@ -1,44 +1,78 @@
-"""Installs the Debian packages of the browser tests where it may; else says why not.
+"""Installs the Debian packages of slow tests where it may; else says why not.
 
-Run as a module by `make test`. Without Chromium the browser tests skip themselves.
+Run as a module by `make test`. What is missing afterwards, its tests skip themselves.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from config.launcher.progress import say, stage
 
-_PACKAGES = ("chromium", "fonts-liberation")
 _UPDATE = ("apt-get", "update", "-qq")
-_INSTALL = ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *_PACKAGES)
+_INSTALL = ("apt-get", "install", "-qq", "-y", "--no-install-recommends")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """A program that some tests need, and the packages that bring it."""
+
+    name: str
+    tests: str
+    packages: tuple[str, ...]
+    is_there: Callable[[], bool]
+
+
+NEEDS = (
+    Need(
+        name="Chromium",
+        tests="browser tests",
+        packages=("chromium", "fonts-liberation"),
+        is_there=lambda: shutil.which("chromium") is not None,
+    ),
+    Need(
+        name="SimpleSAMLphp",
+        tests="tests with an identity provider of another maker",
+        packages=("simplesamlphp", "php-cli", "php-xml", "php-mbstring"),
+        is_there=lambda: (
+            Path("/usr/share/simplesamlphp/www").is_dir()
+            and shutil.which("php") is not None
+        ),
+    ),
+)
 
 
 def main() -> None:
     """Installs what is missing."""
-    if shutil.which("chromium"):
+    missing = [need for need in NEEDS if not need.is_there()]
+    if not missing:
         return
     reason = _obstacle()
-    if not reason:
-        with stage("Chromium") as line:
-            reason = _install()
-            line.detail = "missing" if reason else "installed"
-    if reason:
-        say(f"The browser tests are skipped: {reason}.")
+    for need in missing:
+        failed = reason
+        if not reason:
+            with stage(need.name) as line:
+                failed = _install(need.packages)
+                line.detail = "missing" if failed else "installed"
+        if failed:
+            say(f"{need.name} is missing, so the {need.tests} are skipped: {failed}.")
 
 
 def _obstacle() -> str:
     if not shutil.which("apt-get"):
-        return "Chromium is missing and this is no Debian; install `chromium` yourself"
+        return "this is no Debian; install it yourself"
     if os.geteuid() != 0:
-        return "Chromium is missing and only root may `apt-get install chromium`"
+        return "only root may install packages"
     return ""
 
 
-def _install() -> str:
+def _install(packages: tuple[str, ...]) -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (_UPDATE, _INSTALL):
+    for command in (_UPDATE, (*_INSTALL, *packages)):
         done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
         if done.returncode != 0:
             return f"`{' '.join(command)}` failed (see above)"
