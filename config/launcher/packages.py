@@ -7,13 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.launcher.progress import say, stage
 
 _UPDATE = ("apt-get", "update", "-qq")
+# Debian asks this program before it starts a service that it has just installed:
+# SimpleSAMLphp brings a web server, which nobody here wants to run.
+_POLICY = Path("/usr/sbin/policy-rc.d")
 _INSTALL = ("apt-get", "install", "-qq", "-y", "--no-install-recommends")
 
 
@@ -73,10 +77,27 @@ def _obstacle() -> str:
 def _install(packages: tuple[str, ...]) -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (_UPDATE, (*_INSTALL, *packages)):
-        done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+        with _services_stay_off():
+            done = subprocess.run(
+                command, env=environment, stdout=sys.stderr, check=False
+            )
         if done.returncode != 0:
             return f"`{' '.join(command)}` failed (see above)"
     return ""
+
+
+@contextmanager
+def _services_stay_off() -> Iterator[None]:
+    """What is installed inside the block does not start of itself."""
+    if _POLICY.exists():  # somebody has decided this already
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    try:
+        _POLICY.chmod(0o755)
+        yield
+    finally:
+        _POLICY.unlink()
 
 
 if __name__ == "__main__":
