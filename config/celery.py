@@ -17,6 +17,7 @@ app.autodiscover_tasks(
         "workspaces.content",
         "workspaces.jobs",
         "workspaces.notices",
+        "workspaces.offboarding",
         "workspaces.signin",
         "retention.sweeps",
     ]

@@ -216,6 +216,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "departure-calls": {
+        "task": "workspaces.tasks.make_departure_calls",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "due-work": {
         "task": "retention.tasks.work_due",
         "schedule": 60.0,

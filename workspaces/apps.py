@@ -14,4 +14,5 @@ class WorkspacesConfig(AppConfig):
         # Models cannot be imported before this.
         import_module("workspaces.members.adapters").register()
         import_module("workspaces.content.kinds").register()
+        import_module("workspaces.keys.adapters").register()
         import_module("workspaces.signin.checks")  # registers on import

@@ -5,6 +5,7 @@ from workspaces.jobs.models import Job
 from workspaces.keys.models import ApiKey, ScimToken
 from workspaces.members.models import Membership, User
 from workspaces.notices.models import Notice
+from workspaces.offboarding.models import DepartureCall, OffboardingReport
 from workspaces.signin.models import (
     BreakGlassOwner,
     IdpCertificate,
@@ -26,6 +27,7 @@ __all__ = [
     "ApiKey",
     "BreakGlassOwner",
     "Conversation",
+    "DepartureCall",
     "File",
     "IdpCertificate",
     "Import",
@@ -34,6 +36,7 @@ __all__ = [
     "Membership",
     "Message",
     "Notice",
+    "OffboardingReport",
     "Organization",
     "OrganizationAdministrator",
     "RoleRule",

@@ -120,6 +120,11 @@ _ALL = [
             _("Removed a member"),
             _("Tried to remove a member"),
         ),
+        (
+            "workspaces.offboarding.completed",
+            _("Took a member out of everything"),
+            _("Tried to take a member out of everything"),
+        ),
     ),
     *_area(
         Area.SIGN_IN,
@@ -180,6 +185,11 @@ _ALL = [
             "workspaces.scim-token.revoked",
             _("Revoked a SCIM token"),
             _("Tried to revoke a SCIM token"),
+        ),
+        (
+            "workspaces.scim-token.marked",
+            _("Marked a SCIM token whose creator left"),
+            _("Tried to mark a SCIM token whose creator left"),
         ),
     ),
     *_area(
