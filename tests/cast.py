@@ -4,14 +4,17 @@ Made through the services, so that every test stands on what the product makes.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.test import Client
 
+from kit import clock, scoping
 from kit.actor import Actor
-from workspaces.members import acting, services, standing
+from workspaces.members import acting, services
 from workspaces.members.models import Membership, User
 from workspaces.roles.matrix import Role
+from workspaces.signin.models import Method, SignInSession
+from workspaces.signin.services import sessions
 from workspaces.tenancy import selectors
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
@@ -36,18 +39,41 @@ class Person:
 
     def client(self, **options: str) -> Client:
         """A browser in which the person has signed in."""
-        client = Client(**options)
-        client.force_login(
-            self.user, backend="django.contrib.auth.backends.ModelBackend"
+        return signed_in(
+            self.user, organization_id=self.workspace.organization.id, **options
         )
-        session = client.session
-        standing.begin(
-            session,
-            organization_id=self.workspace.organization.id,
-            accesses=selectors.accesses_of(user_id=self.user.pk),
+
+
+def signed_in(
+    user: User,
+    *,
+    organization_id: int,
+    method: Method = Method.CODE,
+    connection_id: int | None = None,
+    **options: str,
+) -> Client:
+    """A browser in which somebody has signed in to an organization."""
+    client = Client(**options)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    at = clock.now()
+    began = sessions.begin(
+        session=session,
+        organization_id=organization_id,
+        user=user,
+        method=method,
+        connection_id=connection_id,
+        ip="127.0.0.1",
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0",
+        at=at,
+    )
+    with scoping.organization(organization_id=organization_id):
+        # Stories move the clock by weeks and keep their browsers.
+        SignInSession.objects.filter(pk=began.pk).update(
+            expires_at=at + timedelta(days=3650)
         )
-        session.save()
-        return client
+    session.save()
+    return client
 
 
 def organization(

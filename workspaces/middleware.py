@@ -1,8 +1,9 @@
 """Resolves tenant and actor of a request and opens the scope around its view.
 
-A stranger to the tenant in the URL gets 404 before any view runs; the guard then
-answers 403. The scope is one transaction: an exception rolls the request back, and
-what a service refused becomes a page with its sentence.
+A session that has ended or expired signs its browser out. A stranger to the tenant in
+the URL gets 404 before any view runs; the guard then answers 403. The scope is one
+transaction: an exception rolls the request back, and what a service refused becomes a
+page with its sentence.
 """
 
 from collections.abc import Callable
@@ -15,11 +16,12 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
-from kit import scoping
+from kit import clock, scoping
 from kit.guard import Entry
 from kit.http import pages
 from kit.refusals import Refused
 from workspaces.members import acting, standing
+from workspaces.signin import presence
 from workspaces.tenancy import selectors
 from workspaces.tenancy.selectors import Access, Administration
 
@@ -42,6 +44,10 @@ class TenantMiddleware:
         if getattr(view, "custos_entry", None) not in _RESOLVED:
             return None
         if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        here = presence.of(request, at=clock.now())
+        if here is None and not presence.is_operators(request):
+            logout(request)
             return _to_sign_in(request)
         found = _found(request)
         request.accesses = standing.holds(request.session, found)

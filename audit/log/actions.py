@@ -139,6 +139,11 @@ _ALL = [
             _("Tried to sign out"),
         ),
         (
+            "workspaces.session.ended",
+            _("Ended sessions"),
+            _("Tried to end sessions"),
+        ),
+        (
             "workspaces.saml.configured",
             _("Configured single sign-on"),
             _("Tried to configure single sign-on"),

@@ -19,7 +19,7 @@ from workspaces.members import services as members
 from workspaces.members import standing
 from workspaces.members.models import User
 
-SITE = 0  # the installation's own audit log
+SITE = standing.INSTALLATION  # also the id of the installation's own audit log
 
 
 class BadPassword(Refused):

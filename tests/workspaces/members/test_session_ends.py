@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests import cast
 from tests.cast import NOON, OPERATOR, Person
-from workspaces.members import services, standing
+from workspaces.members import services
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -71,19 +71,20 @@ def test_a_demotion_counts_at_the_next_request(admin: Person) -> None:
     assert "Who can: Owner, Admin, Compliance officer" in answer.content.decode()
 
 
-def test_a_session_without_an_organization_reaches_nothing(admin: Person) -> None:
+def test_a_session_without_a_row_is_signed_out(admin: Person) -> None:
     client = Client()
     client.force_login(admin.user, "django.contrib.auth.backends.ModelBackend")
 
-    assert client.get(PAGE).status_code == 404
+    answer = client.get(PAGE)
+
+    assert answer["location"].startswith("/?next=")
+    assert "_auth_user_id" not in client.session
 
 
 def test_a_session_of_another_organization_reaches_nothing(admin: Person) -> None:
-    other = cast.elsewhere()
-    client = admin.client()
-    session = client.session
-    standing.begin(session, organization_id=other.organization.id, accesses=())
-    session.save()
+    client = cast.signed_in(
+        admin.user, organization_id=cast.elsewhere().organization.id
+    )
 
     assert client.get(PAGE).status_code == 404
 

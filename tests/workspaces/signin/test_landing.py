@@ -78,20 +78,16 @@ def test_whoever_is_signed_in_goes_to_their_first_page(
 
 
 def test_an_administrator_without_workspace_goes_to_the_log(db: None) -> None:
-    cast.organization("lone", name="Lone", owner="solo@lone.example")
-    client = Client()
-    client.force_login(
-        User.objects.get(email="solo@lone.example"),
-        backend="django.contrib.auth.backends.ModelBackend",
-    )
+    lone = cast.organization("lone", name="Lone", owner="solo@lone.example")
+    solo = User.objects.get(email="solo@lone.example")
+    client = cast.signed_in(solo, organization_id=lone.id)
 
     assert client.get("/")["Location"] == "/o/lone/audit/"
 
 
 def test_whoever_belongs_nowhere_is_told_so(db: None) -> None:
     alone = people.ensure_person(email="alone@lone.example", at=NOON)
-    client = Client()
-    client.force_login(alone, backend="django.contrib.auth.backends.ModelBackend")
+    client = cast.signed_in(alone, organization_id=cast.organization().id)
 
     response = client.get("/")
 

@@ -1,28 +1,38 @@
-"""Clears what sign-in no longer needs: sessions that ended, spent assertions.
+"""Clears what sign-in no longer needs: sessions, rows of them, spent assertions.
 
 A few short transactions a call; what remains is found by the next one.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kit import scoping
-from workspaces.signin.models import SpentAssertion
+from workspaces.signin.models import SignInSession, SpentAssertion
 from workspaces.tenancy.models import Organization
 
 BATCH = 1_000
 MOST_BATCHES = 20
+SESSIONS_KEPT = timedelta(days=90)
 
 
 def clear_expired(*, at: datetime) -> int:
-    """Removes expired sessions, and assertions nobody could use again; how many."""
+    """Removes expired sessions, and assertions nobody could use again; how many.
+
+    The rows of sessions stay for a while after their end, for the pages that show them.
+    """
+    past = at - SESSIONS_KEPT
     cleared = _cleared(Session.objects.filter(expire_date__lt=at))
     for organization_id in _organizations():
         with scoping.organization(organization_id=organization_id):
             cleared += _cleared(SpentAssertion.objects.filter(expires_at__lt=at))
+            cleared += _cleared(
+                SignInSession.objects.filter(
+                    Q(ended_at__lt=past) | Q(expires_at__lt=past)
+                )
+            )
     return cleared
 
 

@@ -1,13 +1,10 @@
-"""Starts a sign-in at the identity provider, and ends a session here."""
+"""Starts a sign-in at the identity provider."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit import recording
-from audit.recording import Target
 from kit import scoping
-from kit.actor import Actor
 from workspaces.signin import authn_requests, selectors
 from workspaces.signin.models import ConnectionState
 from workspaces.signin.reasons import Reason, SignInRefused
@@ -41,15 +38,3 @@ def depart(*, ref: ConnectionRef, login_hint: str, at: datetime) -> Departure:
         at=at,
     )
     return Departure(request_id=request_id, url=url)
-
-
-def record_sign_out(*, actor: Actor, organization_id: int, at: datetime) -> None:
-    """Record that a person ended their session."""
-    with scoping.organization(organization_id=organization_id):
-        recording.record(
-            actor=actor,
-            action="workspaces.session.signed-out",
-            target=Target(kind="user", id=actor.id),
-            organization_id=organization_id,
-            at=at,
-        )

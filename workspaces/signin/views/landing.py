@@ -17,9 +17,9 @@ from kit import clock, guard
 from kit.permissions import Permission
 from workspaces.members import standing
 from workspaces.roles.matrix import permissions_of
-from workspaces.signin import demo, rules, selectors
+from workspaces.signin import demo, presence, rules, selectors
 from workspaces.signin.forms import DiscoveryForm
-from workspaces.signin.services import departures
+from workspaces.signin.services import sessions
 
 _NEXT_MAX = 500
 
@@ -31,7 +31,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Where to sign in; whoever is signed in goes on to their first page."""
     next_path = safe_path(request.POST.get("next") or request.GET.get("next"))
     if request.user.is_authenticated:
-        return _onward(request, next_path)
+        if presence.of(request, at=clock.now()) or presence.is_operators(request):
+            return _onward(request, next_path)
+        auth.logout(request)
     form = DiscoveryForm(request.POST or None)
     entrance = None
     if form.is_bound and form.is_valid():
@@ -56,11 +58,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: Any) -> HttpResponse:
     """End the session of this browser."""
-    organization_id = request.session.get(standing.ORGANIZATION)
-    if organization_id is not None:
-        departures.record_sign_out(
-            actor=request.actor, organization_id=organization_id, at=clock.now()
-        )
+    sessions.sign_out(actor=request.actor, session=request.session, at=clock.now())
     auth.logout(request)
     return redirect("workspaces:sign-in")
 

@@ -5,7 +5,7 @@ verified without one, and a redirect to the last step, which does carry the sess
 proves that this browser asked for it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from allauth.socialaccount.helpers import complete_social_login
@@ -27,12 +27,20 @@ from django.views.decorators.http import (
 from kit import clock, guard, scoping
 from workspaces.members import addresses, standing
 from workspaces.members.models import User
-from workspaces.signin import messages, metadata, rules, selectors, tickets
+from workspaces.members.standing import Held
+from workspaces.signin import messages, metadata, selectors, tickets
 from workspaces.signin.adapters import ConnectionProvider, app_of
 from workspaces.signin.assertions import VerifiedAssertion
+from workspaces.signin.models import Method
 from workspaces.signin.reasons import Audience, Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
-from workspaces.signin.services import acceptance, attempts, departures, entrance
+from workspaces.signin.services import (
+    acceptance,
+    attempts,
+    departures,
+    entrance,
+    sessions,
+)
 from workspaces.signin.views.landing import login_url, safe_path
 
 SESSION_CONNECTION = "custos_connection"
@@ -96,6 +104,7 @@ def acs(request: HttpRequest, connection: str) -> HttpResponse:
 def finish(request: HttpRequest, connection: str) -> HttpResponse:
     """Sign the person in, if this browser asked for the answer that it brings."""
     ref, at = _ref(connection), clock.now()
+    before = standing.held(request.session)  # signing in empties the session
     try:
         token = request.COOKIES.get(TICKET_COOKIE, "")
         assertion = tickets.take(ref=ref, token=token)
@@ -111,7 +120,7 @@ def finish(request: HttpRequest, connection: str) -> HttpResponse:
     except SignInRefused as refusal:
         response = _refusal_page(request, ref, refusal)
     else:
-        _begin_session(request, ref, user, ends_at=assertion.session_ends_at, at=at)
+        _begin_session(request, ref, assertion, user, before=before, at=at)
     response.delete_cookie(TICKET_COOKIE, path=request.path, samesite="Lax")
     return response
 
@@ -185,23 +194,27 @@ def _signed_in(
 def _begin_session(
     request: HttpRequest,
     ref: ConnectionRef,
+    assertion: VerifiedAssertion,
     user: User,
     *,
-    ends_at: datetime | None,
+    before: Held | None,
     at: datetime,
 ) -> None:
     """Tie the fresh session to one organization, one connection and one end."""
-    organization_id = ref.organization.id
-    standing.begin(
-        request.session,
-        organization_id=organization_id,
-        accesses=selectors.accesses(user=user, organization_id=organization_id),
+    sessions.begin(
+        session=request.session,
+        organization_id=ref.organization.id,
+        user=user,
+        method=Method.SAML,
+        connection_id=ref.id,
+        name_id=assertion.name_id,
+        ends_at=assertion.session_ends_at,
+        ip=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.headers.get("user-agent", ""),
+        before=before,
+        at=at,
     )
     request.session[SESSION_CONNECTION] = str(ref.public_id)
-    own_max = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    request.session.set_expiry(
-        rules.session_seconds(own_max=own_max, ends_at=ends_at, at=at)
-    )
 
 
 def _folded(hint: str) -> str:
