@@ -17,7 +17,13 @@ _ROW = re.compile(
 _PARTS = {
     *("sign-out", "theme", "healthz", "jobs-cancel", "policy-set", "sweep-start"),
     *("saml-login", "saml-finish", "saml-metadata", "saml-sls", "receipt-download"),
-    *("hold-release", "my-conversation-delete", "my-conversation-restore"),
+    *("keys-rotate", "keys-revoke", "organization-keys-rotate"),
+    *(
+        "organization-keys-revoke",
+        "hold-release",
+        "my-conversation-delete",
+        "my-conversation-restore",
+    ),
     *("verify", "tamper", "put-back", "workspace-entry", "workspace-verify"),
     *("workspace-tamper", "workspace-put-back"),
 }

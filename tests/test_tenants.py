@@ -21,6 +21,7 @@ from tests.cast import NOON, OPERATOR
 from tests.site_map import pages
 from workspaces.content.models import Conversation
 from workspaces.jobs import services as jobs
+from workspaces.keys.services import api_keys
 from workspaces.roles.matrix import Role
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -83,6 +84,17 @@ def _sweep(where: WorkspaceRef) -> UUID:
     return sweeps.open_run(actor=_owner(where), workspace=where, at=NOON).public_id
 
 
+def _key(where: WorkspaceRef) -> UUID:
+    return api_keys.issue(
+        actor=OPERATOR,
+        organization=where.organization,
+        workspace=where,
+        name="Export",
+        scopes=["all"],
+        at=NOON,
+    ).row.public_id
+
+
 def _owner(where: WorkspaceRef) -> Actor:
     return cast.person(where, "sol.ortega@brennan.example", Role.OWNER).actor
 
@@ -92,6 +104,7 @@ def _owner(where: WorkspaceRef) -> Actor:
 MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "member": _member,
     "job": _job,
+    "key": _key,
     "conversation": _conversation,
     "hold": _hold,
     "sweep": _sweep,

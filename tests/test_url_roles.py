@@ -25,6 +25,11 @@ WORKSPACE = {
     "workspaces:overview": "owner admin officer analyst",
     "workspaces:members-list": GOVERNING,
     "workspaces:members-detail": GOVERNING,
+    "workspaces:keys-list": "owner admin",
+    "workspaces:keys-issue": "owner admin",
+    "workspaces:keys-detail": "owner admin",
+    "workspaces:keys-rotate": "owner admin",
+    "workspaces:keys-revoke": "owner admin",
     "workspaces:jobs-list": EVERYONE,
     "workspaces:jobs-detail": EVERYONE,
     "workspaces:jobs-cancel": EVERYONE,
@@ -49,6 +54,11 @@ WORKSPACE = {
 }
 # Only those who run the organization itself; a workspace's roles are strangers here.
 ORGANIZATION = {
+    "workspaces:organization-keys-list",
+    "workspaces:organization-keys-issue",
+    "workspaces:organization-keys-detail",
+    "workspaces:organization-keys-rotate",
+    "workspaces:organization-keys-revoke",
     "workspaces:outbox",
     "audit:entries",
     "audit:entry",

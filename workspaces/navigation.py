@@ -85,7 +85,13 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 icon="users",
                 url_name="workspaces:members-list",
                 permission=_P.MEMBERS_VIEW,
-            )
+            ),
+            Place(
+                label=_("API keys"),
+                icon="key",
+                url_name="workspaces:keys-list",
+                permission=_P.KEYS_MANAGE,
+            ),
         ],
     ),
     (
@@ -144,6 +150,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 icon="list-search",
                 url_name="audit:entries",
                 permission=_P.AUDIT_VIEW,
+            ),
+            Place(
+                label=_("API keys"),
+                icon="key",
+                url_name="workspaces:organization-keys-list",
+                permission=_P.KEYS_MANAGE,
             ),
             Place(
                 label=_("Outbox"),

@@ -1,9 +1,10 @@
 """URLs of the workspaces app; view, URL name and template share their stem."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from workspaces.health import views as health
 from workspaces.jobs import views as jobs
+from workspaces.keys import views as keys
 from workspaces.members import views as members
 from workspaces.notices import views as notices
 from workspaces.overview import views as overview
@@ -12,6 +13,20 @@ from workspaces.signin import urls as signin
 app_name = "workspaces"
 
 _W = "w/<slug:workspace>"
+_O = "o/<slug:organization>"
+
+
+def _keys(tenant: str, stem: str) -> list[URLPattern]:
+    """The pages of API keys, the same for a workspace and for an organization."""
+    one = f"{tenant}/api-keys/<uuid:key>/"
+    return [
+        path(f"{tenant}/api-keys/", keys.keys_list, name=f"{stem}-list"),
+        path(f"{tenant}/api-keys/issue/", keys.keys_issue, name=f"{stem}-issue"),
+        path(one, keys.keys_detail, name=f"{stem}-detail"),
+        path(f"{one}rotate/", keys.keys_rotate, name=f"{stem}-rotate"),
+        path(f"{one}revoke/", keys.keys_revoke, name=f"{stem}-revoke"),
+    ]
+
 
 urlpatterns = [
     *signin.urlpatterns,
@@ -22,7 +37,9 @@ urlpatterns = [
     path(f"{_W}/jobs/", jobs.jobs_list, name="jobs-list"),
     path(f"{_W}/jobs/<uuid:job>/", jobs.jobs_detail, name="jobs-detail"),
     path(f"{_W}/jobs/<uuid:job>/cancel/", jobs.jobs_cancel, name="jobs-cancel"),
-    path("o/<slug:organization>/outbox/", notices.outbox, name="outbox"),
+    *_keys(_W, "keys"),
+    *_keys(_O, "organization-keys"),
+    path(f"{_O}/outbox/", notices.outbox, name="outbox"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

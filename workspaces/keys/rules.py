@@ -1,7 +1,7 @@
-"""How long keys and tokens live, and what of their scopes is in force."""
+"""How long keys and tokens live, and where one stands."""
 
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 SHORTEST_DAYS = 1
 LONGEST_DAYS = 365
@@ -32,8 +32,29 @@ def is_use_noted(*, last_used_at: datetime | None, at: datetime) -> bool:
     return last_used_at is not None and at - last_used_at < USE_IS_NOTED_AFTER
 
 
-def is_within(
-    *, wanted: AbstractSet[str], held: AbstractSet[str], on_plan: AbstractSet[str]
-) -> bool:
-    """Whether who holds `held` may open `wanted`, as far as the plan has it at all."""
-    return bool(wanted & on_plan) and (wanted & on_plan) <= held
+class State(StrEnum):
+    """Where a key stands."""
+
+    WORKS = "works"
+    ENDING = "ending"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    OWNER_GONE = "owner_gone"
+
+
+def state(
+    *,
+    expires_at: datetime,
+    rotated_at: datetime | None,
+    revoked_at: datetime | None,
+    is_owner_here: bool,
+    at: datetime,
+) -> State:
+    """What has become of a key; an end that somebody chose is named first."""
+    if revoked_at is not None:
+        return State.REVOKED
+    if expires_at <= at:
+        return State.EXPIRED
+    if not is_owner_here:
+        return State.OWNER_GONE
+    return State.WORKS if rotated_at is None else State.ENDING

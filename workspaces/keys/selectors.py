@@ -7,6 +7,7 @@ the owner at that moment. Every reason for a no looks the same to the caller.
 
 import hmac
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,18 +17,22 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from kit.actor import Actor
 from kit.http import keyset
 from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.keys import credentials, scopes
+from workspaces.keys import credentials, rules, scopes
 from workspaces.keys.credentials import Kind
 from workspaces.keys.models import ApiKey, ScimToken, TokenScope
+from workspaces.keys.rules import State
 from workspaces.keys.scopes import Scope
+from workspaces.members.models import Membership, MembershipStatus, User
 from workspaces.roles.matrix import (
     ORGANIZATION_PERMISSIONS,
     on_plan,
     permissions_of,
 )
+from workspaces.tenancy.models import OrganizationAdministrator
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 _ORDER: keyset.Order = (("created_at", "desc"), ("id", "desc"))
@@ -149,6 +154,50 @@ def one(*, workspace_id: int | None, key: UUID) -> ApiKey:
     return found
 
 
+def grantable(
+    *, actor: Actor, workspace: WorkspaceRef | None
+) -> tuple[list[Scope], list[Scope]]:
+    """The scopes that the actor may give a key, and those that somebody else could."""
+    possible = [one for one in Scope if is_on_plan(one, workspace=workspace)]
+    mine = [
+        one
+        for one in possible
+        if is_grantable(one, held=actor.permissions, workspace=workspace)
+    ]
+    return mine, [one for one in possible if one not in mine]
+
+
+def owners_of(*, keys: Iterable[ApiKey]) -> dict[int, str]:
+    """Names (or addresses) of the owners of a page of keys, in one query."""
+    ids = {key.owner_id for key in keys if key.owner_id}
+    people = User.objects.filter(pk__in=ids).values_list("pk", "name", "email")
+    return {pk: name or email for pk, name, email in people}
+
+
+def states_of(*, keys: Sequence[ApiKey], at: datetime) -> dict[int, State]:
+    """Where each key of a page stands, in two queries."""
+    ties = [key.membership_id for key in keys if key.membership_id]
+    memberships = Membership.objects.in_bulk(ties) if ties else {}
+    parts = {key.administration_id for key in keys if key.administration_id}
+    running = set(
+        OrganizationAdministrator.objects.filter(pk__in=parts).values_list(
+            "pk", flat=True
+        )
+        if parts
+        else ()
+    )
+    return {
+        key.pk: rules.state(
+            expires_at=key.expires_at,
+            rotated_at=key.rotated_at,
+            revoked_at=key.revoked_at,
+            is_owner_here=_is_owner_here(key, memberships, running),
+            at=at,
+        )
+        for key in keys
+    }
+
+
 def scim_tokens() -> list[ScimToken]:
     """The tokens of the workspace whose scope is open, newest first; at most 20."""
     return list(ScimToken.objects.order_by("-created_at", "-id")[:20])
@@ -160,6 +209,22 @@ def scim_token(*, token: UUID) -> ScimToken:
     if found is None:
         raise UnknownKey(_("There is no such SCIM token here."))
     return found
+
+
+def _is_owner_here(
+    key: ApiKey, memberships: dict[int, Membership], running: set[int]
+) -> bool:
+    """The same as the SQL function decides for one presented key."""
+    if key.owner_id is None:
+        return True
+    if key.administration_id is not None:
+        return key.administration_id in running
+    found = memberships.get(key.membership_id or 0)
+    return (
+        found is not None
+        and found.status == MembershipStatus.ACTIVE
+        and found.generation == key.generation
+    )
 
 
 def _held(*, role: str | None, workspace: WorkspaceRef | None) -> frozenset[Permission]:
