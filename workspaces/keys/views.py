@@ -195,7 +195,10 @@ def _facts(key: ApiKey, row: dict[str, Any], *, at: datetime) -> list[dict[str, 
         {"name": _("Belongs to"), "value": row["owner"]},
         {"name": _("Issued"), "value": day(key.created_at)},
         {"name": _("Works until"), "value": absolute(key.expires_at)},
-        {"name": _("Last used"), "value": relative(used, at) if used else _("never")},
+        {
+            "name": _("Last used"),
+            "value": relative(used, now=at) if used else _("never"),
+        },
         {
             "name": _("Only from"),
             "value": ", ".join(key.networks) if key.networks else _("anywhere"),
