@@ -26,8 +26,7 @@ class KeyPair:
     @property
     def pem_certificate(self) -> str:
         """The certificate in PEM."""
-        body = "\n".join(wrap(self.certificate, 64))
-        return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+        return pem(self.certificate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +37,12 @@ class CertificateFacts:
     subject: str
     not_before: datetime
     not_after: datetime
+
+
+def pem(text: str) -> str:
+    """The base64 text of metadata as PEM."""
+    body = "\n".join(wrap(text, 64))
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
 
 
 def read(text: str) -> CertificateFacts:

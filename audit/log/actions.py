@@ -149,6 +149,21 @@ _ALL = [
             _("Tried to configure single sign-on"),
         ),
         (
+            "workspaces.saml.key-prepared",
+            _("Published a next signing key"),
+            _("Tried to publish a next signing key"),
+        ),
+        (
+            "workspaces.saml.key-promoted",
+            _("Began to sign with the next key"),
+            _("Tried to sign with the next key"),
+        ),
+        (
+            "workspaces.saml.key-retired",
+            _("Retired the old signing key"),
+            _("Tried to retire the old signing key"),
+        ),
+        (
             "workspaces.domain.claimed",
             _("Claimed a mail domain"),
             _("Tried to claim a mail domain"),

@@ -26,15 +26,47 @@ class IdentityProvider:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Named:
+    """The name that the other side has for a person, and for a session of theirs."""
+
+    name_id: str
+    format: str
+    qualifier: str
+    own_qualifier: str
+    session_index: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifiedAssertion:
-    """The values of a signed assertion that passed every check of the message."""
+    """The values of a signed assertion that passed every check of the message.
+
+    `request_id` is empty where nobody asked. `signed_by` are the fingerprints of the
+    certificates whose key fits a signature of the message.
+    """
 
     response_id: str
     assertion_id: str
     request_id: str
     name_id: str
+    name_id_format: str
+    name_id_qualifier: str
+    name_id_own_qualifier: str
+    session_index: str
+    authenticated_at: datetime | None
+    signed_by: tuple[str, ...]
     email: str
     first_name: str
     last_name: str
     session_ends_at: datetime | None
     expires_at: datetime
+
+    @property
+    def named(self) -> Named:
+        """The name with what stands beside it."""
+        return Named(
+            name_id=self.name_id,
+            format=self.name_id_format,
+            qualifier=self.name_id_qualifier,
+            own_qualifier=self.name_id_own_qualifier,
+            session_index=self.session_index,
+        )

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,11 @@ _DS = "http://www.w3.org/2000/09/xmldsig#"
 _SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+_ENCRYPTION_METHODS = (
+    "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes128-gcm",
+    "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+)
 _RSA_BITS_MIN = 2048
 _URL_MAX = 1024
 _LABEL_MAX = 100
@@ -60,9 +66,18 @@ def identity_provider(data: bytes) -> IdentityProvider:
 
 
 def service_provider(
-    sp: ServiceProvider, *, certificate: str, signs_requests: bool
+    sp: ServiceProvider,
+    *,
+    certificates: Sequence[str],
+    signs_requests: bool,
+    is_encryption_offered: bool = False,
+    name_id_format: str = "",
 ) -> bytes:
-    """Our metadata; it names no expiry, so that a stored copy stays usable."""
+    """Our metadata; it names no expiry, so that a stored copy stays usable.
+
+    Some providers encrypt as soon as they see a key for it, in ways that not everyone
+    wants, so such a key is only named where that is asked for.
+    """
     root = etree.Element(
         f"{{{_MD}}}EntityDescriptor",
         entityID=sp.entity_id,
@@ -75,17 +90,18 @@ def service_provider(
         WantAssertionsSigned="true",
         protocolSupportEnumeration=_SAMLP,
     )
-    key = etree.SubElement(descriptor, f"{{{_MD}}}KeyDescriptor", use="signing")
-    holder = etree.SubElement(
-        etree.SubElement(key, f"{{{_DS}}}KeyInfo"), f"{{{_DS}}}X509Data"
-    )
-    etree.SubElement(holder, f"{{{_DS}}}X509Certificate").text = certificate
-    etree.SubElement(
-        descriptor,
-        f"{{{_MD}}}SingleLogoutService",
-        Binding=_REDIRECT,
-        Location=sp.sls_url,
-    )
+    for use in ("signing", "encryption") if is_encryption_offered else ("signing",):
+        for certificate in certificates:
+            _name_key(descriptor, certificate, use=use)
+    for binding in (_REDIRECT, _POST):
+        etree.SubElement(
+            descriptor,
+            f"{{{_MD}}}SingleLogoutService",
+            Binding=binding,
+            Location=sp.sls_url,
+        )
+    if name_id_format:
+        etree.SubElement(descriptor, f"{{{_MD}}}NameIDFormat").text = name_id_format
     etree.SubElement(
         descriptor,
         f"{{{_MD}}}AssertionConsumerService",
@@ -98,6 +114,17 @@ def service_provider(
         root, xml_declaration=True, encoding="UTF-8", pretty_print=True
     )
     return written
+
+
+def _name_key(descriptor: Any, certificate: str, *, use: str) -> None:
+    key = etree.SubElement(descriptor, f"{{{_MD}}}KeyDescriptor", use=use)
+    holder = etree.SubElement(
+        etree.SubElement(key, f"{{{_DS}}}KeyInfo"), f"{{{_DS}}}X509Data"
+    )
+    etree.SubElement(holder, f"{{{_DS}}}X509Certificate").text = certificate
+    if use == "encryption":
+        for method in _ENCRYPTION_METHODS:
+            etree.SubElement(key, f"{{{_MD}}}EncryptionMethod", Algorithm=method)
 
 
 def _only_descriptor(data: bytes) -> Any:

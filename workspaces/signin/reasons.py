@@ -23,7 +23,15 @@ class Reason(StrEnum):
     NOT_A_RESPONSE = "not_a_response"
     DUPLICATE_ID = "duplicate_id"
     IDP_REFUSED = "idp_refused"
-    ENCRYPTED = "encrypted"
+    IDP_FAILED = "idp_failed"
+    IDP_NO_PASSIVE = "idp_no_passive"
+    IDP_DENIED = "idp_denied"
+    IDP_NAME_ID_POLICY = "idp_name_id_policy"
+    IDP_CONTEXT = "idp_context"
+    ENCRYPTED_PART = "encrypted_part"
+    ENCRYPTION_FORM = "encryption_form"
+    ENCRYPTION_ALGORITHM = "encryption_algorithm"
+    UNREADABLE = "unreadable"
     UNSIGNED = "unsigned"
     SIGNATURE_FORM = "signature_form"
     SIGNATURE_ALGORITHM = "signature_algorithm"
@@ -35,6 +43,7 @@ class Reason(StrEnum):
     AUDIENCE = "audience"
     CONDITIONS = "conditions"
     IN_RESPONSE_TO = "in_response_to"
+    UNSOLICITED = "unsolicited"
     SUBJECT = "subject"
     NO_END = "no_end"
     NOT_BEFORE = "not_before"
@@ -55,7 +64,11 @@ class Reason(StrEnum):
     NOT_A_MEMBER = "not_a_member"
     IDENTITY_DIFFERS = "identity_differs"
     ACCOUNT_CLOSED = "account_closed"
+    NOT_FRESH = "not_fresh"
     LOGOUT_NOT_OFFERED = "logout_not_offered"
+    LOGOUT_EMPTY = "logout_empty"
+    LOGOUT_UNKNOWN = "logout_unknown"
+    LOGOUT_INCOMPLETE = "logout_incomplete"
 
 
 class Audience(StrEnum):
@@ -128,8 +141,30 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NOT_A_RESPONSE: _damaged(_ANSWER_DAMAGED),
     Reason.DUPLICATE_ID: _damaged(_ANSWER_HOSTILE),
     Reason.IDP_REFUSED: _again(_("Your identity provider did not sign you in.")),
-    Reason.ENCRYPTED: _damaged(
-        _("The answer is encrypted, and this portal has published no key for that.")
+    Reason.IDP_FAILED: _again(
+        _("Your identity provider could not confirm who you are. Try to sign in again.")
+    ),
+    Reason.IDP_NO_PASSIVE: _again(
+        _("Your identity provider needs you to sign in there first.")
+    ),
+    Reason.IDP_DENIED: _refused(
+        _("Your identity provider does not let you use this application.")
+    ),
+    Reason.IDP_NAME_ID_POLICY: _damaged(
+        _("The identity provider cannot name people in the format asked for (NameID).")
+    ),
+    Reason.IDP_CONTEXT: _damaged(
+        _("The identity provider cannot sign people in the way that was asked for.")
+    ),
+    Reason.ENCRYPTED_PART: _damaged(
+        _("Only whole assertions may be encrypted, not single names or attributes.")
+    ),
+    Reason.ENCRYPTION_FORM: _damaged(_ANSWER_HOSTILE),
+    Reason.ENCRYPTION_ALGORITHM: _damaged(
+        _("The answer is encrypted with an algorithm that is not accepted.")
+    ),
+    Reason.UNREADABLE: _damaged(
+        _("The encrypted answer cannot be read with a key of this connection.")
     ),
     Reason.UNSIGNED: _damaged(_("The identity provider's answer is not signed.")),
     Reason.SIGNATURE_FORM: _damaged(_ANSWER_HOSTILE),
@@ -148,6 +183,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         _("The answer carries conditions that this portal cannot keep.")
     ),
     Reason.IN_RESPONSE_TO: _damaged(_("The answer names no request of this portal.")),
+    Reason.UNSOLICITED: _again(
+        _("Nobody asked for this answer. Sign in from here, not from the other side.")
+    ),
     Reason.SUBJECT: _damaged(_("The answer does not confirm exactly one person.")),
     Reason.NO_END: _damaged(_("The answer does not say how long it is valid.")),
     Reason.NOT_BEFORE: _damaged(
@@ -190,7 +228,20 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         _("Your address is already tied to another identifier of this connection.")
     ),
     Reason.ACCOUNT_CLOSED: _refused(_("Your account is closed.")),
+    Reason.NOT_FRESH: _again(
+        _("Your identity provider did not ask you to sign in anew, as was asked of it.")
+    ),
     Reason.LOGOUT_NOT_OFFERED: _again(
         _("Signing out through the identity provider is not offered here.")
+    ),
+    Reason.LOGOUT_EMPTY: _damaged(_("No sign-out message came with this address.")),
+    Reason.LOGOUT_UNKNOWN: _again(
+        _("This sign-out was not started here, or over ten minutes ago.")
+    ),
+    Reason.LOGOUT_INCOMPLETE: _again(
+        _(
+            "You are signed out here. Your identity provider says that it could not "
+            "end everything there."
+        )
     ),
 }

@@ -1,12 +1,14 @@
 """Decides whether a decoded answer is a valid assertion for one connection, right now.
 
-Order: cheap structure first, then python3-saml in strict mode (schema, signature by
-`signatures`), then our own checks on the element whose signature held, because the
-library accepts missing or near-miss values of most of these.
+Order: cheap structure first, then what is encrypted is opened and looked at the same
+way, then python3-saml in strict mode (schema, signature by `signatures`), then our own
+checks on the element whose signature held, because the library accepts missing or
+near-miss values of most of these.
 """
 
 import base64
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +17,8 @@ from onelogin.saml2.errors import OneLogin_Saml2_ValidationError as LibraryRefus
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
-from workspaces.signin import signatures
+from kit import certificates
+from workspaces.signin import opening, signatures
 from workspaces.signin.assertions import (
     IdentityProvider,
     ServiceProvider,
@@ -26,10 +29,12 @@ from workspaces.signin.reasons import Reason, SignInRefused
 
 DRIFT = timedelta(seconds=60)
 _LONGEST_LIFE = timedelta(hours=24)
+_UNSOLICITED_AGE = timedelta(minutes=5)
 NAME_ID_MAX = 255
 _ID_MAX = 255
 _VALUE_MAX = 254
 _SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
+_SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 _TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
@@ -37,6 +42,15 @@ _KNOWN_CONDITIONS = {
     f"{_SAML}{name}" for name in ("AudienceRestriction", "OneTimeUse")
 } | {f"{_SAML}ProxyRestriction"}
 
+_STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+_STATUS_REASONS = {
+    f"{_STATUS}AuthnFailed": Reason.IDP_FAILED,
+    f"{_STATUS}UnknownPrincipal": Reason.IDP_FAILED,
+    f"{_STATUS}NoPassive": Reason.IDP_NO_PASSIVE,
+    f"{_STATUS}RequestDenied": Reason.IDP_DENIED,
+    f"{_STATUS}InvalidNameIDPolicy": Reason.IDP_NAME_ID_POLICY,
+    f"{_STATUS}NoAuthnContext": Reason.IDP_CONTEXT,
+}
 _LIBRARY_REASONS = {
     LibraryRefusal.STATUS_CODE_IS_NOT_SUCCESS: Reason.IDP_REFUSED,
     LibraryRefusal.NO_SIGNATURE_FOUND: Reason.UNSIGNED,
@@ -54,6 +68,23 @@ _LIBRARY_REASONS = {
 }
 
 
+class _Answer(OneLogin_Saml2_Response):  # type: ignore[misc]
+    """The library's answer, with the assertion that we have opened ourselves."""
+
+    def __init__(self, settings: Any, text: str, opened: Any) -> None:
+        self._opened = opened
+        super().__init__(settings, text)
+
+    def _decrypt_assertion(self, xml: Any) -> Any:
+        xml.replace(xml.find(opening.ENCRYPTED), deepcopy(self._opened))
+        return xml
+
+
+def is_encrypted(message: Message) -> bool:
+    """Whether a key of ours is needed to read the answer."""
+    return message.root.find(opening.ENCRYPTED) is not None
+
+
 def verify(
     message: Message,
     *,
@@ -61,47 +92,68 @@ def verify(
     idp: IdentityProvider,
     mapping: Mapping[str, Sequence[str]],
     at: datetime,
+    keys: Sequence[bytes] = (),
+    may_be_unsolicited: bool = False,
 ) -> VerifiedAssertion:
     """The verified values, or SignInRefused with the reason."""
-    _demand_structure(message.root)
-    response = _checked_by_library(message, sp=sp, idp=idp, at=at)
+    _demand_success(message.root)
+    opening.demand_structure(message.root)
+    opened = None
+    if is_encrypted(message):
+        opened = opening.opened(message.root, keys=keys, idp=idp)
+    response, signers = _checked_by_library(message, opened, sp=sp, idp=idp, at=at)
     document = response.get_xml_document()
     assertion = response._query_assertion("")[0]
     _demand_addressed(document, sp=sp)
     _demand_conditions(assertion, sp=sp, at=at)
     confirmation = _bearer(assertion)
-    expires_at = _demand_confirmed(confirmation, document, sp=sp, at=at)
+    if not _is_asked_for(confirmation, document):
+        _demand_welcome(assertion, may_be_unsolicited=may_be_unsolicited, at=at)
+    expires_at = _demand_confirmed(confirmation, sp=sp, at=at)
     attributes = _attributes(response, mapping)
     name_id = _name_id(assertion, sp=sp)
+    statement = assertion.find(f"{_SAML}AuthnStatement")
     return VerifiedAssertion(
         response_id=_short(document.get("ID")),
         assertion_id=_short(assertion.get("ID")),
-        request_id=confirmation.get("InResponseTo"),
+        request_id=confirmation.get("InResponseTo", ""),
         name_id=(name_id.text or "").strip(),
+        name_id_format=_brief(name_id, "Format"),
+        name_id_qualifier=_brief(name_id, "NameQualifier"),
+        name_id_own_qualifier=_brief(name_id, "SPNameQualifier"),
+        session_index=_brief(statement, "SessionIndex"),
+        authenticated_at=moment(statement.get("AuthnInstant")),
+        signed_by=signers,
         email=attributes.get("email") or _address_in(name_id),
         first_name=attributes.get("first_name", ""),
         last_name=attributes.get("last_name", ""),
-        session_ends_at=_session_end(assertion),
+        session_ends_at=moment(statement.get("SessionNotOnOrAfter")),
         expires_at=expires_at,
     )
 
 
-def _demand_structure(root: Any) -> None:
-    """What the tree alone tells, before any cryptography."""
-    if (
-        next(root.iter(f"{_SAML}EncryptedAssertion", f"{_SAML}EncryptedID"), None)
-        is not None
-    ):
-        raise SignInRefused(Reason.ENCRYPTED)
-    for signature in root.iter(f"{{{signatures.DS}}}Signature"):
-        if signature.getparent() is None:
-            raise SignInRefused(Reason.SIGNATURE_FORM)
-        signatures.demand_form(signature)
+def _demand_success(root: Any) -> None:
+    """What the other side says went wrong, in words, before anything else."""
+    top = root.find(f"{_SAMLP}Status/{_SAMLP}StatusCode")
+    if top is None:
+        raise SignInRefused(Reason.INVALID, received="no Status")
+    if top.get("Value") == f"{_STATUS}Success":
+        return
+    inner = top.find(f"{_SAMLP}StatusCode")
+    said = top.get("Value", "") if inner is None else inner.get("Value", "")
+    raise SignInRefused(
+        _STATUS_REASONS.get(said, Reason.IDP_REFUSED), received=said[len(_STATUS) :]
+    )
 
 
 def _checked_by_library(
-    message: Message, *, sp: ServiceProvider, idp: IdentityProvider, at: datetime
-) -> Any:
+    message: Message,
+    opened: Any,
+    *,
+    sp: ServiceProvider,
+    idp: IdentityProvider,
+    at: datetime,
+) -> tuple[Any, tuple[str, ...]]:
     url = urlsplit(sp.acs_url)
     request = {
         "https": "on" if url.scheme == "https" else "off",
@@ -110,9 +162,9 @@ def _checked_by_library(
         "path_info": url.path,
     }
     text = base64.b64encode(message.data).decode("ascii")
-    with signatures.clock_at(at):
+    with signatures.examining(at) as examination:
         try:
-            response = OneLogin_Saml2_Response(_library_settings(sp, idp), text)
+            response = _Answer(_library_settings(sp, idp), text, opened)
             response.is_valid(request, raise_exceptions=True)
         except LibraryRefusal as refusal:
             reason = _LIBRARY_REASONS.get(refusal.code, Reason.INVALID)
@@ -121,7 +173,8 @@ def _checked_by_library(
             raise
         except Exception as error:  # noqa: BLE001 -- hostile input, any library error
             raise SignInRefused(Reason.INVALID, received=type(error).__name__) from None
-    return response
+    signers = {certificates.read(one).fingerprint for one in examination.signers}
+    return response, tuple(sorted(signers))
 
 
 def _library_settings(sp: ServiceProvider, idp: IdentityProvider) -> Any:
@@ -173,14 +226,14 @@ def _demand_conditions(assertion: Any, *, sp: ServiceProvider, at: datetime) -> 
     if not restrictions:
         raise SignInRefused(Reason.AUDIENCE, expected=sp.entity_id)
     _demand_window(conditions, at=at)
-    issued_at = _time(assertion.get("IssueInstant"))
+    issued_at = moment(assertion.get("IssueInstant"))
     if issued_at is None or issued_at > at + DRIFT:
         raise SignInRefused(Reason.NOT_YET)
 
 
 def _demand_window(conditions: Any, *, at: datetime) -> None:
-    begins_at = _time(conditions.get("NotBefore"))
-    ends_at = _time(conditions.get("NotOnOrAfter"))
+    begins_at = moment(conditions.get("NotBefore"))
+    ends_at = moment(conditions.get("NotOnOrAfter"))
     if begins_at is not None and begins_at > at + DRIFT:
         raise SignInRefused(Reason.NOT_YET)
     if ends_at is not None and ends_at + DRIFT <= at:
@@ -203,20 +256,39 @@ def _bearer(assertion: Any) -> Any:
     return data[0]
 
 
+def _is_asked_for(confirmation: Any, document: Any) -> bool:
+    """Whether a request is named: by both the signed confirmation and the answer.
+
+    The answer around it need not be signed, so what it says alone counts for nothing.
+    """
+    named = confirmation.get("InResponseTo"), document.get("InResponseTo")
+    if named == (None, None):
+        return False
+    if not named[0] or named[0] != named[1]:
+        raise SignInRefused(Reason.IN_RESPONSE_TO)
+    return True
+
+
+def _demand_welcome(assertion: Any, *, may_be_unsolicited: bool, at: datetime) -> None:
+    """Where answers without a request are let in at all, only fresh ones are."""
+    if not may_be_unsolicited:
+        raise SignInRefused(Reason.UNSOLICITED)
+    issued_at = moment(assertion.get("IssueInstant"))
+    if issued_at is None or issued_at + _UNSOLICITED_AGE < at:
+        raise SignInRefused(Reason.EXPIRED)
+
+
 def _demand_confirmed(
-    confirmation: Any, document: Any, *, sp: ServiceProvider, at: datetime
+    confirmation: Any, *, sp: ServiceProvider, at: datetime
 ) -> datetime:
     recipient = confirmation.get("Recipient")
     if recipient != sp.acs_url:
         raise SignInRefused(
             Reason.RECIPIENT, expected=sp.acs_url, received=recipient or ""
         )
-    request_id = confirmation.get("InResponseTo")
-    if not request_id or document.get("InResponseTo") != request_id:
-        raise SignInRefused(Reason.IN_RESPONSE_TO)
     if confirmation.get("NotBefore") is not None:
         raise SignInRefused(Reason.NOT_BEFORE)
-    ends_at = _time(confirmation.get("NotOnOrAfter"))
+    ends_at = moment(confirmation.get("NotOnOrAfter"))
     if ends_at is None:
         raise SignInRefused(Reason.NO_END)
     if ends_at <= at:
@@ -261,8 +333,12 @@ def _attributes(response: Any, mapping: Mapping[str, Sequence[str]]) -> dict[str
     return found
 
 
-def _session_end(assertion: Any) -> datetime | None:
-    return _time(assertion.find(f"{_SAML}AuthnStatement").get("SessionNotOnOrAfter"))
+def _brief(node: Any, name: str) -> str:
+    """An attribute that may be absent, and is kept."""
+    value: str = node.get(name, "")
+    if len(value) > _ID_MAX:
+        raise SignInRefused(Reason.TOO_LONG, expected=f"{name} ≤ {_ID_MAX}")
+    return value
 
 
 def _short(identity: str | None) -> str:
@@ -271,7 +347,7 @@ def _short(identity: str | None) -> str:
     return identity
 
 
-def _time(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """A SAML time, which is always UTC; what cannot be read is refused."""
     if text is None:
         return None

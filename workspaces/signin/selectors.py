@@ -116,9 +116,10 @@ def entrance_of(*, domain: str) -> Entrance | None:
     return Entrance(organization_name=row[0], label=row[1], slug=row[2])
 
 
-def connection(*, connection_id: int) -> SamlConnection:
+def connection(*, connection_id: int, for_update: bool = False) -> SamlConnection:
     """The row of a connection, in the scope of its organization."""
-    return SamlConnection.objects.get(pk=connection_id)
+    rows = SamlConnection.objects.all()
+    return (rows.select_for_update() if for_update else rows).get(pk=connection_id)
 
 
 def first_connection(*, for_update: bool = False) -> SamlConnection | None:
@@ -136,6 +137,22 @@ def trusted_certificates(*, connection_id: int) -> list[IdpCertificate]:
 def current_key(*, connection_id: int) -> SpKey:
     """The key of ours that signs."""
     return SpKey.objects.get(connection_id=connection_id, place=KeyPlace.CURRENT)
+
+
+def our_keys(*, connection_id: int) -> list[SpKey]:
+    """Our keys of a connection: the one that signs, then the next, then the last."""
+    order = [KeyPlace.CURRENT, KeyPlace.NEXT, KeyPlace.PREVIOUS]
+    mine = SpKey.objects.filter(connection_id=connection_id)
+    return sorted(mine, key=lambda one: order.index(KeyPlace(one.place)))
+
+
+def published_keys(*, connection_id: int) -> list[SpKey]:
+    """What our metadata names: the key that signs, and the one that will."""
+    return [
+        key
+        for key in our_keys(connection_id=connection_id)
+        if key.place != KeyPlace.PREVIOUS
+    ]
 
 
 def has_proven(*, domain: str) -> bool:

@@ -10,15 +10,17 @@ that it took hold, by letting a good message pass and a hostile one fail.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import xmlsec as _xmlsec
 from onelogin.saml2.utils import OneLogin_Saml2_Utils, return_false_on_exception
 
+from kit import certificates
 from workspaces.signin.reasons import Reason, SignInRefused
 
 xmlsec: Any = _xmlsec  # its stubs name none of its constants
@@ -48,25 +50,40 @@ _DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha512",
 }
 
-_at: ContextVar[datetime | None] = ContextVar("custos_saml_at", default=None)
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """One message while the library checks it: its now, and whose key has fitted."""
+
+    at: datetime
+    signers: list[str] = field(default_factory=list)
+
+
+_current: ContextVar[Examination | None] = ContextVar("custos_saml", default=None)
 
 
 @contextmanager
-def clock_at(at: datetime) -> Iterator[None]:
-    """The library's idea of now, while it checks one message."""
-    token = _at.set(at)
+def examining(at: datetime) -> Iterator[Examination]:
+    """Lets the library check one message at that time."""
+    examination = Examination(at=at)
+    token = _current.set(examination)
     try:
-        yield
+        yield examination
     finally:
-        _at.reset(token)
+        _current.reset(token)
 
 
 def demand_form(signature: Any) -> None:
     """One reference to the signed element itself, and only the allowed chain."""
+    if signature.getparent() is None:
+        raise SignInRefused(Reason.SIGNATURE_FORM)
     references = signature.findall(f"{{{DS}}}SignedInfo/{{{DS}}}Reference")
     identity = signature.getparent().get("ID")
     if len(references) != 1 or not identity:
         raise SignInRefused(Reason.SIGNATURE_FORM)
+    for name in ("SignedInfo", "Reference", "DigestValue", "SignatureValue"):
+        if len(list(signature.iter(f"{{{DS}}}{name}"))) != 1:
+            raise SignInRefused(Reason.SIGNATURE_FORM)
     if references[0].get("URI") != f"#{identity}":
         raise SignInRefused(Reason.SIGNATURE_FORM)
     if any(signature.find(f".//{{{DS}}}{n}") is not None for n in _FORBIDDEN):
@@ -89,6 +106,19 @@ def restricted_context(certificate: str) -> Any:
     return context
 
 
+def signer(signature: Any, candidates: Sequence[str]) -> str | None:
+    """The certificate, in base64, whose key made this signature of its parent."""
+    demand_form(signature)
+    xmlsec.tree.add_ids(signature.getroottree().getroot(), ["ID"])
+    for one in candidates:
+        try:
+            restricted_context(certificates.pem(one)).verify(signature)
+        except xmlsec.Error:
+            continue
+        return one
+    return None
+
+
 def _demand_algorithms(signature: Any) -> None:
     expected = {
         "SignatureMethod": _METHODS,
@@ -108,12 +138,19 @@ def verify_node(signature_node: Any, _elem: Any, cert: Any = None, *_: Any) -> b
     """Stands in for the library's function of the same purpose and signature."""
     demand_form(signature_node)
     restricted_context(cert).verify(signature_node)
+    examination = _current.get()
+    if examination is not None:
+        examination.signers.append(_body_of(cert))
     return True
 
 
+def _body_of(pem: str) -> str:
+    return "".join(part for part in pem.split() if "-" not in part)
+
+
 def _now() -> int:
-    at = _at.get()
-    return int(time.time() if at is None else at.timestamp())
+    examination = _current.get()
+    return int(time.time() if examination is None else examination.at.timestamp())
 
 
 OneLogin_Saml2_Utils.validate_node_sign = staticmethod(verify_node)

@@ -117,6 +117,13 @@ def encoded(document: bytes) -> str:
     return base64.b64encode(document).decode()
 
 
+def signed(document: bytes, pair: KeyPair, **how: Any) -> bytes:
+    """The document with a signature over all of it."""
+    root = etree.fromstring(document)
+    _sign(root, pair, Signing(**how))
+    return etree.tostring(root)
+
+
 def with_transform(document: bytes, inner: str) -> bytes:
     """The document with one more transform in its reference, put in after signing."""
     root = etree.fromstring(document)

@@ -10,6 +10,7 @@ def test_this_installation_passes() -> None:
     assert checks.settings_are_strict(None) == []
     assert checks.libraries_fit(None) == []
     assert checks.signatures_are_strict(None) == []
+    assert checks.encryption_is_strict(None) == []
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,22 @@ def test_a_lax_context_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     found = checks.signatures_are_strict(None)
 
     assert {one.id for one in found} == {"signin.E003"}
+
+
+def test_an_opening_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.encryption, "_gcm", lambda *_: None)
+
+    found = checks.encryption_is_strict(None)
+
+    assert [one.id for one in found] == ["signin.E004"]
+
+
+def test_an_opening_that_takes_rsa_1_5_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sha1 = checks.encryption.SHA1
+    monkeypatch.setattr(checks.encryption, "_wrapping", lambda _: (sha1, sha1))
+
+    found = checks.encryption_is_strict(None)
+
+    assert [one.id for one in found] == ["signin.E004"]

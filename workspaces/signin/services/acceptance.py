@@ -1,14 +1,18 @@
 """Accepts a posted answer for one connection: verified, and used up."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from kit import scoping
 from workspaces.signin import messages, responses, selectors
 from workspaces.signin.assertions import VerifiedAssertion
-from workspaces.signin.models import ConnectionState
+from workspaces.signin.models import ConnectionState, IdpCertificate
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
-from workspaces.signin.services import entrance
+from workspaces.signin.services import keys, spending
+
+_USE_NOTED_EVERY = timedelta(hours=1)
 
 
 def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
@@ -19,12 +23,32 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
         idp = selectors.identity_provider(row)
+        ours = keys.opening_keys(row) if responses.is_encrypted(message) else []
     assertion = responses.verify(
         message,
         sp=selectors.service_provider(slug=ref.slug),
         idp=idp,
         mapping=row.attribute_mapping,
+        keys=ours,
+        may_be_unsolicited=row.allows_idp_initiated,
         at=at,
     )
-    entrance.spend(ref=ref, assertion=assertion, at=at)
+    with scoping.organization(organization_id=ref.organization.id):
+        spending.spend(
+            ref=ref,
+            ids=[f"r:{assertion.response_id}", f"a:{assertion.assertion_id}"],
+            expires_at=assertion.expires_at,
+            at=at,
+        )
+        note_use(connection_id=ref.id, fingerprints=assertion.signed_by, at=at)
     return assertion
+
+
+def note_use(
+    *, connection_id: int, fingerprints: tuple[str, ...], at: datetime
+) -> None:
+    """Remember, by the hour, that these certificates of the other side were needed."""
+    is_stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _USE_NOTED_EVERY)
+    IdpCertificate.objects.filter(
+        is_stale, connection_id=connection_id, fingerprint__in=fingerprints
+    ).update(last_used_at=at)

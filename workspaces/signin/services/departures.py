@@ -20,8 +20,17 @@ class Departure:
     url: str
 
 
-def depart(*, ref: ConnectionRef, login_hint: str, at: datetime) -> Departure:
-    """Make the request; the caller binds its id to the browser's session."""
+def depart(
+    *,
+    ref: ConnectionRef,
+    login_hint: str,
+    is_forced: bool = False,
+    at: datetime,
+) -> Departure:
+    """Make the request; the caller binds its id to the browser's session.
+
+    A forced one asks for a sign-in anew, even where the other side has a session.
+    """
     if ref.state is not ConnectionState.ACTIVE:
         raise SignInRefused(Reason.CONNECTION_OFF)
     with scoping.organization(organization_id=ref.organization.id):
@@ -34,6 +43,8 @@ def depart(*, ref: ConnectionRef, login_hint: str, at: datetime) -> Departure:
         sp=selectors.service_provider(slug=ref.slug),
         idp=idp,
         login_hint=login_hint,
+        name_id_format=row.name_id_format,
+        is_forced=is_forced,
         signing_key=key,
         at=at,
     )

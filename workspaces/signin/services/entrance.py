@@ -6,8 +6,7 @@ one may be linked only to a person whose address lies in a domain that this orga
 has proven, and who is a member or administrator here already.
 """
 
-from datetime import datetime, timedelta
-from hashlib import sha256
+from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
@@ -21,35 +20,8 @@ from workspaces.members.models import User
 from workspaces.signin import rules, selectors
 from workspaces.signin.assertions import VerifiedAssertion
 from workspaces.signin.identities import uid_of
-from workspaces.signin.models import SpentAssertion
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
-
-_DRIFT = timedelta(minutes=5)
-
-
-def spend(*, ref: ConnectionRef, assertion: VerifiedAssertion, at: datetime) -> None:
-    """Use up the ids of a response; a second use is refused, whoever brings it."""
-    hashes = [
-        sha256(text.encode()).digest()
-        for text in (f"r:{assertion.response_id}", f"a:{assertion.assertion_id}")
-    ]
-    with scoping.organization(organization_id=ref.organization.id):
-        mine = SpentAssertion.objects.filter(connection_id=ref.id)
-        mine.filter(expires_at__lt=at).delete()
-        try:
-            with transaction.atomic():
-                SpentAssertion.objects.bulk_create(
-                    SpentAssertion(
-                        organization_id=ref.organization.id,
-                        connection_id=ref.id,
-                        id_hash=one,
-                        expires_at=assertion.expires_at + _DRIFT,
-                    )
-                    for one in hashes
-                )
-        except IntegrityError:
-            raise SignInRefused(Reason.REPLAYED) from None
 
 
 def admit(

@@ -73,19 +73,24 @@ def login(request: HttpRequest, connection: str) -> HttpResponse:
 @never_cache
 @csrf_exempt
 def acs(request: HttpRequest, connection: str) -> HttpResponse:
-    """Receive the identity provider's answer; accepted, it goes on to `finish`."""
+    """Receive the identity provider's answer; accepted, it goes on to `finish`.
+
+    One that nobody asked for signs nobody in, where it is allowed at all: the browser
+    is sent to ask for one of its own.
+    """
     ref = _ref(connection)
     try:
         if request.method != "POST":
             raise SignInRefused(Reason.WRONG_METHOD)
-        text = messages.read_post(request)
-        assertion = acceptance.accept(ref=ref, text=text, at=clock.now())
+        posted = messages.read_post(request, "SAMLResponse")
+        assertion = acceptance.accept(ref=ref, text=posted.text, at=clock.now())
+        if not assertion.request_id:
+            return _see(login_url(ref.slug, next_path=safe_path(posted.relay_state)))
         token = tickets.keep(ref=ref, assertion=assertion)
     except SignInRefused as refusal:
         return _refusal_page(request, ref, refusal)
     path = reverse("workspaces:saml-finish", args=[ref.slug])
-    response = HttpResponseRedirect(path)
-    response.status_code = 303
+    response = _see(path)
     response.set_cookie(
         TICKET_COOKIE,
         token,
@@ -132,11 +137,13 @@ def sp_metadata(request: HttpRequest, connection: str) -> HttpResponse:  # noqa:
     ref = _ref(connection)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
-        key = selectors.current_key(connection_id=ref.id)
+        keys = selectors.published_keys(connection_id=ref.id)
     document = metadata.service_provider(
         selectors.service_provider(slug=ref.slug),
-        certificate=key.certificate,
+        certificates=[key.certificate for key in keys],
         signs_requests=row.wants_signed_requests,
+        is_encryption_offered=row.publishes_encryption_key,
+        name_id_format=row.name_id_format,
     )
     return HttpResponse(document, content_type="application/samlmetadata+xml")
 
@@ -148,6 +155,12 @@ def sls(request: HttpRequest, connection: str) -> HttpResponse:
     """Refuse sign-out messages: an unsigned one must not end anybody's session."""
     refusal = SignInRefused(Reason.LOGOUT_NOT_OFFERED)
     return _refusal_page(request, _ref(connection), refusal)
+
+
+def _see(path: str) -> HttpResponseRedirect:
+    response = HttpResponseRedirect(path)
+    response.status_code = 303
+    return response
 
 
 def _ref(slug: str) -> ConnectionRef:
