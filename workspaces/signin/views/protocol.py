@@ -221,6 +221,7 @@ def _begin_session(
         method=Method.SAML,
         connection_id=ref.id,
         name_id=assertion.name_id,
+        session_index=assertion.session_index,
         ends_at=assertion.session_ends_at,
         ip=request.META.get("REMOTE_ADDR", ""),
         user_agent=request.headers.get("user-agent", ""),
