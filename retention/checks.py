@@ -52,6 +52,15 @@ select t from unnest(%(tables)s::text[]) t
 where has_table_privilege(%(app)s, t, 'delete')
    or has_table_privilege(%(app)s, t, 'truncate')
 """
+# What decides whose a conversation is, how old and by which key, changes for nobody.
+_REWRITES = """
+select a.attname from pg_attribute a
+where a.attrelid = 'workspaces_conversation'::regclass and a.attnum > 0
+  and not a.attisdropped
+  and a.attname not in ('deleted_at', 'deleted_by', 'staged_by_id')
+  and has_column_privilege(%(app)s, a.attrelid, a.attnum, 'update')
+order by 1
+"""
 _TRIGGER = """
 select exists (select from pg_trigger where tgname = 'conversation_is_not_held'
                and tgrelid = 'workspaces_conversation'::regclass and tgenabled <> 'D')
@@ -80,6 +89,7 @@ def database_keeps_its_promises(
         _deletable_content,
         _missing_trigger,
         _definer_views,
+        _rewritable_content,
     ]
     return [
         Error(sentence, id=f"retention.E{number:03}")
@@ -138,6 +148,13 @@ def _definer_views() -> list[str]:
     return [
         f"The view {view} is not security_invoker and shows all tenants."
         for (view,) in _rows(_VIEWS)
+    ]
+
+
+def _rewritable_content() -> list[str]:
+    return [
+        f"The app role has the right to change {column} of stored conversations."
+        for (column,) in _rows(_REWRITES)
     ]
 
 

@@ -79,7 +79,7 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
     """The engine's decision about one stored conversation, with its reasons."""
     state, is_due, is_held = _facts(workspace, conversation, at=at)
     considered = considered_for(workspace=workspace, owner_id=conversation.owner_id)
-    versions = policies.as_versions(considered)
+    versions = policies.as_versions(considered, at=at)
     current = rules.in_force(versions, at=at)
     winner = next(
         (p for p in considered if current and p.version == current.number), None

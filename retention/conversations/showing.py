@@ -41,7 +41,7 @@ def rows(
     at: datetime,
 ) -> list[dict[str, Any]]:
     """What the table shows of each; the dates come from the rules of the sweep."""
-    versions = policies.as_versions(policies.versions_of(workspace=workspace))
+    versions = policies.as_versions(policies.versions_of(workspace=workspace), at=at)
     return [
         {
             "id": str(one.public_id),

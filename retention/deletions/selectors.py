@@ -116,7 +116,7 @@ def due(*, workspace: WorkspaceRef, at: datetime) -> Due:
 def waiting(*, workspace: WorkspaceRef, at: datetime) -> Waiting:
     """What is deleted or expired and still stored, by the days that it has waited."""
     promises = plans.of(workspace.plan)
-    versions = _versions(workspace)
+    versions = _versions(workspace, at=at)
     groups = _groups(workspace, versions, promises, at=at)
     free = [group for group in groups if not group.held]
     numbers = [0] * (max((group.day for group in free), default=-1) + 1)
@@ -231,14 +231,14 @@ def _expired_since(
     ]
 
 
-def _versions(workspace: WorkspaceRef) -> dict[int, list[Version]]:
+def _versions(workspace: WorkspaceRef, *, at: datetime) -> dict[int, list[Version]]:
     """The versions of every scope that counts; those of the workspace's under 0."""
     setter = plans.of(workspace.plan).retention_setter
     found = Policy.objects.filter(workspace_id=workspace.id).order_by(
         "membership_id", "version"
     )
     return {
-        scope: policies.as_versions(list(rows))
+        scope: policies.as_versions(list(rows), at=at)
         for scope, rows in groupby(found, key=lambda row: row.membership_id or 0)
         if governs(setter, is_own=scope != 0)
     }

@@ -8,7 +8,7 @@ that may be purged is all items up to one cut-off, and SQL compares a column wit
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workspaces.tenancy.plans import Promises
@@ -53,6 +53,20 @@ class ScopeCutoffs:
     membership_id: int
     label: str
     cutoffs: Cutoffs
+
+
+def as_seen(version: Version, *, at: datetime) -> Version:
+    """The version to a clock that reads `at`: nothing was set after now.
+
+    Where the setter's clock ran ahead, the version is one that was set just now, and in
+    force if it was to be at once. The clock that asks never moves: with it would move
+    the cut-offs of all that is deleted and temporary.
+    """
+    if version.set_at <= at:
+        return version
+    is_immediate = version.in_force_at == version.set_at
+    in_force_at = at if is_immediate else version.in_force_at
+    return replace(version, set_at=at, in_force_at=in_force_at)
 
 
 def timeline(versions: Sequence[Version]) -> list[Version]:

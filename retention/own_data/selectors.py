@@ -140,7 +140,7 @@ def _opened(access: Access, rows: Sequence[Conversation], *, at: datetime) -> li
     titles = content.open_titles(
         conversations=rows, workspace=access.workspace.public_id
     )
-    versions = _versions(access)
+    versions = _versions(access, at=at)
     return [
         Own(
             row=row,
@@ -153,9 +153,10 @@ def _opened(access: Access, rows: Sequence[Conversation], *, at: datetime) -> li
     ]
 
 
-def _versions(access: Access) -> list[Version]:
+def _versions(access: Access, *, at: datetime) -> list[Version]:
     return policies.as_versions(
         reasons.considered_for(
             workspace=access.workspace, owner_id=access.membership_id
-        )
+        ),
+        at=at,
     )

@@ -106,7 +106,7 @@ def preview(
     )
     first = hypothesis.version.in_force_at + timedelta(days=undo_days)
     before = selectors.as_versions(
-        selectors.versions_of(workspace=workspace, membership_id=membership_id)
+        selectors.versions_of(workspace=workspace, membership_id=membership_id), at=at
     )
     groups = _groups(workspace, hypothesis, before, first=first)
     return _preview(groups, hypothesis, [*before, hypothesis.version], first, at=at)

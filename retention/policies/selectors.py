@@ -68,7 +68,7 @@ def standing(
     known: list[Version] = []
     if governs(promises.retention_setter, is_own=membership_id is not None):
         known = as_versions(
-            versions_of(workspace=workspace, membership_id=membership_id)
+            versions_of(workspace=workspace, membership_id=membership_id), at=at
         )
     current = rules.in_force(known, at=at)
     fixed = promises.fixed_retention_days
@@ -82,9 +82,9 @@ def standing(
     )
 
 
-def as_versions(policies: Sequence[Policy]) -> list[Version]:
-    """What the rules need of stored versions."""
-    return [
+def as_versions(policies: Sequence[Policy], *, at: datetime) -> list[Version]:
+    """What the rules need of stored versions, to a clock that reads `at`."""
+    stored = (
         Version(
             number=policy.version,
             days=policy.days,
@@ -93,7 +93,8 @@ def as_versions(policies: Sequence[Policy]) -> list[Version]:
             in_force_at=policy.in_force_at,
         )
         for policy in policies
-    ]
+    )
+    return [rules.as_seen(version, at=at) for version in stored]
 
 
 def cutoffs_at(
@@ -108,7 +109,7 @@ def cutoffs_at(
         setter = promises[workspace_id].retention_setter
         is_set = columns[0] is not None
         if is_set and governs(setter, is_own=membership_id is not None):
-            scopes[workspace_id, membership_id or 0].append(_version(columns))
+            scopes[workspace_id, membership_id or 0].append(_version(columns, at=at))
     return [
         _scope(scope, versions, at=at, promises=promises[scope[0]])
         for scope, versions in scopes.items()
@@ -122,9 +123,6 @@ def _scope(
     at: datetime,
     promises: Promises,
 ) -> ScopeCutoffs:
-    # A version that took force when it was set is in force from then on, also for a
-    # machine whose clock is behind the setter's.
-    at = max([at, *(v.set_at for v in versions if v.set_at == v.in_force_at)])
     current = rules.in_force(versions, at=at)
     return ScopeCutoffs(
         workspace_id=scope[0],
@@ -144,7 +142,9 @@ def hypothesis(
     membership_id: int | None = None,
 ) -> Hypothesis:
     """The version that setting these values at `at` would add."""
-    known = as_versions(versions_of(workspace=workspace, membership_id=membership_id))
+    known = as_versions(
+        versions_of(workspace=workspace, membership_id=membership_id), at=at
+    )
     current = rules.in_force(known, at=at)
     return Hypothesis(
         membership_id=membership_id,
@@ -166,12 +166,13 @@ def _rows(using: str, workspace_ids: Sequence[int]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _version(columns: Sequence[Any]) -> Version:
+def _version(columns: Sequence[Any], *, at: datetime) -> Version:
     number, days, undo_days, set_at, in_force_at = columns
-    return Version(
+    stored = Version(
         number=number,
         days=days,
         undo_days=undo_days,
         set_at=set_at,
         in_force_at=in_force_at,
     )
+    return rules.as_seen(stored, at=at)

@@ -78,6 +78,8 @@ class Trigger(models.TextChoices):
 
 
 FINISHED = (SweepState.CLOSED, SweepState.STOPPED)
+# Its rows are gone: destroying and the receipt, which are left, keep no other waiting.
+PURGED = (SweepState.DESTROYING, *FINISHED)
 
 
 class Sweep(models.Model):
@@ -124,7 +126,7 @@ class Sweep(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["workspace"],
-                condition=~Q(state__in=["closed", "stopped"]),
+                condition=~Q(state__in=["destroying", "closed", "stopped"]),
                 name="sweep_one_at_a_time",
             ),
             models.CheckConstraint(

@@ -83,8 +83,8 @@ def sweep_by_public_id(*, public_id: UUID) -> Sweep:
 
 
 def running_sweep() -> Sweep | None:
-    """The sweep that is under way in the open workspace."""
-    return Sweep.objects.exclude(state__in=FINISHED).first()
+    """The newest sweep of the open workspace whose receipt is not signed yet."""
+    return Sweep.objects.exclude(state__in=FINISHED).order_by("-id").first()
 
 
 def sweep_progress(*, sweep: Sweep) -> Progress:

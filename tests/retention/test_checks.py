@@ -48,6 +48,15 @@ def test_damage_is_named(transactional_db: None, damage, sentence):
     assert any(sentence in text for text in found())
 
 
+def test_a_right_to_rewrite_content_is_named(transactional_db: None):
+    from django.conf import settings
+
+    app = settings.DATABASE_ROLES["app"]
+    owner(f"grant update (key_id) on workspaces_conversation to {app}")
+
+    assert any("change key_id" in text for text in found())
+
+
 def test_a_right_to_delete_content_is_named(transactional_db: None):
     from django.conf import settings
 

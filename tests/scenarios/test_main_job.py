@@ -4,6 +4,7 @@ Nothing here calls the engine. People set a policy and place a hold; the process
 the product do what is due, and are killed with SIGKILL while they do.
 """
 
+import gzip
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -32,7 +34,7 @@ from retention.policies import services as policies
 from retention.policies.previews import Preview, preview
 from retention.receipts import documents
 from retention.receipts import selectors as receipts
-from retention.sweeps.models import Doom, Sweep, SweepState
+from retention.sweeps.models import Doom, Sweep, SweepSlice, SweepState
 from tests import cast
 from tests.harness import servers, stand
 from workspaces.content import selectors as content
@@ -51,6 +53,7 @@ SPREAD_DAYS = 400
 KEEP_DAYS = 280  # of dates spread evenly over 400 days, 30 % are older
 MEMBERS = [f"member-{number:02}@halden.example" for number in range(20)]
 PATIENCE = 420
+SAMPLE = 50  # conversations of which every text is compared
 
 
 @pytest.fixture
@@ -104,12 +107,13 @@ def test_what_the_preview_listed_is_purged_and_what_is_held_stays(
     hold_on = _place_hold(workspace)
     shown = _apply_policy(workspace)
     due, held = _due_and_held(workspace, hold_on)
+    source = _texts_of(workspace, shared_data, due | held)
     dump = _dump(tmp_path)
 
     for kind in ("sequencer", "beat"):
         processes(kind)
-    _kill_at(processes("worker"), workspace, SweepState.PURGING)
-    _kill_at(processes("worker"), workspace, SweepState.DESTROYING)
+    _kill_when(processes("worker"), lambda: _is_half_purged(workspace))
+    _kill_when(processes("worker"), lambda: _is_half_destroyed(workspace))
     processes("worker")
     sweep = _closed(workspace)
 
@@ -130,7 +134,9 @@ def test_what_the_preview_listed_is_purged_and_what_is_held_stays(
     file = receipts.signed(receipt).file
     assert documents.verified(file, vkey=receipt.verifier_key)
     _assert_log_is_whole(workspace, due)
+    _assert_held_is_readable(workspace, held, source)
     _assert_dump_is_unreadable(dump, workspace, due=due, held=held)
+    _assert_dump_holds_no_text(dump, [source[one] for one in sorted(due)[:SAMPLE]])
 
 
 def _import(workspace: WorkspaceRef, shared_data: Path) -> None:
@@ -184,11 +190,39 @@ def _due_and_held(workspace: WorkspaceRef, hold_on: int) -> tuple[set, set]:
     return due, held
 
 
-def _kill_at(pid: int, workspace: WorkspaceRef, state: SweepState) -> None:
-    """Kills the worker, children too, once the sweep has come so far."""
-    order = list(SweepState.values)
-    _until(lambda: order.index(_sweep(workspace).state) >= order.index(state))
+def _kill_when(pid: int, is_so: Callable[[], bool]) -> None:
+    """Kills the worker, children too, exactly when it is so.
+
+    It may only run between looks, so the moment can neither be missed nor pass.
+    """
+
+    def is_so_while_it_stands_still() -> bool:
+        os.killpg(pid, signal.SIGSTOP)
+        if is_so():
+            return True
+        os.killpg(pid, signal.SIGCONT)
+        return False
+
+    _until(is_so_while_it_stands_still)
     os.killpg(pid, signal.SIGKILL)
+
+
+def _is_half_purged(workspace: WorkspaceRef) -> bool:
+    with _scope(workspace):
+        slices = SweepSlice.objects.filter(sweep__state=SweepState.PURGING)
+        return (
+            slices.filter(done_at__isnull=False).exists()
+            and slices.filter(done_at__isnull=True).exists()
+        )
+
+
+def _is_half_destroyed(workspace: WorkspaceRef) -> bool:
+    with _scope(workspace):
+        dooms = Doom.objects.filter(sweep__state=SweepState.DESTROYING)
+        return (
+            dooms.filter(destroyed_at__isnull=False).exists()
+            and dooms.filter(destroyed_at__isnull=True).exists()
+        )
 
 
 def _closed(workspace: WorkspaceRef) -> Sweep:
@@ -207,6 +241,54 @@ def _until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < ends, "the product took too long"
         time.sleep(0.02)
+
+
+def _texts_of(
+    workspace: WorkspaceRef, shared_data: Path, wanted: set
+) -> dict[UUID, list[str]]:
+    """What the source itself says in these conversations."""
+    with _scope(workspace):
+        named = dict(
+            Conversation.objects.filter(public_id__in=wanted).values_list(
+                "external_id", "public_id"
+            )
+        )
+    found = {}
+    with gzip.open(shared_data / "sgd-dialogues.jsonl.gz", "rt") as lines:
+        for item in map(json.loads, lines):
+            if item["id"] in named:
+                texts = [message["text"] for message in item["messages"]]
+                found[named[item["id"]]] = texts
+    return found
+
+
+def _assert_held_is_readable(
+    workspace: WorkspaceRef, held: set, source: dict[UUID, list[str]]
+) -> None:
+    with _scope(workspace):
+        for public_id in sorted(held)[:SAMPLE]:
+            read = content.read(
+                conversation=Conversation.objects.get(public_id=public_id),
+                workspace=workspace.public_id,
+            )
+            assert [node.text for node in read.shown] == source[public_id]
+
+
+def _assert_dump_holds_no_text(dump: Path, conversations: list[list[str]]) -> None:
+    """Not even as the hexadecimal digits in which a dump writes bytes."""
+    sentences = [max(texts, key=len).encode() for texts in conversations]
+    needles = [form for one in sentences for form in (one, one.hex().encode())]
+    program = wheels.postgres() / "pg_restore"
+    with subprocess.Popen(
+        [program, "--data-only", "-f", "-", dump], stdout=subprocess.PIPE
+    ) as plain:
+        assert plain.stdout
+        tail = b""
+        while block := plain.stdout.read(1 << 24):
+            text = tail + block
+            assert not any(needle in text for needle in needles)
+            tail = text[-4096:]
+    assert plain.returncode == 0
 
 
 def _assert_log_is_whole(workspace: WorkspaceRef, due: set) -> None:

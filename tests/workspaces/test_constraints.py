@@ -40,6 +40,16 @@ BROKEN: list[tuple[type[models.Model], dict[str, Any], str]] = [
 ]
 
 
+def test_a_job_is_of_a_workspace_of_its_own_organization(where: WorkspaceRef) -> None:
+    other = cast.elsewhere()
+    with (
+        _open(where),
+        pytest.raises(IntegrityError, match="workspaces_job"),
+        transaction.atomic(),
+    ):
+        Job.objects.update(workspace_id=other.id)
+
+
 @pytest.fixture
 def where() -> WorkspaceRef:
     found = cast.workspace()

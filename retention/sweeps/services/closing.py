@@ -44,19 +44,15 @@ with sums as (
 )
 update retention_sweeprun set state = 'destroying' where id = %(run)s
 """
-_WAITING = """
-select exists (
-    select from retention_sweep s join retention_doom d on d.sweep_id = s.id
-    where s.run_id = %(run)s and d.destroyed_at is null)
-"""
-_KEYS_OF_RUN = """
-select exists (
-    select from retention_sweep s
-    where s.run_id = %(run)s and s.purged_n > 0 and s.destroyed_at is null)
+_ALL_DESTROYED = """
+select s.id, s.purged_n > 0 from retention_sweep s
+where s.run_id = %(run)s and s.state = 'destroying' and s.destroyed_at is null
+  and not exists (select from retention_doom d
+                  where d.sweep_id = s.id and d.destroyed_at is null)
 """
 _DESTROYED = """
 update retention_sweep set destroyed_at = %(at)s
-where run_id = %(run)s and state = 'destroying' and destroyed_at is null
+where id = any(%(sweeps)s) and state = 'destroying' and destroyed_at is null
 """
 _OPEN_SWEEPS = """
 select s.id, s.public_id, s.workspace_id, w.public_id as workspace, w.organization_id,
@@ -72,7 +68,8 @@ select s.id, s.public_id, s.workspace_id, w.public_id as workspace, w.organizati
 from retention_sweep s
 join workspaces_workspace w on w.id = s.workspace_id
 join workspaces_organization o on o.id = w.organization_id
-where s.run_id = %(run)s and s.state = 'destroying' order by s.id
+where s.run_id = %(run)s and s.state = 'destroying' and s.destroyed_at is not null
+order by s.id
 """
 _RECEIPT = """
 insert into retention_receipt (workspace_id, public_id, sweep_id, document, signature,
@@ -85,7 +82,9 @@ update retention_sweep set state = 'closed', ended_at = %(at)s
 where id = %(sweep)s and state = 'destroying'
 """
 _RUN_CLOSED = """
-update retention_sweeprun set state = 'closed', closed_at = %(at)s where id = %(run)s
+update retention_sweeprun r set state = 'closed', closed_at = %(at)s
+where r.id = %(run)s and not exists (
+    select from retention_sweep s where s.run_id = r.id and s.state = 'destroying')
 """
 
 
@@ -138,23 +137,25 @@ def begin_purge(lease: Lease) -> None:
     changed(_PURGING, run=lease.run_id)
 
 
-def end_destruction(lease: Lease, *, at: datetime) -> bool:
-    """Once all is destroyed, rewrites the vault so that the bytes leave its files."""
-    if rows(_WAITING, run=lease.run_id)[0][0]:
-        return False
-    if rows(_KEYS_OF_RUN, run=lease.run_id)[0][0]:
+def end_destruction(lease: Lease, *, at: datetime) -> None:
+    """Notes the sweeps of which all is destroyed, once it left the vault's files.
+
+    Each on its own: what cannot be destroyed of one workspace, such as a file that the
+    store will not delete, holds up no receipt of another.
+    """
+    found = dict(rows(_ALL_DESTROYED, run=lease.run_id))
+    if any(found.values()):
         try:
             vault.rewrite()
         except OperationalError:
-            return False  # someone holds the vault's table; the next round tries again
+            return  # someone holds the vault's table; the next round tries again
     with step():
         leasing.beat(lease)
-        changed(_DESTROYED, run=lease.run_id, at=at)
-    return True
+        changed(_DESTROYED, sweeps=list(found), at=at)
 
 
-def close(lease: Lease, *, at: datetime) -> None:
-    """Signs each sweep's receipt, records its hash, closes the sweep, then the run."""
+def close(lease: Lease, *, at: datetime) -> bool:
+    """Signs the receipts of what is destroyed; whether that closed the whole run."""
     key = signing.load_or_create(Path(settings.CUSTOS_LOG_KEY_FILE))
     for found in records(_OPEN_SWEEPS, run=lease.run_id):
         sweep = _Sweep(**found)
@@ -163,7 +164,7 @@ def close(lease: Lease, *, at: datetime) -> None:
             _close(sweep, documents.signed(_document(sweep, at=at), key=key), at=at)
     with step():
         leasing.beat(lease)
-        changed(_RUN_CLOSED, run=lease.run_id, at=at)
+        return changed(_RUN_CLOSED, run=lease.run_id, at=at) > 0
 
 
 def _close(sweep: _Sweep, signed: Signed, *, at: datetime) -> None:

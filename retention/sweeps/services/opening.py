@@ -12,19 +12,20 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.conversations import selectors as conversations
 from retention.holds import authority
-from retention.sweeps.models import FINISHED, Sweep, SweepRun, Trigger
+from retention.sweeps.models import PURGED, Sweep, SweepRun, Trigger
 from retention.sweeps.storage import changed, rows, step
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
 
 SCHEDULED_EVERY = timedelta(hours=1)
 
-# A workspace rests after a sweep, unless a policy took force meanwhile. Asked each
+# A workspace rests after a sweep, unless a policy took force meanwhile. A key or a
+# file that cannot be destroyed keeps its own receipt open, and nothing else. Asked each
 # minute: two conditions, one index each, where an `or` would read every sweep ever.
 _READY = """
 select w.id from workspaces_workspace w where not exists (
     select from retention_sweep s
-    where s.workspace_id = w.id and s.state not in ('closed', 'stopped')
+    where s.workspace_id = w.id and s.state not in ('destroying', 'closed', 'stopped')
 ) and not exists (
     select from retention_sweep s
     where s.workspace_id = w.id and s.opened_at > %(rested)s and not exists (
@@ -66,7 +67,7 @@ def open_run(
     ):
         # Two requests at once take turns; the second is refused by name.
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.id)
-        if Sweep.objects.exclude(state__in=FINISHED).exists():
+        if Sweep.objects.exclude(state__in=PURGED).exists():
             raise _is_running()
         sweep = _stored(actor, workspace, trigger, at=at)
         record(

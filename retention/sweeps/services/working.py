@@ -79,10 +79,8 @@ def _step(lease: Lease, state: str, *, passes: int, now: Now) -> bool:
         return _purge(lease, passes=passes, now=now)
     if destroying.destroy_doomed(at=now()):
         return True
-    if not closing.end_destruction(lease, at=now()):
-        return False
-    closing.close(lease, at=now())
-    return True
+    closing.end_destruction(lease, at=now())
+    return closing.close(lease, at=now())
 
 
 def _purge(lease: Lease, *, passes: int, now: Now) -> bool:

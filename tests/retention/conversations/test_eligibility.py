@@ -165,6 +165,27 @@ def test_a_preview_writes_nothing(stage: Stage):
     assert (stage.stored(), counts(stage)) == before
 
 
+def test_a_policy_from_a_clock_that_ran_ahead_brings_no_purge_forward(team: Stage):
+    ahead = NOON + timedelta(days=60)
+    policies.set_policy(
+        actor=team.member.actor,
+        workspace=team.workspace,
+        days=None,
+        undo_days=28,
+        scope=ScopeKind.MEMBER,
+        at=ahead,
+    )
+    deleted = team.conversation(age=1, deleted_at=NOON, deleted_by="owner")
+    temporary = team.conversation(age=1, is_temporary=True)
+
+    said = why(team, deleted)
+    team.sweep()
+
+    assert said.undo_ends_at == NOON + timedelta(days=7)
+    assert not said.is_due
+    assert team.stored() == {deleted.public_id, temporary.public_id}
+
+
 def test_a_members_policy_on_team_governs_their_conversations_alone(team: Stage):
     policies.set_policy(
         actor=team.member.actor,

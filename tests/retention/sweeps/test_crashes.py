@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -14,10 +15,11 @@ from audit.log import sequencer
 from config.launcher.surroundings import BASE_DIR
 from kit import vault
 from retention.sweeps import services
-from retention.sweeps.models import Doom, SweepSlice
+from retention.sweeps.models import Doom, Sweep, SweepSlice
 from retention.sweeps.services import Outcome, destroying, leasing, planning, purging
+from tests import cast
 from tests.cast import NOON
-from tests.retention.conftest import Stage
+from tests.retention.conftest import Stage, staged
 from workspaces.content.models import Conversation
 
 _WORKER = """
@@ -231,6 +233,58 @@ def test_a_blob_that_its_store_does_not_delete_is_tried_again(
     expire_lease(sweep.run_id)
 
     assert stage.finish(sweep).state == "closed"
+
+
+def test_a_file_that_stays_keeps_only_its_own_receipt_waiting(
+    stage: Stage, monkeypatch
+):
+    neighbor = staged(cast.elsewhere())
+    stage.set_policy(90)
+    neighbor.set_policy(90)
+    stuck = stage.conversation(age=100)
+    neighbor.conversation(age=100)
+    monkeypatch.setattr(destroying.blobs, "store", stubborn(stuck))
+    run = services.open_due_runs(at=NOON)
+
+    for _round in range(6):
+        services.work(run_id=run, budget_seconds=5, now=lambda: NOON)
+        sequencer.run(at=NOON)
+
+    with stage.scope():
+        assert Sweep.objects.get(run_id=run).state == "destroying"
+    with neighbor.scope():
+        assert Sweep.objects.get(run_id=run).state == "closed"
+
+    stage.conversation(age=100)
+    neighbor.conversation(age=100)
+    later = NOON + timedelta(hours=2)
+    following = services.open_due_runs(at=later)
+    for _round in range(6):
+        services.work(run_id=following, budget_seconds=5, now=lambda: later)
+        sequencer.run(at=later)
+    assert (stage.stored(), neighbor.stored()) == (set(), set())
+
+    monkeypatch.undo()
+    expire_lease(run)
+    services.work(run_id=run, budget_seconds=5, now=lambda: later)
+    with stage.scope():
+        assert set(Sweep.objects.values_list("state", flat=True)) == {"closed"}
+
+
+def stubborn(row: Conversation) -> type:
+    """A store that does not give up the one file of this conversation."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "select blob_id from workspaces_file where conversation_id = %s", [row.pk]
+        )
+        kept = cursor.fetchone()[0]
+
+    class Stubborn:
+        def delete(self, blob_id):
+            if blob_id == kept:
+                raise OSError("no route")
+
+    return Stubborn
 
 
 def test_orphan_keys_are_doomed_only_when_nobody_can_store_them(stage: Stage):

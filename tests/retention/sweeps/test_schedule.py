@@ -84,7 +84,7 @@ def test_a_request_that_the_scheduler_outruns_is_refused_by_name(
 
     def demand_while_beat_ticks(*given, **named) -> None:
         demand(*given, **named)
-        monkeypatch.setattr(opening, "FINISHED", ("opened", "closed", "stopped"))
+        monkeypatch.setattr(opening, "PURGED", ("opened", "closed", "stopped"))
         services.open_due_runs(at=NOON)
 
     monkeypatch.setattr(opening.authority, "demand", demand_while_beat_ticks)

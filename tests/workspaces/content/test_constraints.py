@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.workspaces.content.conftest import NOON, Importer
 from tests.workspaces.content.files import SAMPLES
@@ -34,8 +35,26 @@ def stored(import_files: Importer, scope: Any) -> Any:
 def test_a_conversation_that_makes_no_sense_is_refused(
     stored: Conversation, constraint: str, change: dict[str, Any]
 ) -> None:
+    copy = {"pk": None, "public_id": uuid4(), "external_id": "copy", "key_id": uuid4()}
+    for name, value in (copy | change).items():
+        setattr(stored, name, value)
+    stored._state.adding = True
+
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Conversation.objects.update(**change)
+        stored.save()
+
+
+@pytest.mark.parametrize("column", ["key_id", "owner_id", "last_activity_at", "title"])
+def test_what_decides_over_a_stored_conversation_cannot_be_changed(
+    stored: Conversation, column: str
+) -> None:
+    """Not by a statement past the services either."""
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"update workspaces_conversation set {column} = {column}")
 
 
 @pytest.mark.parametrize(
