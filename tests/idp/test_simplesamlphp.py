@@ -4,17 +4,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from kit import clock
+from kit import clock, scoping
 from tests import cast
 from tests.cast import OPERATOR
 from tests.idp import simplesamlphp
 from tests.idp.simplesamlphp import PASSWORD, SimpleSamlPhp, Someone
 from tests.workspaces.signin.provider import key_pair
 from workspaces.signin import metadata
+from workspaces.signin.models import SamlConnection
 from workspaces.signin.services import connections, domains
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -41,13 +43,15 @@ def provide(where: WorkspaceRef, portal: str, tmp_path: Path) -> Iterator[Provid
     folder = tmp_path / "simplesamlphp"
     with ExitStack() as stack:
 
-        def started(**options: str) -> SimpleSamlPhp:
+        def started(*, encrypted: bool = False, **options: str) -> SimpleSamlPhp:
+            if encrypted:
+                options["assertion.encryption"] = "true"
             provider = stack.enter_context(
                 simplesamlphp.running(
                     folder, pair=key_pair("idp"), people=[MARA], **options
                 )
             )
-            _connect(where, provider)
+            _connect(where, provider, encrypted=encrypted)
             provider.trust(_portal_metadata(portal, where))
             return provider
 
@@ -82,7 +86,27 @@ def test_requests_are_signed_where_the_provider_demands_it(
     page.wait_for_url("**/w/halden-engineering/")
 
 
-def _connect(where: WorkspaceRef, provider: SimpleSamlPhp) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({}, id="as it comes"),
+        pytest.param(
+            {"sharedkey_algorithm": "'http://www.w3.org/2009/xmlenc11#aes256-gcm'"},
+            id="AES-256-GCM",
+        ),
+    ],
+)
+def test_an_encrypted_assertion_signs_in(
+    page: Page, provide: Provide, where: WorkspaceRef, options: dict[str, str]
+) -> None:
+    provide(encrypted=True, **options)
+
+    _sign_in(page)
+
+    page.wait_for_url("**/w/halden-engineering/")
+
+
+def _connect(where: WorkspaceRef, provider: SimpleSamlPhp, *, encrypted: bool) -> None:
     at = clock.now()
     connections.configure(
         actor=OPERATOR,
@@ -91,6 +115,8 @@ def _connect(where: WorkspaceRef, provider: SimpleSamlPhp) -> None:
         activate=True,
         at=at,
     )
+    with scoping.organization(organization_id=where.organization.id):
+        SamlConnection.objects.update(publishes_encryption_key=encrypted)
     domains.verify(
         actor=OPERATOR,
         organization=where.organization,
@@ -101,8 +127,6 @@ def _connect(where: WorkspaceRef, provider: SimpleSamlPhp) -> None:
 
 
 def _portal_metadata(portal: str, where: WorkspaceRef) -> bytes:
-    from urllib.request import urlopen
-
     url = f"{portal}/accounts/saml/{where.organization.slug}/metadata/"
     with urlopen(url, timeout=30) as answer:
         found: bytes = answer.read()
