@@ -17,7 +17,7 @@ _ROW = re.compile(
 _PARTS = {
     *("sign-out", "theme", "healthz", "jobs-cancel", "policy-set", "sweep-start"),
     *("saml-login", "saml-finish", "saml-metadata", "saml-sls", "receipt-download"),
-    *("keys-rotate", "keys-revoke", "organization-keys-rotate"),
+    *("offboarding-let-in", "keys-rotate", "keys-revoke", "organization-keys-rotate"),
     *(
         "organization-keys-revoke",
         "hold-release",

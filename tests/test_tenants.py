@@ -22,6 +22,8 @@ from tests.site_map import pages
 from workspaces.content.models import Conversation
 from workspaces.jobs import services as jobs
 from workspaces.keys.services import api_keys
+from workspaces.offboarding.models import Departure
+from workspaces.offboarding.services import offboard
 from workspaces.roles.matrix import Role
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -84,6 +86,16 @@ def _sweep(where: WorkspaceRef) -> UUID:
     return sweeps.open_run(actor=_owner(where), workspace=where, at=NOON).public_id
 
 
+def _report(where: WorkspaceRef) -> UUID:
+    return offboard(
+        actor=OPERATOR,
+        workspace=where,
+        member=_member(where),
+        departure=Departure.SUSPENDED,
+        at=NOON,
+    ).public_id
+
+
 def _key(where: WorkspaceRef) -> UUID:
     return api_keys.issue(
         actor=OPERATOR,
@@ -105,6 +117,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "member": _member,
     "job": _job,
     "key": _key,
+    "report": _report,
     "conversation": _conversation,
     "hold": _hold,
     "sweep": _sweep,

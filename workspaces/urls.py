@@ -7,6 +7,7 @@ from workspaces.jobs import views as jobs
 from workspaces.keys import views as keys
 from workspaces.members import views as members
 from workspaces.notices import views as notices
+from workspaces.offboarding import views as offboarding
 from workspaces.overview import views as overview
 from workspaces.signin import urls as signin
 
@@ -34,6 +35,26 @@ urlpatterns = [
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),
     path(f"{_W}/members/<uuid:member>/", members.members_detail, name="members-detail"),
+    path(
+        f"{_W}/members/<uuid:member>/suspend/",
+        offboarding.offboarding_suspend,
+        name="offboarding-suspend",
+    ),
+    path(
+        f"{_W}/members/<uuid:member>/remove/",
+        offboarding.offboarding_remove,
+        name="offboarding-remove",
+    ),
+    path(
+        f"{_W}/members/<uuid:member>/let-in/",
+        offboarding.offboarding_let_in,
+        name="offboarding-let-in",
+    ),
+    path(
+        f"{_W}/offboarding/<uuid:report>/",
+        offboarding.offboarding_report,
+        name="offboarding-report",
+    ),
     path(f"{_W}/jobs/", jobs.jobs_list, name="jobs-list"),
     path(f"{_W}/jobs/<uuid:job>/", jobs.jobs_detail, name="jobs-detail"),
     path(f"{_W}/jobs/<uuid:job>/cancel/", jobs.jobs_cancel, name="jobs-cancel"),

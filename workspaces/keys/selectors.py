@@ -154,6 +154,13 @@ def one(*, workspace_id: int | None, key: UUID) -> ApiKey:
     return found
 
 
+def owned_by(*, membership_id: int, at: datetime) -> int:
+    """How many working keys a member owns."""
+    return ApiKey.objects.filter(
+        membership_id=membership_id, revoked_at__isnull=True, expires_at__gt=at
+    ).count()
+
+
 def grantable(
     *, actor: Actor, workspace: WorkspaceRef | None
 ) -> tuple[list[Scope], list[Scope]]:

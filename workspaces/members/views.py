@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kit import clock, guard
 from kit.http.keyset import Page
 from kit.permissions import LABELS as PERMISSION_LABELS
-from kit.permissions import Permission
+from kit.permissions import Decision, Permission
 from workspaces.members import selectors, services
 from workspaces.members.forms import FindForm
 from workspaces.members.models import Membership, MembershipStatus
@@ -64,6 +64,7 @@ def members_detail(request: Any, member: UUID) -> HttpResponse:
         "row": found,
         "now": clock.now(),
         "rights": _rights(found, plan=request.workspace.plan),
+        "can_end": _may_end(request, found),
         "crumbs": _crumbs(request, found),
     }
     return render(request, "workspaces/members/detail.html", context)
@@ -93,6 +94,17 @@ def _row(request: Any, member: Membership) -> dict[str, Any]:
             kwargs={"workspace": request.workspace.slug, "member": member.public_id},
         ),
     }
+
+
+def _may_end(request: Any, member: Membership) -> Decision:
+    """Whether the actor may suspend or remove this member; the service decides."""
+    decision: Decision = request.actor.may(Permission.MEMBERS_MANAGE)
+    own, plan = request.actor.permissions, request.workspace.plan
+    if not decision or roles.may_act_on(role=member.role, own=own, plan=plan):
+        return decision
+    return Decision(
+        allowed=False, reason=_("Their role may do more than yours: an owner can.")
+    )
 
 
 def _rights(member: Membership, *, plan: str) -> list[dict[str, Any]]:

@@ -32,6 +32,11 @@ def roles_with(*, permission: Permission, plan: str) -> list[Role]:
     return [r for r in Role if permission in permissions_of(role=r, plan=plan)]
 
 
+def may_act_on(*, role: str, own: frozenset[Permission], plan: str) -> bool:
+    """Whether who may do `own` may give `role`, take it away, or end who holds it."""
+    return rules.may_give(own=own, other=permissions_of(role=role, plan=plan))
+
+
 def _because_of_plan(permission: Permission, plan: str) -> str:
     words = {"what": PERMISSION_LABELS[permission], "plan": PLAN_LABELS[Plan(plan)]}
     if of(plan).retention_setter is RetentionSetter.MEMBER:

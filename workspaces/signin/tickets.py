@@ -5,8 +5,10 @@ result waits here for the redirect that brings it. Only accepted assertions get 
 far: what strangers post is never kept.
 """
 
+import logging
 import secrets
 from dataclasses import asdict
+from uuid import UUID
 
 from django.core.cache import cache
 from redis import RedisError
@@ -16,6 +18,8 @@ from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 
 LIFE_SECONDS = 120
+
+logger = logging.getLogger(__name__)
 
 
 def keep(*, ref: ConnectionRef, assertion: VerifiedAssertion) -> str:
@@ -30,8 +34,8 @@ def keep(*, ref: ConnectionRef, assertion: VerifiedAssertion) -> str:
 
 def take(*, ref: ConnectionRef, token: str) -> VerifiedAssertion:
     """The stored assertion, the first time it is asked for."""
-    key = _key(ref, token)
     try:
+        key = _key(ref, token)
         found = cache.get(key)
         is_mine = found is not None and cache.delete(key)
     except RedisError:
@@ -41,5 +45,23 @@ def take(*, ref: ConnectionRef, token: str) -> VerifiedAssertion:
     return VerifiedAssertion(**found)
 
 
+def forget_all(*, connection: UUID) -> None:
+    """Let no ticket of that connection be taken any more, of whomever it is.
+
+    A ticket tells nobody whose it is before it is taken; who loses one signs in again.
+    """
+    try:
+        cache.set(_round(connection), secrets.token_urlsafe(8), 2 * LIFE_SECONDS)
+    except RedisError:
+        # Nothing can be taken from a cache that does not answer.
+        logger.warning("the cache does not answer; tickets end by themselves")
+
+
 def _key(ref: ConnectionRef, token: str) -> str:
-    return f"signin-ticket:{ref.public_id}:{token}"
+    # Once a round's name has expired, so has every ticket from before it.
+    current = cache.get(_round(ref.public_id), "")
+    return f"signin-ticket:{ref.public_id}:{current}:{token}"
+
+
+def _round(connection: UUID) -> str:
+    return f"signin-tickets:{connection}"

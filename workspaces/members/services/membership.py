@@ -23,8 +23,8 @@ from workspaces.members import addresses
 from workspaces.members.models import Membership, MembershipStatus, User
 from workspaces.members.selectors import MemberIsGone
 from workspaces.members.services import people
-from workspaces.roles import rules
-from workspaces.roles.matrix import LABELS, Role, permissions_of
+from workspaces.roles import selectors as roles
+from workspaces.roles.matrix import LABELS, Role
 from workspaces.tenancy import naming
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -229,8 +229,7 @@ def _demand_another_owner(row: Membership, others: list[Membership]) -> None:
 
 
 def _demand_no_more_than_own(actor: Actor, workspace: WorkspaceRef, role: Role) -> None:
-    other = permissions_of(role=role, plan=workspace.plan)
-    if rules.may_give(own=actor.permissions, other=other):
+    if roles.may_act_on(role=role, own=actor.permissions, plan=workspace.plan):
         return
     raise RoleIsAboveYours(
         _("The role %s may do more than yours; an owner of the workspace can do this.")
