@@ -25,6 +25,8 @@ _PARTS = {
         "my-conversation-restore",
     ),
     *("verify", "tamper", "put-back", "workspace-entry", "workspace-verify"),
+    *("scim", "scim-base", "scim-root", "scim-token-issue", "scim-token-rotate"),
+    *("scim-token-revoke", "scim-test", "scim-retry", "scim-switches", "scim-role"),
     *("workspace-tamper", "workspace-put-back"),
 }
 

@@ -20,8 +20,10 @@ from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.site_map import pages
 from workspaces.content.models import Conversation
+from workspaces.groups import services as groups
+from workspaces.groups.models import Source
 from workspaces.jobs import services as jobs
-from workspaces.keys.services import api_keys
+from workspaces.keys.services import api_keys, scim_tokens
 from workspaces.offboarding.models import Departure
 from workspaces.offboarding.services import offboard
 from workspaces.roles.matrix import Role
@@ -111,6 +113,22 @@ def _owner(where: WorkspaceRef) -> Actor:
     return cast.person(where, "sol.ortega@brennan.example", Role.OWNER).actor
 
 
+def _token(where: WorkspaceRef) -> UUID:
+    return scim_tokens.issue(actor=OPERATOR, workspace=where, at=NOON).row.public_id
+
+
+def _group(where: WorkspaceRef) -> UUID:
+    return groups.create(
+        actor=_owner(where),
+        workspace=where,
+        name="Kitchen",
+        members=groups.MemberChange(),
+        source=Source.PORTAL,
+        may_own=False,
+        at=NOON,
+    ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
@@ -121,8 +139,10 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "conversation": _conversation,
     "hold": _hold,
     "sweep": _sweep,
+    "token": _token,
+    "group": _group,
 }
-NO_IDS = {"workspace", "organization", "connection", "epoch", "index"}
+NO_IDS = {"rest", "workspace", "organization", "connection", "epoch", "index"}
 
 
 def _naming_objects() -> Iterator[Any]:

@@ -34,6 +34,14 @@ WORKSPACE = {
     "workspaces:offboarding-remove": "owner admin",
     "workspaces:offboarding-let-in": "owner admin",
     "workspaces:offboarding-report": "owner admin",
+    "workspaces:scim-page": "owner admin",
+    "workspaces:scim-token-issue": "owner admin",
+    "workspaces:scim-token-rotate": "owner admin",
+    "workspaces:scim-token-revoke": "owner admin",
+    "workspaces:scim-test": "owner admin",
+    "workspaces:scim-retry": "owner admin",
+    "workspaces:scim-switches": "owner",
+    "workspaces:scim-role": "owner",
     "workspaces:jobs-list": EVERYONE,
     "workspaces:jobs-detail": EVERYONE,
     "workspaces:jobs-cancel": EVERYONE,
@@ -80,6 +88,10 @@ SIGNED_IN = {
     "retention:my-conversation-restore",
 }
 PUBLIC = {
+    # A token alone comes in: tests/workspaces/scim/test_tenants.py.
+    "workspaces:scim-base",
+    "workspaces:scim-root",
+    "workspaces:scim",
     "kit:design",
     "workspaces:healthz",
     "workspaces:readyz",

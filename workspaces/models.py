@@ -1,11 +1,13 @@
 """Index of the app's models; each slice owns its own."""
 
 from workspaces.content.models import Conversation, File, Import, Message
+from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
 from workspaces.jobs.models import Job
 from workspaces.keys.models import ApiKey, ScimToken
 from workspaces.members.models import Membership, User
 from workspaces.notices.models import Notice
 from workspaces.offboarding.models import DepartureCall, OffboardingReport
+from workspaces.scim.models import ScimRequest, ScimResource, ScimSettings
 from workspaces.signin.models import (
     BreakGlassOwner,
     IdpCertificate,
@@ -29,6 +31,10 @@ __all__ = [
     "Conversation",
     "DepartureCall",
     "File",
+    "GivenRole",
+    "Group",
+    "GroupMember",
+    "GroupRole",
     "IdpCertificate",
     "Import",
     "Job",
@@ -41,6 +47,9 @@ __all__ = [
     "OrganizationAdministrator",
     "RoleRule",
     "SamlConnection",
+    "ScimRequest",
+    "ScimResource",
+    "ScimSettings",
     "ScimToken",
     "SignInAttempt",
     "SignInSession",

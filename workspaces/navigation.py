@@ -87,6 +87,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.MEMBERS_VIEW,
             ),
             Place(
+                label=_("SCIM"),
+                icon="users-group",
+                url_name="workspaces:scim-page",
+                permission=_P.PROVISIONING_MANAGE,
+            ),
+            Place(
                 label=_("API keys"),
                 icon="key",
                 url_name="workspaces:keys-list",

@@ -9,6 +9,7 @@ from workspaces.members import views as members
 from workspaces.notices import views as notices
 from workspaces.offboarding import views as offboarding
 from workspaces.overview import views as overview
+from workspaces.scim import urls as scim
 from workspaces.signin import urls as signin
 
 app_name = "workspaces"
@@ -31,6 +32,7 @@ def _keys(tenant: str, stem: str) -> list[URLPattern]:
 
 urlpatterns = [
     *signin.urlpatterns,
+    *scim.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),

@@ -127,6 +127,49 @@ _ALL = [
         ),
     ),
     *_area(
+        Area.MEMBERS,
+        (
+            "workspaces.scim-user.created",
+            _("Created a user through SCIM"),
+            _("Tried to create a user through SCIM"),
+        ),
+        (
+            "workspaces.scim-user.changed",
+            _("Changed a user through SCIM"),
+            _("Tried to change a user through SCIM"),
+        ),
+        (
+            "workspaces.scim-user.deleted",
+            _("Deleted a user through SCIM"),
+            _("Tried to delete a user through SCIM"),
+        ),
+        (
+            "workspaces.scim-settings.changed",
+            _("Changed what SCIM may do"),
+            _("Tried to change what SCIM may do"),
+        ),
+        (
+            "workspaces.group.created",
+            _("Created a group"),
+            _("Tried to create a group"),
+        ),
+        (
+            "workspaces.group.changed",
+            _("Changed a group"),
+            _("Tried to change a group"),
+        ),
+        (
+            "workspaces.group.deleted",
+            _("Deleted a group"),
+            _("Tried to delete a group"),
+        ),
+        (
+            "workspaces.group.role-mapped",
+            _("Changed the role that a group gives"),
+            _("Tried to change the role that a group gives"),
+        ),
+    ),
+    *_area(
         Area.SIGN_IN,
         (
             "workspaces.session.signed-in",

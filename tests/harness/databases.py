@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from django.urls import get_resolver
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
@@ -31,6 +32,8 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """This worker's databases."""
     if failure := os.environ.get(stand.FAILURE):
         pytest.fail(failure, pytrace=False)
+    # On a busy machine loading all pages takes longer than a transaction may idle.
+    get_resolver().url_patterns  # noqa: B018
     with django_db_blocker.unblock():
         _copy_templates()
     TransactionTestCase._fixture_teardown = _start_afresh  # type: ignore[method-assign]

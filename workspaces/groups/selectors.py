@@ -1,0 +1,100 @@
+"""Which groups a workspace has, who is in them, and what they give."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from kit.refusals import Refused
+from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
+
+
+class GroupIsGone(Refused):
+    """The workspace has no such group."""
+
+    status = 404
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A group with how many people are in it, and the role that it gives."""
+
+    group: Group
+    people: int
+    role: str
+
+
+def one(*, group: UUID) -> Group:
+    """The group with that public id."""
+    found = Group.objects.filter(public_id=group).first()
+    if found is None:
+        raise GroupIsGone(_("This workspace has no such group."))
+    return found
+
+
+def counted(*, size: int = 500) -> list[Counted]:
+    """The groups by name, at most `size` of them."""
+    groups = list(Group.objects.order_by("folded_name", "id")[:size])
+    ids = [group.pk for group in groups]
+    members = GroupMember.objects.filter(group_id__in=ids)
+    people = dict(
+        members.values("group_id")
+        .annotate(people=Count("id"))
+        .order_by("group_id")
+        .values_list("group_id", "people")
+    )
+    roles = dict(
+        GroupRole.objects.filter(group_id__in=ids).values_list("group_id", "role")
+    )
+    return [
+        Counted(
+            group=group,
+            people=people.get(group.pk, 0),
+            role=roles.get(group.pk, ""),
+        )
+        for group in groups
+    ]
+
+
+def is_taken(*, folded_name: str, other_than: int | None = None) -> bool:
+    """Whether another group has that name."""
+    return Group.objects.filter(
+        ~Q(pk=other_than or 0), folded_name=folded_name
+    ).exists()
+
+
+def any_gives_a_role() -> bool:
+    """Whether belonging to any group gives a role."""
+    return GroupRole.objects.exists()
+
+
+def roles_by_group() -> dict[int, str]:
+    """The role that each group gives, where it gives one."""
+    return dict(GroupRole.objects.values_list("group_id", "role"))
+
+
+def roles_given(*, membership_ids: Collection[int]) -> dict[int, list[str]]:
+    """What the groups of each of these members give them."""
+    roles = roles_by_group()
+    rows = GroupMember.objects.filter(
+        membership_id__in=membership_ids, group_id__in=list(roles)
+    ).values_list("membership_id", "group_id")
+    given = defaultdict(list)
+    for membership_id, group_id in rows:
+        given[membership_id].append(roles[group_id])
+    return given
+
+
+def given_before(*, membership_ids: Collection[int]) -> dict[int, str]:
+    """The roles that these members have through groups until now."""
+    rows = GivenRole.objects.filter(membership_id__in=membership_ids)
+    return dict(rows.values_list("membership_id", "role"))
+
+
+def members_of(*, group_id: int) -> list[int]:
+    """The memberships in a group; people who are no members are left out."""
+    rows = GroupMember.objects.filter(group_id=group_id, membership__isnull=False)
+    return [one or 0 for one in rows.values_list("membership_id", flat=True)]

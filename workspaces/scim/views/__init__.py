@@ -1,0 +1,1 @@
+"""What an identity provider asks, and the page where people set it up."""
