@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.urls import include, path
 
+from config.api import api
+
 handler400 = "kit.http.pages.bad_request"
 handler403 = "kit.http.pages.forbidden"
 handler404 = "kit.http.pages.not_found"
@@ -13,6 +15,7 @@ urlpatterns = [
     path("", include("workspaces.urls")),
     path("", include("retention.urls")),
     path("", include("audit.urls")),
+    path("", api.urls),
 ]
 
 if settings.CUSTOS_DEMO or settings.DEBUG:

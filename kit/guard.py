@@ -24,6 +24,7 @@ class Entry(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed in"
     PERMITTED = "permitted"
+    KEYED = "keyed"
 
 
 class ActorRequest(HttpRequest):
@@ -49,6 +50,11 @@ def public(view: ViewT) -> ViewT:
 def signed_in(view: ViewT) -> ViewT:
     """Any signed-in person may enter; the middleware sends others to sign in."""
     return _mark(view, entry=Entry.SIGNED_IN, permission=None)
+
+
+def keyed(view: ViewT) -> ViewT:
+    """Programs with an API key may enter; the operation itself asks for the key."""
+    return _mark(view, entry=Entry.KEYED, permission=None)
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

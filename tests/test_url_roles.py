@@ -93,6 +93,8 @@ PUBLIC = {
     "workspaces:scim-root",
     "workspaces:scim",
     "kit:design",
+    "api:docs",
+    "api:openapi",
     "workspaces:healthz",
     "workspaces:readyz",
     "workspaces:sign-in",
@@ -103,9 +105,12 @@ PUBLIC = {
     "workspaces:saml-sls",
 }
 
+# Programs, by an API key and nothing else.
+KEYED = {"api:whoami"}
+
 
 def test_every_url_is_in_a_table() -> None:
-    known = {*WORKSPACE, *ORGANIZATION, *SIGNED_IN, *PUBLIC}
+    known = {*WORKSPACE, *ORGANIZATION, *SIGNED_IN, *PUBLIC, *KEYED}
 
     assert {page.name for page in pages()} == known
 
@@ -115,6 +120,8 @@ def test_every_view_is_marked_by_a_guard(page: Page) -> None:
     expected = Entry.PERMITTED
     if page.name in PUBLIC:
         expected = Entry.PUBLIC
+    elif page.name in KEYED:
+        expected = Entry.KEYED
     elif page.name in SIGNED_IN:
         expected = Entry.SIGNED_IN
 
@@ -160,6 +167,14 @@ def test_pages_of_an_organization(people: dict[str, Client]) -> None:
 def test_pages_of_the_person_send_others_to_sign_in() -> None:
     for page in _of(SIGNED_IN):
         assert _outcome(Client(), page.url()) == "signs in", page.name
+
+
+def test_operations_of_the_api_take_a_key_and_no_session(
+    people: dict[str, Client],
+) -> None:
+    for page in _of(KEYED):
+        for client in people.values():
+            assert client.get(page.url()).status_code == 401, page.name
 
 
 def test_the_side_bar_leads_nobody_to_a_refusal(where: WorkspaceRef) -> None:

@@ -32,7 +32,7 @@ from workspaces.roles.matrix import (
     on_plan,
     permissions_of,
 )
-from workspaces.tenancy.models import OrganizationAdministrator
+from workspaces.tenancy.models import Organization, OrganizationAdministrator
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 _ORDER: keyset.Order = (("created_at", "desc"), ("id", "desc"))
@@ -151,6 +151,14 @@ def one(*, workspace_id: int | None, key: UUID) -> ApiKey:
     found = api_keys(workspace_id=workspace_id).filter(public_id=key).first()
     if found is None:
         raise UnknownKey(_("There is no such API key here."))
+    return found
+
+
+def api_networks(*, organization_id: int) -> list[str]:
+    """From where the organization lets programs in; empty means from anywhere."""
+    found: list[str] = Organization.objects.values_list("api_networks", flat=True).get(
+        pk=organization_id
+    )
     return found
 
 

@@ -1,0 +1,9 @@
+"""The HTTP API of the site: which slice answers below which path."""
+
+from kit.http.api import Api
+
+api = Api(
+    title="Custos",
+    version="1",
+    routers={"/v1/manage": "workspaces.keys.api.router"},
+)
