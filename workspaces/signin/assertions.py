@@ -60,6 +60,10 @@ class VerifiedAssertion:
     session_ends_at: datetime | None
     expires_at: datetime
 
+    def is_since(self, at: datetime) -> bool:
+        """Whether the person signed in at the other side no earlier than that."""
+        return self.authenticated_at is not None and self.authenticated_at >= at
+
     @property
     def named(self) -> Named:
         """The name with what stands beside it."""

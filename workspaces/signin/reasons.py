@@ -65,7 +65,7 @@ class Reason(StrEnum):
     IDENTITY_DIFFERS = "identity_differs"
     ACCOUNT_CLOSED = "account_closed"
     NOT_FRESH = "not_fresh"
-    LOGOUT_NOT_OFFERED = "logout_not_offered"
+    NOT_A_LOGOUT = "not_a_logout"
     LOGOUT_EMPTY = "logout_empty"
     LOGOUT_UNKNOWN = "logout_unknown"
     LOGOUT_INCOMPLETE = "logout_incomplete"
@@ -231,9 +231,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NOT_FRESH: _again(
         _("Your identity provider did not ask you to sign in anew, as was asked of it.")
     ),
-    Reason.LOGOUT_NOT_OFFERED: _again(
-        _("Signing out through the identity provider is not offered here.")
-    ),
+    Reason.NOT_A_LOGOUT: _damaged(_("This is not a sign-out message of SAML.")),
     Reason.LOGOUT_EMPTY: _damaged(_("No sign-out message came with this address.")),
     Reason.LOGOUT_UNKNOWN: _again(
         _("This sign-out was not started here, or over ten minutes ago.")

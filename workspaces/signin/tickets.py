@@ -8,6 +8,7 @@ far: what strangers post is never kept.
 import logging
 import secrets
 from dataclasses import asdict
+from hashlib import sha256
 from uuid import UUID
 
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 
 LIFE_SECONDS = 120
+_LOGOUT_SECONDS = 600
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,29 @@ def forget_all(*, connection: UUID) -> None:
     except RedisError:
         # Nothing can be taken from a cache that does not answer.
         logger.warning("the cache does not answer; tickets end by themselves")
+
+
+def expect_logout(*, ref: ConnectionRef, request_id: str) -> None:
+    """Remember a sign-out request of ours; only signed-in people cause one."""
+    try:
+        cache.set(_logout_key(ref, request_id), "asked", _LOGOUT_SECONDS)
+    except RedisError:
+        raise SignInRefused(Reason.UNAVAILABLE) from None
+
+
+def take_logout(*, ref: ConnectionRef, request_id: str) -> None:
+    """Use up a sign-out request of ours; refused where it is none."""
+    try:
+        is_mine = cache.delete(_logout_key(ref, request_id))
+    except RedisError:
+        raise SignInRefused(Reason.UNAVAILABLE) from None
+    if not is_mine:
+        raise SignInRefused(Reason.LOGOUT_UNKNOWN)
+
+
+def _logout_key(ref: ConnectionRef, request_id: str) -> str:
+    name = sha256(request_id.encode()).hexdigest()
+    return f"signout-request:{ref.public_id}:{name}"
 
 
 def _key(ref: ConnectionRef, token: str) -> str:

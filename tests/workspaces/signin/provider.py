@@ -33,7 +33,7 @@ _ASSERTION = """<saml:Assertion
 </saml:SubjectConfirmation></saml:Subject>
 <saml:Conditions NotBefore="{begins}" NotOnOrAfter="{until}">{audience}{extra_condition}
 </saml:Conditions>
-<saml:AuthnStatement AuthnInstant="{issued}"{session_ends}><saml:AuthnContext>
+<saml:AuthnStatement AuthnInstant="{authenticated}"{session_ends}><saml:AuthnContext>
 <saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>
 </saml:AuthnContext></saml:AuthnStatement>{attributes}</saml:Assertion>"""
 
@@ -137,6 +137,7 @@ def _values(provider: Provider, asked: Asked, at: datetime) -> dict[str, Any]:
         "response_id": f"_{uuid4().hex}",
         "assertion_id": f"_{uuid4().hex}",
         "issued": text(at),
+        "authenticated": text(at),
         "issuer": provider.entity_id,
         "status": "Success",
         "destination": f' Destination="{asked.acs_url}"',

@@ -12,9 +12,9 @@ def inflated(packed: str) -> bytes:
     return zlib.decompress(base64.b64decode(packed), wbits=-15)
 
 
-def form(text: str) -> str:
+def form(text: str, *, relay_state: str = "https://evil.example/") -> str:
     """A form body with one answer."""
-    return urlencode({"SAMLResponse": text, "RelayState": "https://evil.example/"})
+    return urlencode({"SAMLResponse": text, "RelayState": relay_state})
 
 
 def leaf(data: bytes) -> dict[str, Any]:

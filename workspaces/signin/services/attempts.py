@@ -21,13 +21,20 @@ from workspaces.signin.selectors import ConnectionRef
 
 logger = logging.getLogger(__name__)
 
+SIGN_IN = "workspaces.session.signed-in"
+SIGN_OUT = "workspaces.session.signed-out"
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 _LENGTH = 8
 _QUIET_SECONDS = 60
 
 
 def refused(
-    *, ref: ConnectionRef, refusal: SignInRefused, ip: str, at: datetime
+    *,
+    ref: ConnectionRef,
+    refusal: SignInRefused,
+    ip: str,
+    at: datetime,
+    action: str = SIGN_IN,
 ) -> str:
     """Record the refusal unless one like it was just recorded; its reference."""
     reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
@@ -43,7 +50,7 @@ def refused(
     with scoping.organization(organization_id=ref.organization.id):
         recording.record(
             actor=Actor.system("signin"),
-            action="workspaces.session.signed-in",
+            action=action,
             target=Target(kind="connection", id=ref.public_id),
             organization_id=ref.organization.id,
             at=at,

@@ -18,9 +18,11 @@ from kit.permissions import Permission
 from workspaces.members import standing
 from workspaces.roles.matrix import permissions_of
 from workspaces.signin import demo, presence, rules, selectors
+from workspaces.signin.assertions import Named
 from workspaces.signin.forms import DiscoveryForm
-from workspaces.signin.services import sessions
+from workspaces.signin.services import logouts, sessions
 
+SESSION_NAMED = "custos_named"
 _NEXT_MAX = 500
 
 
@@ -57,10 +59,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @guard.signed_in
 @require_POST
 def sign_out(request: Any) -> HttpResponse:
-    """End the session of this browser."""
-    sessions.sign_out(actor=request.actor, session=request.session, at=clock.now())
+    """End the session of this browser, then offer to end that at the provider too.
+
+    An offer, since that signs the person out everywhere; and a link, since a form may
+    not lead to another site.
+    """
+    at = clock.now()
+    named = request.session.get(SESSION_NAMED)
+    sessions.sign_out(actor=request.actor, session=request.session, at=at)
     auth.logout(request)
-    return redirect("workspaces:sign-in")
+    offer = named and logouts.offer(
+        slug=named["slug"],
+        named=Named(**{name: named[name] for name in named if name != "slug"}),
+        at=at,
+    )
+    if not offer:
+        return redirect("workspaces:sign-in")
+    return render(request, "workspaces/signin/signed_out.html", {"offer": offer})
 
 
 def login_url(slug: str, *, email: str = "", next_path: str = "") -> str:

@@ -5,6 +5,7 @@ verified without one, and a redirect to the last step, which does carry the sess
 proves that this browser asked for it.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -28,20 +29,31 @@ from kit import clock, guard, scoping
 from workspaces.members import addresses, standing
 from workspaces.members.models import User
 from workspaces.members.standing import Held
-from workspaces.signin import messages, metadata, selectors, tickets
+from workspaces.signin import (
+    logout_messages,
+    messages,
+    metadata,
+    redirects,
+    selectors,
+    tickets,
+)
 from workspaces.signin.adapters import ConnectionProvider, app_of
 from workspaces.signin.assertions import VerifiedAssertion
-from workspaces.signin.models import Method
+from workspaces.signin.messages import Posted
+from workspaces.signin.models import ConnectionState, Method
 from workspaces.signin.reasons import Audience, Reason, SignInRefused
+from workspaces.signin.redirects import Query
+from workspaces.signin.responses import DRIFT
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import (
     acceptance,
     attempts,
     departures,
     entrance,
+    logouts,
     sessions,
 )
-from workspaces.signin.views.landing import login_url, safe_path
+from workspaces.signin.views.landing import SESSION_NAMED, login_url, safe_path
 
 SESSION_CONNECTION = "custos_connection"
 TICKET_COOKIE = "custos_sign_in"
@@ -53,18 +65,28 @@ _WAITING_SECONDS = 600
 @never_cache
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest, connection: str) -> HttpResponse:
-    """Send the browser to the identity provider, with a request of its own."""
-    ref = _ref(connection)
+    """Send the browser to the identity provider, with a request of its own.
+
+    With `fresh` the person is to sign in there anew, and the answer must say so.
+    """
+    ref, at = _ref(connection), clock.now()
+    is_fresh = "fresh" in request.GET or "fresh" in request.POST
     hint = request.POST.get("login_hint") or request.GET.get("login_hint") or ""
     next_path = safe_path(request.POST.get("next") or request.GET.get("next"))
     try:
-        going = departures.depart(ref=ref, login_hint=_folded(hint), at=clock.now())
+        going = departures.depart(
+            ref=ref, login_hint=_folded(hint), is_forced=is_fresh, at=at
+        )
     except SignInRefused as refusal:
         return _refusal_page(request, ref, refusal)
     if not request.user.is_authenticated:
         request.session.set_expiry(_WAITING_SECONDS)
     _provider(request, ref).stash_redirect_state(
-        request, AuthProcess.LOGIN, next_path, state_id=going.request_id
+        request,
+        AuthProcess.LOGIN,
+        next_path,
+        data={"fresh_since": at.isoformat()} if is_fresh else None,
+        state_id=going.request_id,
     )
     return HttpResponseRedirect(going.url)
 
@@ -113,6 +135,8 @@ def finish(request: HttpRequest, connection: str) -> HttpResponse:
     try:
         token = request.COOKIES.get(TICKET_COOKIE, "")
         assertion = tickets.take(ref=ref, token=token)
+        if ref.state is not ConnectionState.ACTIVE:
+            raise SignInRefused(Reason.CONNECTION_OFF)
         next_path = _asked_here(request, ref, assertion)
         user = entrance.admit(
             ref=ref,
@@ -152,9 +176,23 @@ def sp_metadata(request: HttpRequest, connection: str) -> HttpResponse:  # noqa:
 @never_cache
 @csrf_exempt
 def sls(request: HttpRequest, connection: str) -> HttpResponse:
-    """Refuse sign-out messages: an unsigned one must not end anybody's session."""
-    refusal = SignInRefused(Reason.LOGOUT_NOT_OFFERED)
-    return _refusal_page(request, _ref(connection), refusal)
+    """Receive a sign-out message of the identity provider, with or without a cookie."""
+    ref = _ref(connection)
+    try:
+        sent = _sent(request)
+        url = logouts.receive(ref=ref, sent=sent, at=clock.now())
+    except SignInRefused as refusal:
+        return _refusal_page(request, ref, refusal, action=attempts.SIGN_OUT)
+    return _see(url or reverse("workspaces:sign-in"))
+
+
+def _sent(request: HttpRequest) -> Query | Posted:
+    names = (logout_messages.REQUEST, logout_messages.RESPONSE)
+    if request.method == "GET":
+        return redirects.read(request.META.get("QUERY_STRING", ""), *names)
+    if request.method == "POST":
+        return messages.read_post(request, *names)
+    raise SignInRefused(Reason.WRONG_METHOD)
 
 
 def _see(path: str) -> HttpResponseRedirect:
@@ -184,6 +222,9 @@ def _asked_here(
         )
     except PermissionDenied:
         raise SignInRefused(Reason.OTHER_BROWSER) from None
+    since = (state.get("data") or {}).get("fresh_since")
+    if since and not assertion.is_since(datetime.fromisoformat(since) - DRIFT):
+        raise SignInRefused(Reason.NOT_FRESH)
     return str(state.get("next") or "/")
 
 
@@ -229,6 +270,8 @@ def _begin_session(
         at=at,
     )
     request.session[SESSION_CONNECTION] = str(ref.public_id)
+    # Kept on the server only, for as long as the session: the name to sign out by.
+    request.session[SESSION_NAMED] = {"slug": ref.slug} | asdict(assertion.named)
 
 
 def _folded(hint: str) -> str:
@@ -239,13 +282,22 @@ def _folded(hint: str) -> str:
 
 
 def _refusal_page(
-    request: HttpRequest, ref: ConnectionRef, refusal: SignInRefused
+    request: HttpRequest,
+    ref: ConnectionRef,
+    refusal: SignInRefused,
+    *,
+    action: str = attempts.SIGN_IN,
 ) -> HttpResponse:
     reference = attempts.refused(
-        ref=ref, refusal=refusal, ip=request.META.get("REMOTE_ADDR", ""), at=clock.now()
+        ref=ref,
+        refusal=refusal,
+        ip=request.META.get("REMOTE_ADDR", ""),
+        at=clock.now(),
+        action=action,
     )
     context = {
         "refusal": refusal,
+        "is_sign_out": action == attempts.SIGN_OUT,
         "is_personal": refusal.explanation.audience is Audience.PERSON,
         "organization_name": ref.organization.name,
         "owners": _owners(ref) if refusal.reason is Reason.NOT_A_MEMBER else [],
@@ -259,7 +311,7 @@ def _refusal_page(
         status=refusal.explanation.status,
     )
     if refusal.reason is Reason.WRONG_METHOD:
-        response["Allow"] = "POST"
+        response["Allow"] = "GET, POST" if action == attempts.SIGN_OUT else "POST"
     return response
 
 
