@@ -7,13 +7,17 @@ from typing import Any
 
 import django
 
-from bench import audit_appends, sweeps
+from bench import audit_appends, sign_in, sweeps
 from bench.ground import ground
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
-_MEASUREMENTS = {"audit": audit_appends.measure, "sweeps": sweeps.measure}
+_MEASUREMENTS = {
+    "audit": audit_appends.measure,
+    "sign_in": sign_in.measure,
+    "sweeps": sweeps.measure,
+}
 
 
 def main() -> None:

@@ -300,7 +300,8 @@ def test_another_spelling_of_the_same_answer_is_the_same(
     document = provider.answer(visitor.ask(), at=NOON)
     visitor.bring(document)
     spelled = document.replace(b"<samlp:Status>", b"<!-- new --><samlp:Status >", 1)
-    broken = "\r\n".join(encoded(document)[n : n + 76] for n in range(0, 4000, 76))
+    whole = encoded(document)
+    broken = "\r\n".join(whole[n : n + 76] for n in range(0, len(whole), 76))
 
     answers = [visitor.post(spelled), visitor.bring_encoded(broken)]
 
@@ -338,6 +339,19 @@ def test_an_answer_that_was_accepted_before_the_connection_went_off_ends_there(
     response = visitor.client.get(accepted["Location"])
 
     assert b">connection_off<" in response.content
+    assert visitor.user_id is None
+
+
+def test_a_session_that_ended_before_the_last_step_does_not_begin(
+    connected: OrganizationRef, provider: Provider, visitor: Visitor, clock: object
+) -> None:
+    ends = f' SessionNotOnOrAfter="{text(NOON + timedelta(seconds=30))}"'
+    accepted = visitor.post(provider.answer(visitor.ask(), at=NOON, session_ends=ends))
+    clock(NOON + timedelta(seconds=40))
+
+    response = visitor.client.get(accepted["Location"])
+
+    assert b">expired<" in response.content
     assert visitor.user_id is None
 
 

@@ -135,8 +135,7 @@ def finish(request: HttpRequest, connection: str) -> HttpResponse:
     try:
         token = request.COOKIES.get(TICKET_COOKIE, "")
         assertion = tickets.take(ref=ref, token=token)
-        if ref.state is not ConnectionState.ACTIVE:
-            raise SignInRefused(Reason.CONNECTION_OFF)
+        _demand_still_good(ref, assertion, at=at)
         next_path = _asked_here(request, ref, assertion)
         user = entrance.admit(
             ref=ref,
@@ -210,6 +209,16 @@ def _ref(slug: str) -> ConnectionRef:
 
 def _provider(request: HttpRequest, ref: ConnectionRef) -> ConnectionProvider:
     return ConnectionProvider(request, app=app_of(slug=ref.slug, uuid=ref.public_id))
+
+
+def _demand_still_good(
+    ref: ConnectionRef, assertion: VerifiedAssertion, *, at: datetime
+) -> None:
+    """What was so when the answer was accepted may have ended since."""
+    if ref.state is not ConnectionState.ACTIVE:
+        raise SignInRefused(Reason.CONNECTION_OFF)
+    if assertion.session_ends_at is not None and assertion.session_ends_at <= at:
+        raise SignInRefused(Reason.EXPIRED)
 
 
 def _asked_here(
