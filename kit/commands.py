@@ -2,7 +2,8 @@
 
 A command translates its arguments, makes one domain call in `act` and returns the
 object of the contract. A refusal ends it with one sentence on standard error and exit
-code 1; a result that is itself a failure (`Failed`) is printed first.
+code 1, and with `--json` the object is `{"error": sentence}`; a result that is itself
+a failure (`Failed`) is printed first.
 """
 
 import json
@@ -66,7 +67,11 @@ class JsonCommand(BaseCommand):
         except Failed as failure:
             self._print(failure.result)
             sys.exit(1)
+        except CommandError as refusal:
+            self._print_error(refusal)
+            raise
         except self.refusals as refusal:
+            self._print_error(refusal)
             raise CommandError(str(refusal)) from refusal
 
     def _print(self, result: Result) -> None:
@@ -74,6 +79,11 @@ class JsonCommand(BaseCommand):
             self.stdout.write(json.dumps(dict(result), cls=DjangoJSONEncoder))
         else:
             self.stdout.write(self.tell(result))
+
+    def _print_error(self, refusal: Exception) -> None:
+        """Scripts read standard output alone: it says why there is no result."""
+        if self._json:
+            self.stdout.write(json.dumps({"error": str(refusal)}))
 
 
 def _plain(value: object) -> str:

@@ -110,9 +110,12 @@ def person(
     where: WorkspaceRef, email: str, role: Role = Role.MEMBER, *, name: str = ""
 ) -> Person:
     """A member of the workspace; who is in already is returned."""
-    found = services.add(
-        actor=OPERATOR, workspace=where, email=email, role=role, name=name, at=NOON
-    )
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        found = Membership.objects.filter(email=email).first() or services.add(
+            actor=OPERATOR, workspace=where, email=email, role=role, name=name, at=NOON
+        )
     user = User.objects.get(pk=found.user_id)
     return Person(user=user, membership=found, workspace=where)
 

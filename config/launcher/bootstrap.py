@@ -6,12 +6,16 @@ A stamp in `.venv` names what is installed, so that the next start installs noth
 
 import fcntl
 import hashlib
+import os
 import subprocess
 import sys
 import time
 import venv
 from importlib.util import find_spec
 from pathlib import Path
+
+from config.launcher import ports
+from config.launcher.problems import CannotStart
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 _VENV = BASE_DIR / ".venv"
@@ -26,7 +30,10 @@ def main(arguments: list[str]) -> None:
     files = _DEV if "--dev" in arguments else _RUN
     with (BASE_DIR / _RUN[0]).open() as lock:  # one installation at a time
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = "ready" if _is_complete(files) else _install(files)
+        is_complete = _is_complete(files)
+        if not is_complete and files == _RUN:
+            _demand_port(os.environ.get("PORT") or "8000")
+        done = "ready" if is_complete else _install(files)
     seconds = time.monotonic() - began
     print(f"{'Python environment':<20} {done} ({seconds:.1f} s)", flush=True)
 
@@ -35,6 +42,14 @@ def _is_complete(files: tuple[str, ...]) -> bool:
     wanted = _stamp_text(files)
     stamps = (_stamp(_RUN), _stamp(_DEV)) if files == _RUN else (_stamp(_DEV),)
     return any(stamp.exists() and wanted in stamp.read_text() for stamp in stamps)
+
+
+def _demand_port(asked: str) -> None:
+    """`make run` comes next: a taken port is told before a minute of installing."""
+    try:
+        ports.for_web(asked)
+    except CannotStart as refusal:
+        raise SystemExit(str(refusal)) from None
 
 
 def _install(files: tuple[str, ...]) -> str:

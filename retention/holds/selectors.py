@@ -1,5 +1,6 @@
 """Answers what holds there are, what they cover, and what they are for."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +15,15 @@ from kit.sealing import binding, open_sealed
 from retention.holds.models import Hold, HoldScope, ScopeKind
 from workspaces.content.models import Conversation
 from workspaces.members.models import Membership
+from workspaces.tenancy import naming
 from workspaces.tenancy.models import Organization
+from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
+
+
+class UnknownHold(Refused):
+    """There is no such hold, or not where it was to be."""
+
+    status = 404
 
 
 class UnknownCustodian(Refused):
@@ -69,6 +78,42 @@ def holds(*, only_active: bool = False) -> QuerySet[Hold]:
 def hold_by_public_id(*, public_id: UUID) -> Hold:
     """One hold of the open workspace; Hold.DoesNotExist otherwise."""
     return Hold.objects.get(public_id=public_id)
+
+
+def workspace_of(*, hold: UUID, expected: str | None = None) -> WorkspaceRef:
+    """The workspace of a hold, asked before a scope is open: for commands only."""
+    with connection.cursor() as cursor:
+        cursor.execute("select custos_workspace_of_hold(%s)", [hold])
+        slug = cursor.fetchone()[0]
+    if slug is None:
+        raise UnknownHold(_("There is no hold %s.") % hold)
+    if expected not in (None, slug):
+        raise UnknownHold(
+            _("There is no hold %(hold)s in the workspace “%(slug)s”.")
+            % {"hold": hold, "slug": naming.printable(expected)}
+        )
+    return workspace_by_slug(slug=slug)
+
+
+def in_force_with(
+    *, matter: str, membership_ids: Sequence[int], conversation_ids: Sequence[int]
+) -> Hold | None:
+    """The unreleased hold of this very matter over exactly these scopes, if any."""
+    wanted = {
+        *((ScopeKind.MEMBER, one) for one in membership_ids),
+        *((ScopeKind.CONVERSATION, one) for one in conversation_ids),
+    }
+    rows = HoldScope.objects.filter(released_at__isnull=True)
+    near = rows.filter(
+        Q(membership_id__in=membership_ids) | Q(conversation_id__in=conversation_ids)
+    )
+    scopes = defaultdict(set)
+    for row in rows.filter(hold_id__in=near.values("hold_id")):
+        scopes[row.hold_id].add((row.kind, row.membership_id or row.conversation_id))
+    same = [pk for pk, covered in scopes.items() if covered == wanted]
+    found = list(Hold.objects.filter(pk__in=same, released_at__isnull=True))
+    matters = _matters(found)
+    return next((h for h in found if matters[h.pk] == matter.strip()), None)
 
 
 def views_of(*, shown: Sequence[Hold]) -> list[HoldView]:

@@ -13,8 +13,9 @@ from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from kit.refusals import Refused
 from kit.sealing import binding, seal
-from retention.holds import authority, locking, selectors
+from retention.holds import authority, locking, overrides, selectors
 from retention.holds.models import Hold, HoldScope, ScopeKind
+from retention.places import place as page_of
 from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -99,7 +100,10 @@ def release(
     override: bool = False,
     at: datetime,
 ) -> Hold:
-    """Releases a hold; what it covered stays protected for the grace after release."""
+    """Releases a hold; what it covered stays protected for the grace after release.
+
+    `override` skips the second person and is mailed to the organization's owners.
+    """
     authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
     if not reason.strip():
         raise ReasonIsMissing(_("Say why the hold is released."))
@@ -130,8 +134,29 @@ def release(
             },
             reason=reason.strip(),
         )
+        if override:
+            _tell_owners(actor, workspace, hold, reason=reason, at=at)
         hold.released_at, hold.released_by = at, actor.id
         return hold
+
+
+def _tell_owners(
+    actor: Actor, workspace: WorkspaceRef, hold: Hold, *, reason: str, at: datetime
+) -> None:
+    overrides.tell_owners(
+        kind="retention.hold-override",
+        workspace=workspace,
+        subject=_("%s: a legal hold was released by override") % workspace.name,
+        what=_(
+            "A legal hold of %s was released without a second person: what it covered"
+            " follows its policy again."
+        )
+        % workspace.name,
+        page=page_of(workspace, "retention:hold", hold=hold.public_id),
+        actor=actor,
+        reason=reason,
+        at=at,
+    )
 
 
 def _scope(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:

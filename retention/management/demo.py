@@ -143,7 +143,10 @@ def _people(
     at: datetime,
 ) -> None:
     named = {p.email: p for p in PEOPLE if p.organization is organization}
+    known = _known(workspace)
     for email, name in _addresses(organization).items():
+        if email in known:
+            continue
         person: DemoPerson | None = named.get(email)
         membership.add(
             actor=actor,
@@ -153,6 +156,14 @@ def _people(
             role=person.role if person else "member",
             at=at,
         )
+
+
+def _known(workspace: WorkspaceRef) -> set[str]:
+    """Who is in or was: a visitor may have given them another role or removed them."""
+    with scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    ):
+        return set(Membership.objects.values_list("email", flat=True))
 
 
 def _conversations(
@@ -199,7 +210,6 @@ def _retention(workspace: WorkspaceRef, actor: Actor, at: datetime) -> None:
                 workspace=workspace,
                 days=POLICY_DAYS,
                 undo_days=0,
-                override=True,
                 reason="Demonstration",
                 at=at,
             )

@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.recording import Target, record
 from kit import scoping
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from kit.refusals import Refused
-from retention.holds import authority, locking
+from retention.holds import authority, locking, overrides
+from retention.places import place
 from retention.policies import rules, selectors
 from retention.policies.models import Policy, ScopeKind
 from retention.policies.selectors import Hypothesis, Standing
@@ -58,7 +60,8 @@ def set_policy(
 
     A shortening takes force after the workspace's grace period, anything else at
     once. The new version replaces one that has not taken force yet. `override` skips
-    the grace period and needs a reason. A member's scope is the actor's own.
+    the grace period, needs a reason and is mailed to the organization's owners. A
+    member's scope is the actor's own.
     """
     _authorize(actor=actor, workspace=workspace, scope=scope)
     if override and not reason.strip():
@@ -74,7 +77,8 @@ def set_policy(
         )
         undo_days = before.undo_days if undo_days is None else undo_days
         _demand_bounds(days=days, undo_days=undo_days)
-        _demand_change(before, days=days, undo_days=undo_days)
+        if not (override and before.pending):
+            _demand_change(before, days=days, undo_days=undo_days)
         planned = selectors.hypothesis(
             workspace=workspace,
             days=days,
@@ -85,6 +89,8 @@ def set_policy(
         )
         policy = _stored(actor, workspace, planned, is_override=override)
         _record(actor, workspace, policy, before=before, reason=reason)
+        if override:
+            _tell_owners(actor, workspace, policy, reason=reason)
         return policy
 
 
@@ -177,3 +183,31 @@ def _record(
         },
         reason=reason.strip(),
     )
+
+
+def _tell_owners(
+    actor: Actor, workspace: WorkspaceRef, policy: Policy, *, reason: str
+) -> None:
+    overrides.tell_owners(
+        kind="retention.policy-override",
+        workspace=workspace,
+        subject=_("%s: a policy took force without its grace period") % workspace.name,
+        what=_(
+            "Version %(version)s of the retention policy of %(workspace)s keeps"
+            " conversations %(days)s and is in force already: its grace period was"
+            " overridden."
+        )
+        % {
+            "version": policy.version,
+            "workspace": workspace.name,
+            "days": _("for ever") if policy.days is None else _days(policy.days),
+        },
+        page=place(workspace, "retention:policies"),
+        actor=actor,
+        reason=reason,
+        at=policy.set_at,
+    )
+
+
+def _days(number: int) -> str:
+    return ngettext("for %(n)s day", "for %(n)s days", number) % {"n": number}

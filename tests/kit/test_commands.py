@@ -56,6 +56,24 @@ def test_a_refusal_is_one_sentence() -> None:
         run("--name", "nobody", "--json")
 
 
+def test_with_json_a_refusal_is_an_object_too() -> None:
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command(Greet(stdout=out, stderr=StringIO()), "--name", "nobody", "--json")
+
+    assert json.loads(out.getvalue()) == {"error": "There is nobody to greet."}
+
+
+def test_without_json_a_refusal_is_no_object() -> None:
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command(Greet(stdout=out, stderr=StringIO()), "--name", "nobody")
+
+    assert out.getvalue() == "looking for the name\n"
+
+
 def test_a_defect_is_not_mistaken_for_a_refusal() -> None:
     with pytest.raises(KeyError):
         run("--name", "defect")

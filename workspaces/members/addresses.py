@@ -24,6 +24,12 @@ class BadAddress(Refused):
     status = 422
 
 
+class BadDomain(Refused):
+    """Text that is no mail domain."""
+
+    status = 422
+
+
 def fold(text: str) -> str:
     """The stored spelling of the address `text`."""
     if len(text) > LENGTH:  # before any work on it
@@ -35,7 +41,10 @@ def fold(text: str) -> str:
         raise _bad(text, _("the part before @ may only hold ASCII characters"))
     if len(local) > _LOCAL_LENGTH or not _LOCAL.fullmatch(local.lower()):
         raise _bad(text, _("the part before @ is malformed"))
-    folded = f"{local.lower()}@{fold_domain(domain)}"
+    try:
+        folded = f"{local.lower()}@{_ascii(domain)}"
+    except _Malformed as malformed:
+        raise _bad(text, str(malformed)) from None
     if len(folded) > LENGTH:
         raise _bad(text, _("it has more than %d characters") % LENGTH)
     return folded
@@ -44,13 +53,27 @@ def fold(text: str) -> str:
 def fold_domain(text: str) -> str:
     """The ASCII form of a mail domain, as proven domains store it."""
     try:
-        domain = idna.encode(text, uts46=True, std3_rules=True).decode("ascii")
+        return _ascii(text)
+    except _Malformed:
+        raise BadDomain(
+            _("“%s” is no mail domain: write a full name, like halden.example.")
+            % naming.printable(text)
+        ) from None
+
+
+class _Malformed(Exception):
+    """Why a text is no domain, as the flaw of an address."""
+
+
+def _ascii(domain: str) -> str:
+    try:
+        folded = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
     except idna.IDNAError:
-        raise _bad(text, _("the domain is malformed")) from None
-    labels = domain.split(".")
+        raise _Malformed(_("the domain is malformed")) from None
+    labels = folded.split(".")
     if len(labels) == 1 or not labels[-1] or labels[-1].isdigit():
-        raise _bad(text, _("the domain is not a full name, like halden.example"))
-    return domain
+        raise _Malformed(_("the domain is not a full name, like halden.example"))
+    return folded
 
 
 def _bad(text: str, why: str) -> BadAddress:

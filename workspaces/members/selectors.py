@@ -15,6 +15,7 @@ from kit.http import keyset
 from kit.refusals import Refused
 from workspaces.members.models import Membership, MembershipStatus, User
 from workspaces.roles.matrix import Role
+from workspaces.tenancy.models import OrganizationAdministrator, OrganizationRole
 
 _ORDER: keyset.Order = (("email", "asc"), ("id", "asc"))
 _AFTER_ALL = "\U0010ffff"  # sorts behind every character that may follow a prefix
@@ -83,6 +84,14 @@ def counts() -> Counts:
         row["number"] for row in rows if row["status"] == MembershipStatus.SUSPENDED
     )
     return Counts(by_role=by_role, suspended=suspended)
+
+
+def organization_owners() -> list[User]:
+    """The owners of the organization whose scope is open."""
+    owners = OrganizationAdministrator.objects.filter(role=OrganizationRole.OWNER)
+    ids = list(owners.order_by("id").values_list("user_id", flat=True))
+    found = User.objects.in_bulk(ids)
+    return [found[one] for one in ids]
 
 
 def names_of(*, people: Iterable[str]) -> dict[str, str]:

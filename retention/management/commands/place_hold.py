@@ -1,4 +1,4 @@
-"""Places a legal hold on members and conversations of a workspace."""
+"""Places a legal hold on members and conversations; the same one in force returns."""
 
 from argparse import ArgumentParser
 from datetime import datetime
@@ -28,14 +28,14 @@ class Command(JsonCommand):
         with scoping.workspace(
             workspace_id=found.id, organization_id=found.organization.id
         ):
-            hold = services.place(
-                actor=Actor.operator(),
-                workspace=found,
-                matter=options["matter"],
-                membership_ids=selectors.members_named(emails=options["member"]),
-                conversation_ids=selectors.conversations_named(
+            named = {
+                "matter": options["matter"],
+                "membership_ids": selectors.members_named(emails=options["member"]),
+                "conversation_ids": selectors.conversations_named(
                     public_ids=options["conversation"]
                 ),
-                at=at,
+            }
+            hold = selectors.in_force_with(**named) or services.place(
+                actor=Actor.operator(), workspace=found, at=at, **named
             )
             return {"id": hold.public_id, "covered": selectors.covered(hold=hold)}

@@ -1,4 +1,4 @@
-"""Releases a legal hold of a workspace."""
+"""Releases a legal hold, found by its id alone."""
 
 from argparse import ArgumentParser
 from datetime import datetime
@@ -9,7 +9,6 @@ from kit import scoping
 from kit.actor import Actor
 from kit.commands import JsonCommand, Result
 from retention.holds import selectors, services
-from workspaces.tenancy.selectors import workspace_by_slug
 
 
 class Command(JsonCommand):
@@ -18,13 +17,15 @@ class Command(JsonCommand):
     help = "Release a hold; what it covered follows its policy again."
 
     def options(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workspace", required=True)
+        parser.add_argument("--workspace", help="refuse unless the hold is one of it")
         parser.add_argument("--hold", required=True, type=UUID)
         parser.add_argument("--override", action="store_true")
         parser.add_argument("--reason", default="")
 
     def act(self, *_args: Any, at: datetime, **options: Any) -> Result:
-        found = workspace_by_slug(slug=options["workspace"])
+        found = selectors.workspace_of(
+            hold=options["hold"], expected=options["workspace"]
+        )
         with scoping.workspace(
             workspace_id=found.id, organization_id=found.organization.id
         ):

@@ -1,11 +1,13 @@
 """The export of a log is verified with nothing but its own files and the standard."""
 
 import base64
+import errno
 import hmac
 import json
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 from zipfile import ZipFile
 
 import pytest
@@ -16,6 +18,7 @@ from django.core.management.base import CommandError
 
 from audit.log import tiles, tree
 from audit.log.models import AuditFacet
+from audit.verification import services
 from kit import scoping
 from tests.audit.conftest import MARA, Tenant
 
@@ -125,3 +128,34 @@ def test_the_export_is_recorded(
 def test_an_unknown_organization_is_refused(db: None, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no organization"):
         call_command("export_audit", "--organization=nobody", f"--out={tmp_path}/x")
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(
+    halden: Tenant, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match="cannot be written: No such file"):
+        call_command("export_audit", "--organization=halden", f"--out={tmp_path}/a/b")
+    with pytest.raises(CommandError, match="it is a folder"):
+        call_command("export_audit", "--organization=halden", f"--out={tmp_path}")
+
+
+def test_a_failed_export_leaves_the_earlier_one_as_it_was(
+    halden: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "log.zip"
+    file.write_bytes(b"last month's")
+
+    def fail(_log: object, *, file: IO[bytes], **_: object) -> None:
+        file.write(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(services.bundle, "write", fail)
+    with pytest.raises(CommandError, match="No space left"):
+        call_command("export_audit", "--organization=halden", f"--out={file}")
+
+    assert file.read_bytes() == b"last month's"
+    assert [path.name for path in tmp_path.iterdir()] == ["log.zip"]
+
+
+def test_an_export_is_for_its_owner_alone(exported: ZipFile) -> None:
+    assert Path(exported.filename or "").stat().st_mode & 0o077 == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.launcher import ports
+from config.launcher import bootstrap, ports
 from config.launcher.home import Memory
 from config.launcher.problems import CannotStart
 
@@ -54,3 +54,20 @@ def test_a_taken_web_port_names_a_free_one(
 def test_what_is_no_port_is_refused(asked: str) -> None:
     with pytest.raises(CannotStart, match="no port"):
         ports.for_web(asked)
+
+
+def test_a_taken_port_is_told_before_anything_is_installed(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[object] = []
+    monkeypatch.setattr(ports, "_SECONDS_TO_FREE", 0.0)
+    monkeypatch.setattr(bootstrap, "_is_complete", lambda _files: False)
+    monkeypatch.setattr(bootstrap, "_install", installed.append)
+    monkeypatch.setenv("PORT", str(taken))
+
+    with pytest.raises(SystemExit, match=f"Port {taken} is taken"):
+        bootstrap.main([])
+    assert not installed
+
+    bootstrap.main(["--dev"])  # tests listen nowhere
+    assert installed

@@ -10,7 +10,7 @@ from tests.cast import NOON, OPERATOR
 from workspaces.members import services
 from workspaces.members.addresses import BadAddress
 from workspaces.members.models import Membership
-from workspaces.members.services import RoleIsAboveYours, UnknownRole
+from workspaces.members.services import RoleIsAboveYours, RoleIsAnother, UnknownRole
 from workspaces.roles.matrix import Role
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -50,9 +50,24 @@ def test_who_is_in_already_is_returned_as_they_are() -> None:
     first = add(where, "jun@halden.example", "analytics_viewer")
     before = entries(where)
 
-    again = add(where, " JUN@halden.example ", "owner")
+    again = add(where, " JUN@halden.example ", "analytics_viewer")
 
     assert (again.pk, again.role) == (first.pk, "analytics_viewer")
+    assert entries(where) == before
+
+
+def test_who_is_in_under_another_role_keeps_it_and_that_is_said() -> None:
+    where = cast.workspace()
+    first = add(where, "jun@halden.example", "analytics_viewer")
+    before = entries(where)
+
+    with pytest.raises(RoleIsAnother, match="in this workspace already, as Analytics"):
+        add(where, "jun@halden.example", "owner")
+
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        assert Membership.objects.get(pk=first.pk).role == "analytics_viewer"
     assert entries(where) == before
 
 

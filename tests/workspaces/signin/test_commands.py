@@ -212,3 +212,11 @@ def test_what_is_proven_stays_proven(
 def test_a_malformed_domain_is_refused(halden: WorkspaceRef) -> None:
     with pytest.raises(CommandError, match="domain"):
         run("verify_domain", SLUG, "--domain=not a domain", "--attest")
+
+
+@pytest.mark.parametrize(
+    "domain", ["ac me", "localhost", "halden..example", "10.0.0.1"]
+)
+def test_what_is_no_domain_is_called_one(halden: WorkspaceRef, domain: str) -> None:
+    with pytest.raises(CommandError, match="is no mail domain: write a full name"):
+        run("verify_domain", SLUG, f"--domain={domain}", "--attest")

@@ -54,7 +54,10 @@ def test_the_owner_of_the_organization_owns_the_workspace() -> None:
     found = selectors.workspace_by_slug(slug="halden-lab")
 
     assert str(found.public_id) == made["id"]
-    assert run("add_member", **{**MEMBER, "email": "mara@halden.example"})["id"]
+    mara = {**MEMBER, "email": "mara@halden.example"}
+    assert run("add_member", **{**mara, "role": "owner"})["id"]
+    with pytest.raises(CommandError, match="already, as Owner; nothing was changed"):
+        run("add_member", **mara)
 
 
 @pytest.mark.parametrize(

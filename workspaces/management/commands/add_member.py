@@ -1,4 +1,4 @@
-"""Lets a person into a workspace; who is in already is returned as they are."""
+"""Lets a person into a workspace; who is in under that role is returned as they are."""
 
 from argparse import ArgumentParser
 from datetime import datetime

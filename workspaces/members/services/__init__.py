@@ -5,6 +5,7 @@ from workspaces.members.services.founding import create_organization, create_wor
 from workspaces.members.services.membership import (
     LastOwnerMustStay,
     RoleIsAboveYours,
+    RoleIsAnother,
     UnknownRole,
     add,
     change_role,
@@ -18,6 +19,7 @@ __all__ = [
     "LastOwnerMustStay",
     "MemberIsGone",
     "RoleIsAboveYours",
+    "RoleIsAnother",
     "UnknownRole",
     "add",
     "change_role",

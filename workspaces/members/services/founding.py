@@ -13,18 +13,13 @@ from django.utils.translation import gettext as _
 from kit import scoping, vault
 from kit.actor import Actor
 from kit.permissions import Permission
-from workspaces.members import addresses
-from workspaces.members.models import User
+from workspaces.members import addresses, selectors
 from workspaces.members.services import membership, people
 from workspaces.roles.matrix import Role
 from workspaces.tenancy import naming
 from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy import services as tenancy
-from workspaces.tenancy.models import (
-    Organization,
-    OrganizationAdministrator,
-    OrganizationRole,
-)
+from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import OrganizationRef, UnknownTenant, WorkspaceRef
 
 
@@ -85,7 +80,7 @@ def create_workspace(
                 key_id=key.id,
                 at=at,
             )
-            for owner in _owners():
+            for owner in selectors.organization_owners():
                 membership.let_in(
                     actor=actor,
                     workspace=opened,
@@ -114,11 +109,3 @@ def _existing(slug: str, organization: OrganizationRef) -> WorkspaceRef | None:
 def _key_of(organization: OrganizationRef) -> UUID:
     with scoping.organization(organization_id=organization.id):
         return Organization.objects.get(pk=organization.id).key_id
-
-
-def _owners() -> list[User]:
-    """The owners of the organization whose scope is open."""
-    owners = OrganizationAdministrator.objects.filter(role=OrganizationRole.OWNER)
-    ids = list(owners.order_by("id").values_list("user_id", flat=True))
-    found = User.objects.in_bulk(ids)
-    return [found[one] for one in ids]

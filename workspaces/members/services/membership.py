@@ -43,6 +43,10 @@ class RoleIsAboveYours(Refused):
     """The role may do more than the actor's own."""
 
 
+class RoleIsAnother(Refused):
+    """Who is in already keeps their role until somebody changes it."""
+
+
 def add(
     *,
     actor: Actor,
@@ -52,7 +56,7 @@ def add(
     at: datetime,
     name: str = "",
 ) -> Membership:
-    """Let a person in; who is in already is returned as they are."""
+    """Let a person in; who is in already under that role is returned as they are."""
     actor.require(Permission.MEMBERS_MANAGE)
     wanted = _known_role(role)
     _demand_no_more_than_own(actor, workspace, wanted)
@@ -67,7 +71,10 @@ def add(
 def let_in(
     *, actor: Actor, workspace: WorkspaceRef, person: User, role: Role, at: datetime
 ) -> Membership:
-    """Store the membership; the caller has decided that the actor may."""
+    """Store the membership; the caller has decided that the actor may.
+
+    Who is in already is returned, or refused by the role that they have.
+    """
     with _open(workspace):
         row, is_new = Membership.objects.select_for_update().get_or_create(
             workspace_id=workspace.id,
@@ -80,6 +87,7 @@ def let_in(
             },
         )
         if not is_new and row.status != MembershipStatus.REMOVED:
+            _demand_same_role(row, role)
             return row
         if not is_new:
             row.role, row.status = role, MembershipStatus.ACTIVE
@@ -234,6 +242,15 @@ def _demand_no_more_than_own(actor: Actor, workspace: WorkspaceRef, role: Role) 
     raise RoleIsAboveYours(
         _("The role %s may do more than yours; an owner of the workspace can do this.")
         % LABELS[role]
+    )
+
+
+def _demand_same_role(row: Membership, wanted: Role) -> None:
+    if row.role == wanted:
+        return
+    raise RoleIsAnother(
+        _("%(email)s is in this workspace already, as %(role)s; nothing was changed.")
+        % {"email": row.email, "role": LABELS[Role(row.role)]}
     )
 
 
