@@ -63,7 +63,6 @@ def jobs_cancel(request: Any, job: UUID) -> HttpResponse:
     stopped = services.cancel(
         actor=request.actor,
         organization=request.workspace.organization,
-        workspace=request.workspace,
         job=job,
         at=clock.now(),
     )

@@ -198,7 +198,6 @@ def stop(person: Person, job: Job) -> None:
     services.cancel(
         actor=person.actor,
         organization=person.workspace.organization,
-        workspace=person.workspace,
         job=job.public_id,
         at=NOON,
     )

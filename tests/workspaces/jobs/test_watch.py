@@ -2,6 +2,9 @@
 
 import pytest
 
+from audit.log.leaf import Leaf
+from audit.log.models import AuditEntry
+from kit import scoping
 from tests import cast
 from tests.cast import NOON, Person
 from workspaces.jobs import services
@@ -69,3 +72,31 @@ def test_another_persons_job_is_not_there() -> None:
 
     assert client.get(url).status_code == 404
     assert client.post(f"{url}cancel/").status_code == 404
+
+
+def test_a_job_is_not_there_in_another_workspace_of_the_organization() -> None:
+    here = cast.workspace()
+    there = cast.workspace(here.organization, slug="halden-research", name="Research")
+    job = ask(cast.owner(here))
+    client = cast.owner(there).client()
+    url = f"/w/halden-research/jobs/{job.public_id}/"
+
+    assert client.get(url).status_code == 404
+    assert client.post(f"{url}cancel/").status_code == 404
+    assert str(job.public_id) not in client.get("/w/halden-research/jobs/").text
+    with scoping.organization(organization_id=here.organization.id):
+        job.refresh_from_db()
+    assert job.cancel_requested_at is None
+
+
+def test_stopping_a_job_is_recorded_under_the_workspace_of_the_job() -> None:
+    owner = cast.owner(cast.workspace())
+    job = ask(owner)
+
+    owner.client().post(f"{LIST}{job.public_id}/cancel/")
+
+    with scoping.organization(organization_id=owner.workspace.organization.id):
+        leaf = AuditEntry.objects.order_by("-id").first().leaf
+    entry = Leaf.parse(bytes(leaf))
+    assert entry.action == "workspaces.job.canceled"
+    assert entry.workspace == owner.workspace.public_id

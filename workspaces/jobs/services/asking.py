@@ -42,9 +42,8 @@ def enqueue(
             requested_by=actor.id,
             created_at=at,
         )
-        _record(
-            actor, "workspaces.job.requested", job, organization, workspace, at, kind
-        )
+        here = workspace.public_id if workspace else None
+        _record(actor, "workspaces.job.requested", job, workspace=here, at=at)
         return job
 
 
@@ -52,14 +51,13 @@ def cancel(
     *,
     actor: Actor,
     organization: OrganizationRef,
-    workspace: WorkspaceRef | None = None,
     job: UUID,
     at: datetime,
 ) -> Job:
     """Stop a job: at once if it waits, after its current step if it runs."""
     with scoping.organization(organization_id=organization.id):
         row = selectors.visible_to(actor=actor).filter(public_id=job)
-        found = row.select_for_update().first()
+        found = row.select_related("workspace").select_for_update(of=("self",)).first()
         if found is None:
             raise selectors.UnknownJob(_("There is no such job."))
         if found.state not in OPEN_STATES:
@@ -70,33 +68,20 @@ def cancel(
         if found.state == JobState.QUEUED:
             found.state, found.ended_at = JobState.CANCELED, at
         found.save(update_fields=["cancel_requested_at", "state", "ended_at"])
-        _record(
-            actor,
-            "workspaces.job.canceled",
-            found,
-            organization,
-            workspace,
-            at,
-            found.kind,
-        )
+        here = found.workspace.public_id if found.workspace else None
+        _record(actor, "workspaces.job.canceled", found, workspace=here, at=at)
         return found
 
 
 def _record(
-    actor: Actor,
-    action: str,
-    job: Job,
-    organization: OrganizationRef,
-    workspace: WorkspaceRef | None,
-    at: datetime,
-    kind: str,
+    actor: Actor, action: str, job: Job, *, workspace: UUID | None, at: datetime
 ) -> None:
     recording.record(
         actor=actor,
         action=action,
         target=Target(kind="job", id=job.public_id),
-        organization_id=organization.id,
-        workspace=workspace.public_id if workspace else None,
+        organization_id=job.organization_id,
+        workspace=workspace,
         at=at,
-        details={"kind": kind},
+        details={"kind": job.kind},
     )
