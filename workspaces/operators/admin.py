@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kit import clock, guard, scoping
 from kit.actor import Actor
+from kit.http import pages
 from kit.refusals import Refused
 from workspaces.members import services as members
 from workspaces.members import standing
@@ -65,12 +66,30 @@ class OperatorSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Password sign-in; it opens no tenant, whatever else the person is."""
+        if request.method != "POST":
+            shown: HttpResponse = super().login(request, extra_context)
+            return shown
+        return self._tried(request, extra_context)
+
+    def _tried(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None
+    ) -> HttpResponse:
+        email = request.POST.get("username", "")
+        ip, at = str(request.META.get("REMOTE_ADDR", "")), clock.now()
+        try:
+            operators.take_try(email=email, ip=ip)
+        except operators.TooManyTries as refusal:
+            operators.refuse(code="too-many-tries", ip=ip, at=at)
+            return pages.refused(request, refusal)
         response: HttpResponse = super().login(request, extra_context)
         # A refused form shows the page again, also to who is signed in elsewhere.
-        if request.method == "POST" and response.status_code == 302:
+        if response.status_code == 302:
+            actor, session = _actor(request), request.session
             operators.begin_session(
-                actor=_actor(request), session=request.session, at=clock.now()
+                actor=actor, session=session, email=email, ip=ip, at=at
             )
+        else:
+            operators.refuse(code="password", ip=ip, at=at)
         return response
 
     @guard.public

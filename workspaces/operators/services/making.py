@@ -1,9 +1,6 @@
-"""Makes operators of the installation, at the command line, and lets them in."""
+"""Makes operators of the installation, at the command line."""
 
-from collections.abc import MutableMapping
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -16,10 +13,8 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members import services as members
-from workspaces.members import standing
 from workspaces.members.models import User
-
-SITE = standing.INSTALLATION  # also the id of the installation's own audit log
+from workspaces.operators.services.entrance import SITE
 
 
 class BadPassword(Refused):
@@ -50,18 +45,3 @@ def create(*, actor: Actor, email: str, password: str, at: datetime) -> User:
             details={"email": person.email, "is_operator": True},
         )
         return person
-
-
-def begin_session(
-    *, actor: Actor, session: MutableMapping[str, Any], at: datetime
-) -> None:
-    """Bind a session to the installation: it reaches into no organization."""
-    standing.begin(session, organization_id=SITE, accesses=())
-    with scoping.organization(organization_id=SITE):
-        recording.record(
-            actor=actor,
-            action="workspaces.operator.signed-in",
-            target=Target(kind="installation", id=UUID(int=0)),
-            organization_id=SITE,
-            at=at,
-        )
