@@ -36,7 +36,11 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not _is_public(request):
+            # Neither a shared computer's browser nor a proxy keeps what it shows.
+            response["Cache-Control"] = "no-store"
+        return response
 
     def process_view(
         self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]
@@ -72,6 +76,12 @@ class TenantMiddleware:
         if isinstance(exception, Refused):
             return pages.refused(request, exception)
         return None
+
+
+def _is_public(request: HttpRequest) -> bool:
+    """Anyone may see it; what led to no view shows nothing of anyone."""
+    match = request.resolver_match
+    return match is None or getattr(match.func, "custos_entry", None) is Entry.PUBLIC
 
 
 def _enter_workspace(
