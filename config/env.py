@@ -25,6 +25,10 @@ DEBUG = _env.bool("CUSTOS_DEBUG", default=False)
 ALLOWED_HOSTS = _env.list("CUSTOS_ALLOWED_HOSTS", default=[])
 # The process serves web requests: database connections come from a pool.
 WEB = _env.bool("CUSTOS_WEB", default=False)
+# Requests that a web process works on at once, each with a connection of its pool.
+REQUEST_THREADS = 8
+# The longest body of a request that is accepted.
+LARGEST_REQUEST_BYTES = 2_621_440
 
 # The app role's URL of the content database (row-level security applies to it).
 DATABASE_URL = _env.str(

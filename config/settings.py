@@ -104,7 +104,11 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 10)
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": env.REQUEST_THREADS,
+            "timeout": 10,
+        }
     return config
 
 
@@ -166,7 +170,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W008"]  # asks for the redirect here
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.LARGEST_REQUEST_BYTES
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,14 +1,15 @@
-"""The WSGI entry point that granian serves."""
+"""The site as a WSGI application; config.asgi is what granian serves."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 from config.celery import app as celery
+from config.edge.preflight import Preflight
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Importing it makes requests ring at the broker of the settings.
 __all__ = ["application", "celery"]
 
-application = get_wsgi_application()
+application = Preflight(get_wsgi_application())

@@ -13,7 +13,9 @@ from config.launcher.supervision import Part
 # Every queue that a task names; a test compares this with the tasks.
 WORKER_QUEUES = ("due",)
 SEQUENCER_QUEUES = ("sequencer",)
-_THREADS = 8  # as many as the connection pool holds
+# Browsers speak HTTP/2 to the proxy; here one connection carries one request at once.
+_APPLICATION = "config.asgi:application"
+_STRICT = ("--http", "1", "--no-ws")
 
 
 def web(home: Home, environment: Mapping[str, str], *, port: int) -> list[Part]:
@@ -66,9 +68,8 @@ def _module(*command: str) -> list[str]:
 
 def granian(*, port: int) -> tuple[str, ...]:
     """The web server's module and options."""
-    options = ("--interface", "wsgi", "--host", HOST, "--port", str(port))
-    threads = ("--blocking-threads", str(_THREADS), "--respawn-failed-workers")
-    return ("granian", *options, *threads, "--no-ws", "config.wsgi:application")
+    options = ("--interface", "asginl", "--host", HOST, "--port", str(port))
+    return ("granian", *options, *_STRICT, "--respawn-failed-workers", _APPLICATION)
 
 
 def worker(name: str, queues: tuple[str, ...], *options: str) -> tuple[str, ...]:

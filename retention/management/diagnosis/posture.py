@@ -26,9 +26,18 @@ def address(_at: datetime) -> Finding:
     if settings.DEBUG:
         return bad("Debug pages are on.", way_out="Unset CUSTOS_DEBUG, and restart.")
     if settings.CUSTOS_BASE_URL.startswith("https://"):
-        return ok(f"People reach {settings.CUSTOS_BASE_URL}.")
-    sentence = f"{settings.CUSTOS_BASE_URL} is not https: cookies travel in clear."
-    way_out = "End TLS in a proxy in front, and set CUSTOS_BASE_URL to its address."
+        return ok(
+            f"People reach {settings.CUSTOS_BASE_URL}. Whether the proxy there limits"
+            " the connections of one address cannot be seen from here."
+        )
+    sentence = (
+        f"{settings.CUSTOS_BASE_URL} is not https: cookies travel in clear, and nothing"
+        " limits the connections of one address."
+    )
+    way_out = (
+        "End TLS in a proxy in front, as docs/operations.md says, and set"
+        " CUSTOS_BASE_URL to its address."
+    )
     tell = warn if settings.CUSTOS_DEMO else bad
     return tell(sentence, way_out=way_out)
 
