@@ -16,13 +16,15 @@ from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext_lazy as _
 
 from config import env
-from config.edge.refusals import RequestRefused
+from config.edge.refusals import CookiesAreTooLong, RequestRefused
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _LONGEST_TYPE = 300
+_LONGEST_COOKIES = 32 * 1024
+_MOST_ESCAPES = 256
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FORM = "application/x-www-form-urlencoded"
@@ -56,6 +58,8 @@ def check(environ: Environ) -> None:
         _check_type(content_type)
     if content_type.partition(";")[0].strip().lower() == _FORM:
         _check_form(environ)
+    if len(environ.get("HTTP_COOKIE", "")) > _LONGEST_COOKIES:
+        raise CookiesAreTooLong
 
 
 def readable_cookies(header: str) -> str:
@@ -68,6 +72,8 @@ def readable_cookies(header: str) -> str:
 
 
 def _is_readable(pair: str) -> bool:
+    if pair.count("\\") > _MOST_ESCAPES:  # each costs a search through the rest
+        return False
     texts = (pair, *parse_cookie(pair).values())
     return not any(_CONTROL.search(text) for text in texts)
 

@@ -64,6 +64,13 @@ class BodyIsTooLarge(RequestRefused):
     sentence = _("This request is larger than this site accepts. Send less at once.")
 
 
+class CookiesAreTooLong(RequestRefused):
+    """Far more than this site sets."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    sentence = _("The cookies of this request are too long. Delete those of this site.")
+
+
 class TooBusy(RequestRefused):
     """All threads work, and as many requests wait for one as may."""
 

@@ -114,6 +114,20 @@ def test_a_form_with_what_no_column_holds_is_refused(body: bytes) -> None:
     assert "cannot be stored" in answer.text
 
 
+def test_cookies_whose_escapes_take_long_are_left_out() -> None:
+    sent = 'a="' + "\\" * 30_000 + '"; b=2'
+    begun = time.process_time()
+
+    assert readable_cookies(sent) == " b=2"
+    assert time.process_time() - begun < 0.5
+
+
+def test_more_cookies_than_this_site_sets_are_refused() -> None:
+    answer = site_requests.get(HEALTH, headers={"Cookie": "a=" + "b" * 40_000})
+
+    assert answer.status == 431
+
+
 def test_cookies_that_hold_control_characters_are_left_out() -> None:
     sent = 'a=1; sessionid="x\\000"; b="\\054"; c=\x01; d'
 
