@@ -211,7 +211,12 @@ def _product(names: set[str]) -> Iterator[tuple[str, tuple[str, str]]]:
 
 def _known(page: Page) -> dict[str, str]:
     tenant = {"workspace": "halden-engineering", "organization": "halden-instruments"}
-    return {name: slug for name, slug in tenant.items() if name in page.arguments}
+    # Programs name a workspace by its UUID, and need more than an address.
+    return {
+        name: slug
+        for name, slug in tenant.items()
+        if isinstance(page.arguments.get(name), str)
+    }
 
 
 def _session(where: Any) -> str:
