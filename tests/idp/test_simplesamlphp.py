@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -104,6 +105,38 @@ def test_an_encrypted_assertion_signs_in(
     _sign_in(page)
 
     page.wait_for_url("**/w/halden-engineering/")
+
+
+def test_signing_out_here_can_go_on_at_the_provider(
+    page: Page, provide: Provide
+) -> None:
+    provide()
+    _sign_in(page)
+    page.wait_for_url("**/w/halden-engineering/")
+
+    page.locator("form[action='/sign-out/'] button").evaluate("one => one.click()")
+    page.locator("main a", has_text="Sign out").click()
+
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
+    page.goto("/accounts/saml/halden-instruments/login/")
+    expect(page.locator("#password")).to_be_visible()  # the provider asks anew
+
+
+def test_signing_out_at_the_provider_ends_the_session_here(
+    page: Page, provide: Provide
+) -> None:
+    provider = provide()
+    _sign_in(page)
+    page.wait_for_url("**/w/halden-engineering/")
+
+    back = f"{provider.url}/resources/default.css"
+    page.goto(
+        f"{provider.url}/saml2/idp/SingleLogoutService.php?ReturnTo={quote(back)}"
+    )
+    page.wait_for_url(back)
+
+    page.goto("/w/halden-engineering/")
+    expect(page.get_by_label("Work e-mail")).to_be_visible()
 
 
 def _connect(where: WorkspaceRef, provider: SimpleSamlPhp, *, encrypted: bool) -> None:
