@@ -206,9 +206,11 @@ def _read(
 ) -> dict[int, Shown]:
     """Leaves and details of a page, in two statements."""
     by_id = {facet.entry_id: facet for facet in facets}
-    leaves = dict(AuditEntry.objects.filter(id__in=ids).values_list("id", "leaf"))
+    mine = {"organization_id": log.organization_id}
+    entries = AuditEntry.objects.filter(id__in=ids, **mine)
+    leaves = dict(entries.values_list("id", "leaf"))
     sealed: dict[int, list[AuditDetail]] = {}
-    for row in AuditDetail.objects.filter(entry_id__in=ids):
+    for row in AuditDetail.objects.filter(entry_id__in=ids, **mine):
         sealed.setdefault(row.entry_id, []).append(row)
     return {
         entry_id: _one(log, bytes(raw), sealed.get(entry_id, []), by_id.get(entry_id))

@@ -41,7 +41,7 @@ def facet_of(leaf: bytes, *, subject: str, sealed_at: datetime) -> Facet:
             action=_word(content["action"]),
             outcome=_word(content["outcome"]),
             actor_kind=_word(content["actor_kind"]),
-            actor=subject or _word(content.get("actor", "")),
+            actor=_word(content["actor"]) if "actor" in content else subject,
             target_kind=_word(content["target_kind"]),
             target_id=_uuid(content["target_id"]),
             workspace=_uuid(content["workspace"]) if "workspace" in content else None,

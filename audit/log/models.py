@@ -1,8 +1,9 @@
 """The rows of the audit log: entries, their erasable details, and the seals over them.
 
 No row refers to another app, and nothing here is ever changed in place except the
-sequencer's own state. Entries, blocks and tiles refuse UPDATE, DELETE and TRUNCATE by
-trigger; docs/audit-format.md says what each column means to a verifier.
+sequencer's own state, the name of a log and the actor of an erased entry. Entries,
+blocks, tiles and logs refuse UPDATE, DELETE and TRUNCATE by trigger;
+docs/audit-format.md says what each column means to a verifier.
 """
 
 from django.db import models
@@ -19,8 +20,8 @@ class AuditLog(models.Model):
     """One log: an organization's, or the site's under organization id 0.
 
     Data: `slug` and `name` are copies, so that the log names its organization after
-    that is gone; `origin` is the name in every checkpoint, without the epoch; `key_id`
-    names the vault key that seals the details.
+    that is gone, and may follow it; all else is fixed. `origin` is the name in every
+    checkpoint, without the epoch; `key_id` names the vault key that seals the details.
     """
 
     organization_id = models.BigIntegerField(primary_key=True)
@@ -80,13 +81,14 @@ class AuditDetail(models.Model):
     """What a leaf's commitments stand for; deleting the row leaves every proof valid.
 
     Data: personal. `sealed` opens to {field: [salt, value]}; `subject` is the public id
-    of the actor, for erasure and for the list's filter.
+    of the actor, for erasure and for the list's filter. A trigger demands the entry in
+    the same log, so that no organization claims what another one is about to write.
     """
 
-    pk = models.CompositePrimaryKey("entry_id", "part")
+    pk = models.CompositePrimaryKey("organization_id", "entry_id", "part")
+    organization_id = models.BigIntegerField()
     entry_id = models.BigIntegerField()
     part = models.CharField(max_length=10, choices=Part)
-    organization_id = models.BigIntegerField()
     subject = models.TextField(default="")
     sealed = models.BinaryField()
 

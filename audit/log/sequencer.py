@@ -76,7 +76,8 @@ select coalesce((
 _ENTRIES = """
 select e.organization_id, e.epoch, e.xid::text, e.id, e.leaf,
        (select d.subject from audit_detail d
-         where d.entry_id = e.id and d.part = 'actor')
+         where d.organization_id = e.organization_id and d.entry_id = e.id
+           and d.part = 'actor')
   from audit_entry e
  where (e.epoch, e.xid, e.id) > (%s, %s::text::xid8, %s)
    and (e.epoch, e.xid) < (%s, %s::text::xid8)

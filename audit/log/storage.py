@@ -64,6 +64,13 @@ def rows(using: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def rows_named(using: str, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    """All rows of one statement with named parameters."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
 def newest_blocks(*, ids: Sequence[int], epoch: int, using: str) -> list[Block]:
     """The last block of each of these organizations in one epoch."""
     sql = (

@@ -18,6 +18,15 @@ from kit.permissions import Permission
 
 AT_ONCE = 20_000
 """Entries that a page waits for; more of them are a worker's."""
+_RESULT = (
+    "state",
+    "ended_at",
+    "entries",
+    "checked",
+    "finding",
+    "bad_epoch",
+    "first_bad_index",
+)
 
 
 def request(*, actor: Actor, log: Log, at: datetime) -> AuditVerification:
@@ -112,7 +121,7 @@ def _ended(
     if finding is not None:
         counts |= {"epoch": finding.epoch, "first_bad_index": finding.index}
     with scoping.organization(organization_id=log.organization_id):
-        row.save()
+        row.save(update_fields=None if row.pk is None else _RESULT)
         recording.record(
             actor=actor,
             action="audit.log.verified",
