@@ -12,6 +12,7 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         # Models cannot be imported before this.
+        import_module("workspaces.tenancy.adapters").register()
         import_module("workspaces.members.adapters").register()
         import_module("workspaces.content.kinds").register()
         import_module("workspaces.keys.adapters").register()

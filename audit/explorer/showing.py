@@ -36,6 +36,7 @@ _FLAWS = {
     Flaw.FORKED: _lazy("The log from entry %s on is not the one that was published"),
     Flaw.UNSEALED: _lazy("An entry was slipped in below the seal, at %s"),
     Flaw.HIDDEN: _lazy("Entry %s is hidden from the list"),
+    Flaw.MISLISTED: _lazy("The list says of entry %s what the entry does not"),
 }
 _OUTCOMES = {"refused": ("bad", _lazy("Refused")), "error": ("warn", _lazy("Failed"))}
 _HASH_SHOWN = 16

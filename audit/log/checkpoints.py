@@ -1,11 +1,14 @@
-"""Keeps each log's newest signed head, and its verifier keys, outside the database.
+"""Keeps the last signed head of every epoch of a log outside the database.
 
 Whoever rewrites the database cannot rewrite these files with it: the sequencer
-refuses to sign and the verification fails when the two disagree.
+refuses to sign and the verification fails when the two disagree. `<uuid>` is the
+newest head, `<uuid>.<epoch>` the last one of an epoch that ended, and `<uuid>.vkeys`
+names the keys of all epochs.
 """
 
 import fcntl
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,21 +18,47 @@ from django.conf import settings
 
 from kit.signing import VerifierKey
 
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 def published(uuid: UUID) -> str | None:
     """The newest published note of a log."""
     return _text(_file(uuid))
 
 
+def last_heads(uuid: UUID) -> dict[int, str]:
+    """The last published note of each epoch; under 0 a note that names none."""
+    found: dict[int, str] = {}
+    for file in [*_ended_files(uuid), _file(uuid)]:
+        text = _text(file)
+        if text is None:
+            continue
+        epoch = epoch_of(text)
+        if epoch not in found or _newness(text) > _newness(found[epoch]):
+            found[epoch] = text
+    return found
+
+
 def publish(uuid: UUID, note: str) -> None:
     """Puts a note in place of an older one, in one step that survives a crash.
 
     Two sequencers may publish in another order than they committed: the newer head
-    stays.
+    stays. The head of an earlier epoch is kept beside it, also when it comes late.
     """
     with _locked(uuid):
-        if _newness(note) > _newness(published(uuid) or ""):
-            _replace(_file(uuid), note)
+        newest = published(uuid) or ""
+        if _newness(note) <= _newness(newest):
+            _keep(uuid, note, newest=newest)
+            return
+        _keep(uuid, newest, newest=note)
+        _replace(_file(uuid), note)
+
+
+def uuids() -> set[UUID]:
+    """Whose heads are in the folder."""
+    folder = Path(settings.CUSTOS_CHECKPOINT_DIR)
+    names = {file.name.partition(".")[0] for file in folder.glob("*")}
+    return {UUID(name) for name in names if _UUID.fullmatch(name)}
 
 
 def keys_of(uuid: UUID) -> list[VerifierKey]:
@@ -46,12 +75,35 @@ def announce(uuid: UUID, key: VerifierKey) -> None:
             _replace(_keys_file(uuid), _lines([*known, key]))
 
 
+def epoch_of(note: str) -> int:
+    """The epoch in a note's origin, told without a key; 0 where there is none."""
+    return _newness(note)[0]
+
+
+def _keep(uuid: UUID, note: str, *, newest: str) -> None:
+    epoch = epoch_of(note)
+    if not epoch or epoch == epoch_of(newest):
+        return
+    file = _ended_file(uuid, epoch)
+    if _newness(note) > _newness(_text(file) or ""):
+        _replace(file, note)
+
+
 def _lines(keys: Iterable[VerifierKey]) -> str:
     return "".join(f"{key.vkey}\n" for key in keys)
 
 
 def _file(uuid: UUID) -> Path:
     return Path(settings.CUSTOS_CHECKPOINT_DIR) / str(uuid)
+
+
+def _ended_file(uuid: UUID, epoch: int) -> Path:
+    return _file(uuid).with_suffix(f".{epoch}")
+
+
+def _ended_files(uuid: UUID) -> list[Path]:
+    found = _file(uuid).parent.glob(f"{uuid}.*")
+    return [file for file in found if file.suffix[1:].isdecimal()]
 
 
 def _keys_file(uuid: UUID) -> Path:

@@ -11,6 +11,8 @@ from kit.signing import SigningKey, VerifierKey
 _DASH = "\u2014"
 _KEY_HASH_BYTES = 4
 _CHECKPOINT_LINES = 3
+_PREVIOUS = "previous"
+_PREVIOUS_WORDS = 4
 
 
 class NoteRefused(ValueError):
@@ -18,22 +20,58 @@ class NoteRefused(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """What a log says about itself: its name, its size and its root."""
+class Ended:
+    """How the tree of an earlier epoch ended: what its last head said."""
 
-    origin: str
+    epoch: int
     size: int
     root: bytes
 
     @property
+    def line(self) -> str:
+        """The extension line of a checkpoint that binds it."""
+        return f"{_PREVIOUS} {self.epoch} {self.size} {_encoded(self.root)}"
+
+    @classmethod
+    def parse(cls, line: str) -> "Ended":
+        """What an extension line says."""
+        words = line.split(" ")
+        if len(words) != _PREVIOUS_WORDS or words[0] != _PREVIOUS:
+            raise NoteRefused("a previous epoch has a number, a size and a root")
+        epoch, size, root = _number(words[1]), _number(words[2]), _decoded(words[3])
+        if len(root) != HASH_BYTES:
+            raise NoteRefused("a root has 32 bytes")
+        return cls(epoch=epoch, size=size, root=root)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """What a log says about itself: its name, its size and its root.
+
+    `previous` binds how the epoch before this one ended.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    previous: Ended | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch in the origin."""
+        return _number(self.origin.rpartition("/")[2])
+
+    @property
     def text(self) -> str:
         """The lines that are signed."""
-        root = base64.b64encode(self.root).decode()
-        return f"{self.origin}\n{self.size}\n{root}\n"
+        lines = [self.origin, str(self.size), _encoded(self.root)]
+        if self.previous is not None:
+            lines.append(self.previous.line)
+        return "".join(f"{line}\n" for line in lines)
 
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
-        """The checkpoint of a note's text; extension lines are allowed and ignored."""
+        """The checkpoint of a note's text; unknown extension lines are ignored."""
         lines = text.split("\n")
         if len(lines) <= _CHECKPOINT_LINES or lines[-1]:
             raise NoteRefused("a checkpoint has three lines")
@@ -41,7 +79,16 @@ class Checkpoint:
         root = _decoded(encoded)
         if not origin or str(_number(decimal)) != decimal or len(root) != HASH_BYTES:
             raise NoteRefused("a checkpoint names origin, size and root")
-        return cls(origin=origin, size=int(decimal), root=root)
+        extensions = lines[_CHECKPOINT_LINES:]
+        bound = [line for line in extensions if line.startswith(f"{_PREVIOUS} ")]
+        if len(bound) > 1:
+            raise NoteRefused("a checkpoint names one previous epoch")
+        return cls(
+            origin=origin,
+            size=int(decimal),
+            root=root,
+            previous=Ended.parse(bound[0]) if bound else None,
+        )
 
 
 def signed(checkpoint: Checkpoint, *, key: SigningKey) -> str:
@@ -83,6 +130,10 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
         raise NoteRefused("a signature line has a dash, a name and a signature")
     raw = _decoded(parts[2])
     return parts[1], raw[:_KEY_HASH_BYTES], raw[_KEY_HASH_BYTES:]
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
 
 
 def _decoded(text: str) -> bytes:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from audit.log import storage
+from audit.log import checkpoints, owners, storage
 from audit.log.facets import facet_of
 from audit.log.models import SITE, AuditLog
 from kit import scoping
@@ -37,6 +37,16 @@ class Log:
         return f"{self.origin}/{epoch}"
 
 
+# From one organization to the next along the index: entries are never counted.
+_RECORDED = """
+with recursive one(id) as (
+    select min(organization_id) from audit_entry
+    union all
+    select (select min(e.organization_id) from audit_entry e
+             where e.organization_id > one.id)
+      from one where one.id is not null)
+select id from one where id is not null
+"""
 _FIELDS = ("organization_id", "uuid", "origin", "slug", "name", "key_id")
 
 
@@ -59,6 +69,26 @@ def logs_for_operator(*, slug: str = "") -> list[Log]:
     if slug and not found:
         raise NoSuchLog(_("There is no organization “%s”.") % slug)
     return found
+
+
+def lost_logs_for_operator() -> list[str]:
+    """Names of logs that must be there and are not: for commands only.
+
+    The table of logs is not trusted: heads that were published, organizations, and
+    entries each demand the log that they belong to.
+    """
+    # Read first: a log that opens meanwhile is known by the time it is looked for.
+    published = checkpoints.uuids()
+    demanded = owners.owners()
+    recorded = [one for (one,) in storage.rows("sequencer", _RECORDED)]
+    known = logs_for_operator()
+    ids, uuids = {log.organization_id for log in known}, {log.uuid for log in known}
+    lost = {f"organization {one.slug}": one.organization_id for one in demanded}
+    lost |= {f"entries of organization {one}": one for one in recorded}
+    return [
+        *sorted(f"checkpoints of {uuid}" for uuid in published - uuids),
+        *sorted(name for name, one in lost.items() if one not in ids),
+    ]
 
 
 def logs_by_id(*, ids: Collection[int], using: str) -> dict[int, Log]:

@@ -15,6 +15,8 @@ What holds, and why:
 - It extends only a head that the log's key signed, and that agrees with the newest
   head published outside the database. A database that is behind (a restored backup)
   or that was rewritten is never signed again.
+- The heads of a new epoch bind how the one before ended, so that no epoch can be cut
+  off or dropped behind the back of a later head.
 """
 
 from collections import defaultdict
@@ -30,7 +32,7 @@ from django.db import connections, transaction
 from audit.log import checkpoints, heads, note, storage, tiles, tree
 from audit.log.facets import facet_of
 from audit.log.heads import RefusesToSign
-from audit.log.note import Checkpoint
+from audit.log.note import Checkpoint, Ended
 from audit.log.selectors import Log, logs_by_id
 from audit.log.storage import Block, Place, rows
 from audit.log.tree import CompactRange
@@ -149,6 +151,8 @@ def publish_again() -> None:
     found = rows(ALIAS, "select epoch from audit_sequencer")
     ids = [row[0] for row in rows(ALIAS, "select organization_id from audit_log")]
     logs = logs_by_id(ids=ids, using=ALIAS)
+    for log in logs.values():
+        heads.keep_ended(log, epoch=found[0][0], using=ALIAS)
     for block in storage.newest_blocks(ids=ids, epoch=found[0][0], using=ALIAS):
         log = logs[block.organization_id]
         heads.demand_agreement(log, epoch=block.epoch, newest=block, key=key)
@@ -206,7 +210,8 @@ def _seal_log(
     heads.demand_agreement(log, epoch=work.epoch, newest=newest, key=work.key)
     grown = newest.tree() if newest else CompactRange()
     old = grown.size
-    made = list(_blocks(work, log, grown, entries))
+    previous = heads.ended_before(log, epoch=work.epoch, newest=newest, using=ALIAS)
+    made = list(_blocks(work, log, grown, entries, previous=previous))
     with connections[ALIAS].cursor() as cursor:
         cursor.executemany(_INSERT_BLOCK, [_block_row(work, block) for block in made])
         cursor.execute(_INSERT_FACETS, _facet_columns(work, log, old, entries))
@@ -224,7 +229,12 @@ def _seal_log(
 
 
 def _blocks(
-    work: Seal, log: Log, grown: CompactRange, entries: list[Waiting]
+    work: Seal,
+    log: Log,
+    grown: CompactRange,
+    entries: list[Waiting],
+    *,
+    previous: Ended | None,
 ) -> Iterator[Block]:
     origin = log.named(work.epoch)
     for start in range(0, len(entries), BLOCK):
@@ -233,7 +243,9 @@ def _blocks(
         first = grown.size
         for hashed in hashes:
             grown.append(hashed)
-        head = Checkpoint(origin=origin, size=grown.size, root=grown.root)
+        head = Checkpoint(
+            origin=origin, size=grown.size, root=grown.root, previous=previous
+        )
         yield Block(
             organization_id=log.organization_id,
             epoch=work.epoch,

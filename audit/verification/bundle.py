@@ -46,7 +46,11 @@ To verify without Custos:
 3. Hash each entry as SHA-256(0x00 || entry) and each pair as
    SHA-256(0x01 || left || right) (RFC 6962, 2.1). The root must be the one in the
    checkpoint. Go: tlog of golang.org/x/mod/sumdb.
-4. Keep the checkpoint. A later export must extend it: a log that was cut or rewritten
+4. The fourth line of a checkpoint, `previous <epoch> <size> <root>`, says how the epoch
+   before ended. The folder of that epoch must hold a checkpoint of that size and root:
+   otherwise the epoch was cut off or left out. Epoch 1 and logs that began later have
+   no such line.
+5. Keep the checkpoint. A later export must extend it: a log that was cut or rewritten
    does not.
 
 An entry is RFC 8785 JSON. Its `commit` maps a field to base64 of

@@ -1,8 +1,9 @@
 """Recomputes a log from its leaves to its signed heads and names the first flaw.
 
-It trusts the verifier keys and the newest head, which are kept outside the database,
-and nothing that the database holds: every hash is computed again. Memory stays flat,
-since blocks and leaves are read a few at a time.
+It trusts the verifier keys and the heads that are kept outside the database, and
+nothing that the database holds: every hash is computed again, and what is derived from
+the entries is compared with them. Memory stays flat, since blocks and leaves are read a
+few at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +12,12 @@ from enum import StrEnum
 from itertools import islice
 
 from audit.log import checkpoints, note, storage
-from audit.log.heads import epoch_of
-from audit.log.note import Checkpoint, NoteRefused
+from audit.log.note import NoteRefused
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
 from audit.log.tree import CompactRange, leaf_hash, split_hashes
+from audit.verification import demands, derived
+from audit.verification.demands import Demand, HeadIsNotOurs
 from kit.signing import VerifierKey
 
 _TELL_EVERY = 10_000
@@ -34,6 +36,7 @@ class Flaw(StrEnum):
     FORKED = "forked"
     UNSEALED = "unsealed"
     HIDDEN = "hidden"
+    MISLISTED = "mislisted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +65,77 @@ def walk(log: Log, *, using: str, progress: Progress = lambda _checked: None) ->
 
 
 class _Broken(Exception):
-    def __init__(self, flaw: Flaw, index: int) -> None:
+    def __init__(self, flaw: Flaw, index: int, *, epoch: int | None = None) -> None:
         super().__init__(flaw)
         self.flaw = flaw
         self.index = index
+        self.epoch = epoch
+
+    def finding(self, epoch: int) -> Finding:
+        """What it says, having been met in this epoch."""
+        return Finding(flaw=self.flaw, epoch=self.epoch or epoch, index=self.index)
+
+
+class _Cut(_Broken):
+    """The end of a tree is gone; the trees of later epochs can be walked still."""
+
+
+class _Beside:
+    """What is derived from the entries of one epoch, compared behind the walk.
+
+    The first flaw is kept until the end: one of the tree itself goes first.
+    """
+
+    def __init__(self, log: Log, *, epoch: int, using: str) -> None:
+        self._here = {"organization_id": log.organization_id, "epoch": epoch}
+        self._using = using
+        self._tiles = derived.Tiles(
+            organization_id=log.organization_id, epoch=epoch, using=using
+        )
+        self._first = 0
+        self._end = 0
+        self._after = self._until = START
+        self._flaw: _Broken | None = None
+
+    def add(self, block: Block, hashes: list[bytes], *, after: Place) -> None:
+        """Takes a block that is sound, with the place that its entries lie beyond."""
+        if self._flaw is not None:
+            return
+        if self._first == self._end:
+            self._after = after
+        self._end, self._until = block.end, block.last_place
+        self._note_tile(self._tiles.add(hashes))
+        if self._end - self._first >= derived.LISTED:
+            self._compare_list()
+
+    def demand_equal(self) -> None:
+        """Raises the first flaw; all blocks of the epoch were added."""
+        if self._flaw is None:
+            self._compare_list()
+        if self._flaw is None:
+            self._note_tile(self._tiles.compared())
+        if self._flaw is not None:
+            raise self._flaw
+        extra = derived.beyond(**self._here, using=self._using)
+        if extra is not None:
+            raise _Broken(Flaw.MISLISTED, max(extra, 0))
+
+    def _compare_list(self) -> None:
+        found = derived.unlisted(
+            **self._here,
+            first=self._first,
+            after=self._after,
+            until=self._until,
+            using=self._using,
+        )
+        self._first = self._end
+        if found is not None and self._flaw is None:
+            flaw = Flaw.HIDDEN if found.is_hidden else Flaw.MISLISTED
+            self._flaw = _Broken(flaw, found.index)
+
+    def _note_tile(self, index: int | None) -> None:
+        if index is not None and self._flaw is None:
+            self._flaw = _Broken(Flaw.REWRITTEN, index)
 
 
 class _Walk:
@@ -81,47 +151,48 @@ class _Walk:
 
     def result(self) -> Result:
         # Read first: whatever is sealed meanwhile only adds to what these cover.
-        text = checkpoints.published(self._log.uuid)
+        try:
+            heads = demands.published(self._log, keys=self._keys)
+        except HeadIsNotOurs as refusal:
+            finding = Finding(flaw=Flaw.SIGNATURE, epoch=refusal.epoch, index=0)
+            return Result(entries=0, finding=finding)
         bound = self._bound()
-        epochs = storage.epochs_of(
-            organization_id=self._log.organization_id, using=self._using
-        )
+        wanted = demands.of(self._log, heads=heads, keys=self._keys, using=self._using)
+        found: list[Finding] = []
         epoch, tree = 1, CompactRange()
         try:
-            head = self._published(text)
-            if head is not None and epoch_of(head) not in epochs:
-                epochs.append(epoch_of(head))
-            for epoch in sorted(epochs):
+            for epoch, demand in wanted.items():
                 tree = CompactRange()
-                self._epoch(epoch, tree, head)
-            self._demand_all_sealed(bound, tree)
+                try:
+                    self._epoch(epoch, tree, demand)
+                except _Cut as cut:
+                    found.append(cut.finding(epoch))
+            if not found or found[-1].epoch != epoch:
+                self._demand_all_sealed(bound, tree)
+                self._demand_nothing_outside()
         except _Broken as broken:
-            finding = Finding(flaw=broken.flaw, epoch=epoch, index=broken.index)
-            return Result(entries=self._checked, finding=finding)
-        return Result(entries=self._checked, finding=None)
+            # What a restored backup lacks stays lost; it must not cover what is worse.
+            found.insert(0, broken.finding(epoch))
+        return Result(entries=self._checked, finding=next(iter(found), None))
 
-    def _published(self, text: str | None) -> Checkpoint | None:
-        try:
-            return note.opened(text, keys=self._keys) if text else None
-        except NoteRefused:
-            raise _Broken(Flaw.SIGNATURE, 0) from None
-
-    def _epoch(self, epoch: int, tree: CompactRange, head: Checkpoint | None) -> None:
-        ours = head if head is not None and epoch_of(head) == epoch else None
-        agrees = ours is None
+    def _epoch(self, epoch: int, tree: CompactRange, demand: Demand) -> None:
+        unseen = set(demand.heads)
+        beside = _Beside(self._log, epoch=epoch, using=self._using)
         for block in self._blocks(epoch):
-            self._demand_sound(block, tree)
-            agrees = agrees or (
-                ours is not None and (ours.size, ours.root) == (tree.size, tree.root)
-            )
+            after = self._place
+            hashes = self._demand_sound(block, tree)
+            beside.add(block, hashes, after=after)
+            unseen.discard((tree.size, tree.root))
             self._checked += block.n
             if self._checked // _TELL_EVERY > (self._checked - block.n) // _TELL_EVERY:
                 self._progress(self._checked)
-        if ours is not None and ours.size > tree.size:
-            raise _Broken(Flaw.TRUNCATED, tree.size)
-        if not agrees:
+        if not tree.size or demand.size > tree.size:
+            raise _Cut(Flaw.TRUNCATED, tree.size)
+        if unseen:
             raise _Broken(Flaw.FORKED, 0)
-        self._demand_none_hidden(epoch, tree.size)
+        if demand.final is not None and demand.final < tree.size:
+            raise _Broken(Flaw.ADDED, demand.final)
+        beside.demand_equal()
 
     def _blocks(self, epoch: int) -> Iterator[Block]:
         first = 0
@@ -137,7 +208,7 @@ class _Walk:
                 return
             first = found[-1].first + 1
 
-    def _demand_sound(self, block: Block, tree: CompactRange) -> None:
+    def _demand_sound(self, block: Block, tree: CompactRange) -> list[bytes]:
         if block.first != tree.size:
             raise _Broken(Flaw.MISSING, min(block.first, tree.size))
         actual = self._hashes(block)
@@ -149,7 +220,7 @@ class _Walk:
             if actual != stored or block.root != signed or block.peaks != tree.peaks:
                 raise _Broken(Flaw.REWRITTEN, block.first)
             self._place = block.last_place
-            return
+            return actual
         if _grown(tree, stored).root != signed:
             raise _Broken(Flaw.REWRITTEN, block.first)
         raise _difference(actual, stored, first=block.first)
@@ -194,21 +265,13 @@ class _Walk:
         if next(stray, None) is not None:
             raise _Broken(Flaw.UNSEALED, tree.size)
 
-    def _demand_none_hidden(self, epoch: int, size: int) -> None:
-        """The list shows what the log holds: its facets have no gap."""
-        found = storage.rows(
-            self._using,
-            "select count(*), min(place) filter (where index <> place) from ("
-            " select index, row_number() over (order by index) - 1 as place"
-            " from audit_facet where organization_id = %s and epoch = %s"
-            " and index < %s) f",
-            self._log.organization_id,
-            epoch,
-            size,
+    def _demand_nothing_outside(self) -> None:
+        """Nothing is listed in an epoch that sealed nothing."""
+        epoch = derived.outside(
+            organization_id=self._log.organization_id, using=self._using
         )
-        count, gap = found[0]
-        if count != size:
-            raise _Broken(Flaw.HIDDEN, count if gap is None else gap)
+        if epoch is not None:
+            raise _Broken(Flaw.MISLISTED, 0, epoch=epoch)
 
 
 def _grown(tree: CompactRange, hashes: list[bytes]) -> CompactRange:

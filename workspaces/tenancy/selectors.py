@@ -11,8 +11,10 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from kit import scoping
 from kit.actor import Actor
 from kit.refusals import Refused
+from workspaces.tenancy.models import Organization
 
 
 class UnknownTenant(Refused):
@@ -75,6 +77,17 @@ def organization_by_slug(*, slug: str) -> OrganizationRef:
     if not rows:
         raise UnknownTenant(_("There is no organization “%s”.") % slug)
     return _organization(rows[0])
+
+
+def organizations_for_operator() -> list[OrganizationRef]:
+    """All organizations: for commands only."""
+    with scoping.operator():
+        return [
+            OrganizationRef(
+                id=row.pk, public_id=row.public_id, slug=row.slug, name=row.name
+            )
+            for row in Organization.objects.order_by("id")
+        ]
 
 
 def accesses_of(*, user_id: int) -> list[Access]:

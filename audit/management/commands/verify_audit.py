@@ -4,11 +4,14 @@ from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
-from audit.log.selectors import logs_for_operator
+from audit.log.selectors import logs_for_operator, lost_logs_for_operator
 from audit.verification import services
 from audit.verification.models import AuditVerification
 from kit.actor import Actor
 from kit.commands import Failed, JsonCommand, Result
+
+LOST = "lost"
+"""The finding for a log that must be there and is not."""
 
 
 class Command(JsonCommand):
@@ -26,13 +29,18 @@ class Command(JsonCommand):
                 actor=Actor.operator(), log=log, at=at, using="sequencer"
             )
             found.append((log.origin, row))
+        lost = [] if options["organization"] else lost_logs_for_operator()
         broken = next((pair for pair in found if not pair[1].is_sound), None)
         result: dict[str, Any] = {
             "entries": sum(row.entries for _origin, row in found),
-            "verified": broken is None,
+            "verified": broken is None and not lost,
             "first_bad_index": None,
         }
+        if lost:
+            result |= {"finding": LOST, "log": lost[0], "lost": lost}
         if broken is None:
+            if lost:
+                raise Failed(result)
             return result
         origin, row = broken
         raise Failed(

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.log import note
-from audit.log.note import Checkpoint, NoteRefused
+from audit.log.note import Checkpoint, Ended, NoteRefused
 from audit.log.tree import EMPTY_ROOT
 from kit.signing import SigningKey
 
@@ -44,3 +44,42 @@ def test_an_edited_head_is_refused(old: str, new: str) -> None:
 
     with pytest.raises(NoteRefused):
         note.opened(edited, keys=[_KEY.named(_HEAD.origin)])
+
+
+def test_a_head_binds_how_the_epoch_before_ended() -> None:
+    ended = Ended(epoch=1, size=613, root=EMPTY_ROOT)
+    head = Checkpoint(
+        origin="portal.example.org/audit/x/2", size=7, root=EMPTY_ROOT, previous=ended
+    )
+
+    text = note.signed(head, key=_KEY)
+
+    assert text.split("\n")[3] == ended.line
+    assert note.opened(text, keys=[_KEY.named(head.origin)]) == head
+
+
+def test_extension_lines_of_others_are_ignored() -> None:
+    assert Checkpoint.parse(f"{_HEAD.text}previously 1\n") == _HEAD
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "previous 1 613",
+        "previous 1 613 AAAA",
+        "previous x 613 {0}",
+        "previous 1 -1 {0}",
+    ],
+)
+def test_a_head_that_binds_nonsense_is_refused(line: str) -> None:
+    root = Ended(epoch=1, size=1, root=EMPTY_ROOT).line.split(" ")[3]
+
+    with pytest.raises(NoteRefused):
+        Checkpoint.parse(f"{_HEAD.text}{line.format(root)}\n")
+
+
+def test_a_head_binds_one_epoch() -> None:
+    line = Ended(epoch=1, size=1, root=EMPTY_ROOT).line
+
+    with pytest.raises(NoteRefused, match="one previous"):
+        Checkpoint.parse(f"{_HEAD.text}{line}\n{line}\n")

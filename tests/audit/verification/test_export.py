@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from audit.log import tiles, tree
+from audit.log.epochs import open_epoch
 from audit.log.models import AuditFacet
 from audit.verification import services
 from kit import scoping
@@ -66,6 +67,30 @@ def test_the_head_is_signed_by_the_key_of_the_export(exported: ZipFile) -> None:
     signed = base64.b64decode(signature.split(" ")[2])[4:]
 
     Ed25519PublicKey.from_public_bytes(public).verify(signed, f"{text}\n".encode())
+
+
+def test_a_later_epoch_says_how_the_one_before_ended(
+    halden: Tenant, seal: Callable[[], int], tmp_path: Path
+) -> None:
+    for count in (3, 2):
+        for _ in range(count):
+            halden.record()
+        seal()
+        open_epoch()
+    file = tmp_path / "log.zip"
+
+    call_command("export_audit", "--organization=halden", f"--out={file}", "--json")
+
+    with ZipFile(file) as archive:
+        earlier, later = (
+            archive.read(f"{epoch}/checkpoint").decode().split("\n") for epoch in (1, 2)
+        )
+        leaves = list(tiles.unbundled(archive.read("1/tile/entries/000.p/3")))
+        vkeys = archive.read("vkeys").decode().splitlines()
+    assert later[3].split(" ") == ["previous", "1", *earlier[1:3]]
+    root = tree.root_of(map(tree.leaf_hash, leaves))
+    assert base64.b64encode(root).decode() == later[3].split(" ")[3]
+    assert [vkey.partition("+")[0] for vkey in vkeys] == [earlier[0], later[0]]
 
 
 def test_tiles_are_the_hashes_of_the_entries(exported: ZipFile) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -12,6 +13,7 @@ from django.db import connections, transaction
 
 from audit.log import checkpoints, note, sequencer, services
 from audit.log.models import AuditFacet
+from audit.log.owners import Owner
 from audit.log.selectors import Log, log_of
 from audit.verification import selectors
 from audit.verification.services import request, verify, verify_requested
@@ -131,6 +133,74 @@ _TAMPERING = {
         "delete from audit_facet where index = 42",
         (Flaw.HIDDEN, 42),
     ),
+    "lets the list say another action": (
+        "update audit_facet set action = 'audit.log.verified' where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say another outcome": (
+        "update audit_facet set outcome = 'refused' where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say another time": (
+        "update audit_facet set at = at - interval '1 microsecond' where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say another kind of actor": (
+        "update audit_facet set actor_kind = 'system' where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say another actor": (
+        "update audit_facet set actor = 'somebody else' where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say another kind of target": (
+        "update audit_facet set target_kind = 'hold' where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say another target": (
+        "update audit_facet set target_id = gen_random_uuid() where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say no target": (
+        "update audit_facet set target_id = null where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list say a workspace": (
+        "update audit_facet set workspace = gen_random_uuid() where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "lets the list show another entry": (
+        "update audit_facet set entry_id = {43} where index = 42",
+        (Flaw.MISLISTED, 42),
+    ),
+    "shows an entry twice": (
+        "insert into audit_facet (organization_id, epoch, index, entry_id, at, action,"
+        " outcome, actor_kind, actor, target_kind) select organization_id, epoch, 300,"
+        " entry_id, at, action, outcome, actor_kind, actor, target_kind"
+        " from audit_facet where index = 42",
+        (Flaw.MISLISTED, 300),
+    ),
+    "shows an entry in an epoch of its own": (
+        "insert into audit_facet (organization_id, epoch, index, entry_id, at, action,"
+        " outcome, actor_kind, actor, target_kind) select organization_id, 7, 3,"
+        " entry_id, at, action, outcome, actor_kind, actor, target_kind"
+        " from audit_facet where index = 42",
+        (Flaw.MISLISTED, 0),
+    ),
+    "edits a tile": (
+        "update audit_tile set hashes = decode(repeat('00', 8192), 'hex')",
+        (Flaw.REWRITTEN, 0),
+    ),
+    "edits the root of a tile": (
+        "update audit_tile set root = decode(repeat('00', 32), 'hex')",
+        (Flaw.REWRITTEN, 0),
+    ),
+    "deletes a tile": ("delete from audit_tile", (Flaw.REWRITTEN, 0)),
+    "adds a tile": (
+        "insert into audit_tile select organization_id, epoch, 1, 0, hashes, root"
+        " from audit_tile",
+        (Flaw.MISLISTED, 0),
+    ),
     "moves the bound over an entry": (
         "update audit_sequencer set bound_xid = '999999999';"
         "insert into audit_entry (organization_id, epoch, xid, leaf) select"
@@ -183,6 +253,80 @@ def test_a_head_published_by_a_stranger_is_refused(log: Log) -> None:
     publish_anything(log.uuid, note.signed(head, key=stranger))
 
     assert _finding(log) == Finding(flaw=Flaw.SIGNATURE, epoch=1, index=0)
+
+
+def test_odd_entries_and_erased_people_are_no_flaw(
+    halden: Tenant, seal: Sealing
+) -> None:
+    _write_oddly(halden)
+    halden.record()
+    halden.record(workspace=UUID(int=7))
+    halden.record(actor=Actor.system("sweeper"))
+    seal()
+    with connections["sweeper"].cursor() as cursor:
+        cursor.execute("delete from audit_detail where entry_id % 2 = 0")
+        cursor.execute(
+            "update audit_facet f set actor = '' where not exists (select"
+            " from audit_detail d where d.entry_id = f.entry_id and d.part = 'actor')"
+            " and actor_kind = 'user'"
+        )
+    with scoping.organization(organization_id=halden.id):
+        log = log_of(organization_id=halden.id)
+
+    assert _finding(log) is None
+    with scoping.organization(organization_id=halden.id):
+        assert walk(log, using="default").finding is None
+
+
+# Whatever the app role could write by hand, as bytes of a leaf.
+_ODD = (
+    b"",
+    b"no entry",
+    b"\x00\xff",
+    b"[" * 30_000,
+    b'{"a":' * 700,
+    b'{"a":' * 700 + b"1" + b"}" * 700,
+    b'{"a":1e999999}',
+    b'{"action":5,"time":"2026-11-23T09:15:07.000000Z"}',
+    b'{"time":"2026-11-23T10:15:07+01:00","action":"x","outcome":"success",'
+    b'"actor_kind":"user","target_kind":"y",'
+    b'"target_id":"00000000-0000-0000-0000-000000000009"}',
+)
+
+
+def _write_oddly(tenant: Tenant) -> None:
+    with (
+        scoping.organization(organization_id=tenant.id),
+        connections["default"].cursor() as cursor,
+    ):
+        cursor.executemany(
+            "insert into audit_entry (organization_id, leaf) values (%s, %s)",
+            [(tenant.id, leaf) for leaf in _ODD],
+        )
+
+
+def test_what_is_listed_of_odd_entries_is_compared_too(
+    halden: Tenant, seal: Sealing
+) -> None:
+    _write_oddly(halden)
+    seal()
+    with scoping.organization(organization_id=halden.id):
+        log = log_of(organization_id=halden.id)
+    _as_superuser("update audit_facet set action = 'x' where index = 3")
+
+    assert _finding(log) == Finding(flaw=Flaw.MISLISTED, epoch=1, index=3)
+
+
+def test_a_long_log_is_compared_in_batches(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.verification.derived.LISTED", 100)
+    monkeypatch.setattr("audit.verification.derived._TILES", 1)
+    assert _finding(log) is None
+
+    _as_superuser("update audit_facet set outcome = 'error' where index = 290")
+
+    assert _finding(log) == Finding(flaw=Flaw.MISLISTED, epoch=1, index=290)
 
 
 def test_an_entry_put_back_makes_the_log_hold_again(log: Log) -> None:
@@ -282,6 +426,42 @@ def test_verify_audit_ends_with_1_on_a_break(log: Log) -> None:
     found = json.loads(out.getvalue())
     assert (found["verified"], found["first_bad_index"]) == (False, 7)
     assert (found["finding"], found["log"]) == ("edited", log.named(1))
+
+
+def _without(tenant: Tenant) -> None:
+    """Deletes a log's row and nothing else, as a superuser would."""
+    _as_superuser(f"delete from audit_log where organization_id = {tenant.id}")
+
+
+def _lost() -> dict[str, Any]:
+    out = StringIO()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_audit", "--json", stdout=out)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+def test_a_log_that_vanished_is_missed(log: Log, halden: Tenant) -> None:
+    _without(halden)
+
+    found = _lost()
+
+    assert (found["verified"], found["finding"]) == (False, "lost")
+    assert found["lost"] == [
+        f"checkpoints of {log.uuid}",
+        f"entries of organization {halden.id}",
+    ]
+
+
+def test_an_organization_without_a_log_is_missed(
+    halden: Tenant, seal: Sealing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = Owner(organization_id=halden.id, slug="halden")
+    monkeypatch.setattr("audit.log.owners._known", [lambda: [owner]])
+    _command()
+    _without(halden)
+
+    assert "organization halden" in _lost()["lost"]
 
 
 def _command(*arguments: str) -> dict[str, Any]:

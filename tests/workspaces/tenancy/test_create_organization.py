@@ -2,7 +2,9 @@
 
 import pytest
 
+from audit.log import owners
 from audit.log.models import AuditEntry
+from audit.log.owners import Owner
 from kit import scoping, vault
 from kit.permissions import PermissionDenied
 from tests import cast
@@ -26,6 +28,14 @@ def test_it_has_an_owner_a_key_and_a_log() -> None:
     assert (row.slug, owner.role) == ("halden-instruments", "owner")
     assert row.key_id in vault.read_keys([row.key_id])
     assert entries == 2  # the organization, and its owner
+
+
+def test_the_audit_log_is_told_that_it_must_have_one() -> None:
+    halden = cast.organization()
+
+    demanded = owners.owners()
+
+    assert demanded == [Owner(organization_id=halden.id, slug=halden.slug)]
 
 
 def test_creating_what_exists_returns_it() -> None:

@@ -1,0 +1,92 @@
+"""What a log must hold: the heads kept outside the database, and what they bind.
+
+A head of each epoch was published; the heads of a later epoch bind how the one before
+ended; and a key was announced for each. What one of them names and the database lacks
+was cut off.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from audit.log import checkpoints, note, storage
+from audit.log.heads import epochs_named
+from audit.log.note import Checkpoint, NoteRefused
+from audit.log.selectors import Log
+from kit.signing import VerifierKey
+
+Head = tuple[int, bytes]
+"""Size and root."""
+
+
+class HeadIsNotOurs(Exception):
+    """A head outside the database is signed by nobody known."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(epoch)
+        self.epoch = epoch
+
+
+@dataclass(kw_only=True)
+class Demand:
+    """What one epoch must show; `final` is its size if a later one binds it."""
+
+    heads: set[Head] = field(default_factory=set)
+    final: int | None = None
+
+    @property
+    def size(self) -> int:
+        """The entries that must be there."""
+        return max((size for size, _root in self.heads), default=0)
+
+
+def published(log: Log, *, keys: list[VerifierKey]) -> dict[int, Checkpoint]:
+    """The heads kept outside the database, by epoch."""
+    found = {}
+    for epoch, text in sorted(checkpoints.last_heads(log.uuid).items()):
+        try:
+            head = note.opened(text, keys=keys)
+        except NoteRefused:
+            raise HeadIsNotOurs(epoch or 1) from None
+        if head.origin != log.named(epoch):
+            raise HeadIsNotOurs(epoch or 1)
+        found[epoch] = head
+    return found
+
+
+def of(
+    log: Log, *, heads: dict[int, Checkpoint], keys: list[VerifierKey], using: str
+) -> dict[int, Demand]:
+    """What each epoch must show, in the order of epochs.
+
+    A key that was announced for an epoch beyond all heads signed nothing yet.
+    """
+    sealed = storage.epochs_of(organization_id=log.organization_id, using=using)
+    newest = max([*heads, *sealed], default=0)
+    named = [epoch for epoch in epochs_named(keys) if epoch <= newest]
+    made = {epoch: Demand() for epoch in {*heads, *sealed, *named}}
+    for epoch, head in heads.items():
+        made[epoch].heads.add((head.size, head.root))
+    for head in [*heads.values(), *_newest(log, sealed, keys=keys, using=using)]:
+        if head.previous is not None:
+            bound = made.setdefault(head.previous.epoch, Demand())
+            bound.heads.add((head.previous.size, head.previous.root))
+            bound.final = max(bound.final or 0, head.previous.size)
+    return dict(sorted(made.items()))
+
+
+def _newest(
+    log: Log, epochs: Iterable[int], *, keys: list[VerifierKey], using: str
+) -> list[Checkpoint]:
+    """The newest heads in the database that hold; the walk finds those that do not."""
+    found = []
+    for epoch in epochs:
+        for block in storage.newest_blocks(
+            ids=[log.organization_id], epoch=epoch, using=using
+        ):
+            try:
+                head = note.opened(block.note, keys=keys)
+            except NoteRefused:
+                continue
+            if head.origin == log.named(epoch):
+                found.append(head)
+    return found
