@@ -4,7 +4,6 @@ import base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from textwrap import wrap
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -41,8 +40,13 @@ class CertificateFacts:
 
 def pem(text: str) -> str:
     """The base64 text of metadata as PEM."""
-    body = "\n".join(wrap(text, 64))
+    body = "\n".join(text[n : n + 64] for n in range(0, len(text), 64))
     return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+
+def fingerprint(text: str) -> str:
+    """The SHA-256 in hex of a certificate, which need not be read for that."""
+    return sha256(base64.b64decode(text)).hexdigest()
 
 
 def read(text: str) -> CertificateFacts:

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lxml import etree
-from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
-from workspaces.signin import messages, redirects, signatures
+from workspaces.signin import messages, redirects, schemas, signatures
 from workspaces.signin.assertions import IdentityProvider, Named, ServiceProvider
 from workspaces.signin.messages import Message, Posted
 from workspaces.signin.reasons import Reason, SignInRefused
@@ -28,7 +27,6 @@ _ROOTS = {
     RESPONSE: f"{{{_SAMLP}}}LogoutResponse",
 }
 _SIGNATURE = f"{{{signatures.DS}}}Signature"
-_SCHEMA = "saml-schema-protocol-2.0.xsd"
 _AGE = timedelta(minutes=5)
 _LONGEST_LIFE = timedelta(hours=24)
 _ID_MAX = 255
@@ -80,7 +78,7 @@ def read(
 ) -> LogoutRequest | LogoutResponse:
     """What a message says that is for us, from them, and of now."""
     root = message.root
-    if isinstance(OneLogin_Saml2_XML.validate_xml(root, _SCHEMA), str):
+    if not schemas.fits_protocol(root):
         raise SignInRefused(Reason.INVALID)
     if root.get("Version") != "2.0" or len(root.get("ID")) > _ID_MAX:
         raise SignInRefused(Reason.INVALID)

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from kit import certificates
-from workspaces.signin import opening, signatures
+from workspaces.signin import opening, schemas, signatures
 from workspaces.signin.assertions import (
     IdentityProvider,
     ServiceProvider,
@@ -66,6 +67,9 @@ _LIBRARY_REASONS = {
     LibraryRefusal.ASSERTION_TOO_EARLY: Reason.NOT_YET,
     LibraryRefusal.SESSION_EXPIRED: Reason.EXPIRED,
 }
+
+
+schemas.prepare()
 
 
 class _Answer(OneLogin_Saml2_Response):  # type: ignore[misc]
@@ -173,10 +177,11 @@ def _checked_by_library(
             raise
         except Exception as error:  # noqa: BLE001 -- hostile input, any library error
             raise SignInRefused(Reason.INVALID, received=type(error).__name__) from None
-    signers = {certificates.read(one).fingerprint for one in examination.signers}
+    signers = {certificates.fingerprint(one) for one in examination.signers}
     return response, tuple(sorted(signers))
 
 
+@lru_cache(maxsize=256)
 def _library_settings(sp: ServiceProvider, idp: IdentityProvider) -> Any:
     return OneLogin_Saml2_Settings(
         {

@@ -14,6 +14,7 @@ from tests.workspaces.signin.provider import Asked, Provider, attributes, text
 from workspaces.members import standing
 from workspaces.members.models import User
 from workspaces.signin.models import SpentAssertion
+from workspaces.signin.services import clearing
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -215,6 +216,7 @@ def test_only_hashes_of_used_ids_are_kept_and_only_until_they_expire(
     clock(later)
 
     visitor.bring(provider.answer(visitor.ask(), at=later))
+    clearing.clear_expired(at=later)
 
     with scoping.organization(organization_id=connected.id):
         assert SpentAssertion.objects.count() == 2

@@ -22,23 +22,19 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
     message = messages.decode(text)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
-        idp = selectors.identity_provider(row)
-        ours = keys.opening_keys(row) if responses.is_encrypted(message) else []
-    assertion = responses.verify(
-        message,
-        sp=selectors.service_provider(slug=ref.slug),
-        idp=idp,
-        mapping=row.attribute_mapping,
-        keys=ours,
-        may_be_unsolicited=row.allows_idp_initiated,
-        at=at,
-    )
-    with scoping.organization(organization_id=ref.organization.id):
+        assertion = responses.verify(
+            message,
+            sp=selectors.service_provider(slug=ref.slug),
+            idp=selectors.identity_provider(row),
+            mapping=row.attribute_mapping,
+            keys=keys.opening_keys(row) if responses.is_encrypted(message) else [],
+            may_be_unsolicited=row.allows_idp_initiated,
+            at=at,
+        )
         spending.spend(
             ref=ref,
             ids=[f"r:{assertion.response_id}", f"a:{assertion.assertion_id}"],
             expires_at=assertion.expires_at,
-            at=at,
         )
         note_use(connection_id=ref.id, fingerprints=assertion.signed_by, at=at)
     return assertion

@@ -52,8 +52,8 @@ def receive(*, ref: ConnectionRef, sent: Query | Posted, at: datetime) -> str:
         return ""
     with scoping.organization(organization_id=ref.organization.id):
         _obey(ref, found, at=at)
-        fingerprint = certificates.read(signer).fingerprint
-        acceptance.note_use(connection_id=ref.id, fingerprints=(fingerprint,), at=at)
+        used = (certificates.fingerprint(signer),)
+        acceptance.note_use(connection_id=ref.id, fingerprints=used, at=at)
         key = keys.signing_key(row)
     return _answer(found, sp=sp, idp=idp, key=key, relay_state=sent.relay_state, at=at)
 
@@ -117,7 +117,7 @@ def _new_id() -> str:
 
 
 def _obey(ref: ConnectionRef, asked: LogoutRequest, *, at: datetime) -> None:
-    spending.spend(ref=ref, ids=[f"l:{asked.id}"], expires_at=asked.expires_at, at=at)
+    spending.spend(ref=ref, ids=[f"l:{asked.id}"], expires_at=asked.expires_at)
     sessions.end_named(
         actor=Actor.system("signin"),
         organization_id=ref.organization.id,
