@@ -244,6 +244,34 @@ def test_a_person_of_two_organizations_keeps_their_address(
     assert conflict(idp.where, jun) == "address_fixed"
 
 
+@pytest.mark.parametrize("what", ["owner", "administrator", "of two workspaces"])
+def test_nobody_with_more_to_lose_is_moved_to_another_address(
+    idp: Provider, what: str
+) -> None:
+    switch(idp.where, adopts=True)
+    address = {
+        "owner": cast.person(idp.where, "o@halden.example", Role.OWNER),
+        "administrator": cast.owner(idp.where),
+        "of two workspaces": cast.person(
+            cast.workspace(slug="halden-lab", name="Lab"), "t@halden.example"
+        ),
+    }[what].user.email
+    made = idp.user(address)
+
+    idp.patch(
+        f"/Users/{made['id']}",
+        {
+            "op": "replace",
+            "path": 'emails[type eq "work"].value',
+            "value": "thief@halden.example",
+        },
+    )
+
+    assert conflict(idp.where, made) == "address_fixed"
+    assert User.objects.filter(email=address).exists()
+    assert not User.objects.filter(email="thief@halden.example").exists()
+
+
 def test_a_group_gives_a_role_and_takes_it_back(idp: Provider) -> None:
     jun = idp.user(JUN)["id"]
     group = idp.group("Admins")["id"]

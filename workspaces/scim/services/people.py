@@ -3,7 +3,8 @@
 What may never happen: a token that takes over an account. So an address counts only in
 a mail domain that this organization has proven, a member whom the provider did not
 bring is touched only where the workspace lets it adopt, and a person's address moves
-only between proven domains, and only while they belong to nobody else.
+only between proven domains, and only while they are nothing but a member of this one
+workspace: an owner's or administrator's account is re-pointed by no token.
 """
 
 from dataclasses import dataclass
@@ -37,9 +38,9 @@ class Writer:
 
     actor: Actor
     workspace: WorkspaceRef
-    adopts: bool
-    makes_owners: bool
     at: datetime
+    adopts: bool = False
+    makes_owners: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ def match(writer: Writer, facts: Facts) -> Match:
     address, conflict = _address(facts)
     if address is None:
         return Match(conflict=conflict)
-    found = Membership.objects.filter(email=address).first()
+    found = _seat_of(address)
     if found is not None and found.status != MembershipStatus.REMOVED:
         return _existing(writer, found, facts)
     if not facts.is_active:
@@ -152,6 +153,13 @@ def _address(facts: Facts) -> tuple[str | None, str]:
     return None, Conflict.DOMAIN
 
 
+def _seat_of(address: str) -> Membership | None:
+    person = User.objects.filter(email=address).first()
+    if person is None:
+        return None
+    return Membership.objects.filter(user_id=person.pk).first()
+
+
 def _is_linked(seat: Membership) -> bool:
     return ScimResource.objects.filter(membership_id=seat.pk).exists()
 
@@ -176,7 +184,7 @@ def _move(writer: Writer, seat: Membership, facts: Facts) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             _READDRESS,
-            [seat.user_id, writer.workspace.organization.id, seat.email, address],
+            [seat.user_id, writer.workspace.id, seat.email, address],
         )
         is_moved = bool(cursor.fetchone()[0])
     return "" if is_moved else Conflict.ADDRESS_FIXED
