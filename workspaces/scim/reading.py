@@ -16,6 +16,8 @@ MAX_FILTER = 4 * 1024
 MAX_ID = 300
 _MAX_DEPTH = 32
 _LARGEST = 2**31 - 1
+# Those of a Bulk request, which the core counts, and those inside of them.
+_MOST_OPERATIONS = 2 * core.MAX_OPERATIONS
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NAMES = {
     one.lower(): one
@@ -99,6 +101,7 @@ def _no_constant(_name: str) -> NoReturn:
 def _walk(payload: Any) -> None:
     """Look at every value once, without recursion."""
     waiting: list[tuple[int, Any]] = [(1, payload)]
+    operations = 0
     while waiting:
         depth, value = waiting.pop()
         if depth > _MAX_DEPTH:
@@ -107,6 +110,12 @@ def _walk(payload: Any) -> None:
             )
         if isinstance(value, dict):
             _demand_text(value)
+            _demand_short_paths(value)
+            operations += _operations_in(value)
+            if operations > _MOST_OPERATIONS:
+                raise core.PayloadTooLargeException(
+                    detail=f"A request may have {core.MAX_OPERATIONS} operations"
+                )
             waiting.extend((depth + 1, one) for one in value.values())
         elif isinstance(value, list):
             waiting.extend((depth + 1, one) for one in value)
@@ -114,6 +123,20 @@ def _walk(payload: Any) -> None:
             _demand_text([value])
         elif isinstance(value, float) and not math.isfinite(value):
             raise core.InvalidSyntaxException(detail="The body holds no finite number")
+
+
+def _demand_short_paths(found: dict[str, Any]) -> None:
+    """A path holds a filter, and so does a name that is a path."""
+    texts = [*found, *(v for k, v in found.items() if k.lower() == "path")]
+    if any(isinstance(one, str) and len(one) > MAX_FILTER for one in texts):
+        raise core.InvalidFilterException(
+            detail=f"A path may have {MAX_FILTER} characters"
+        )
+
+
+def _operations_in(found: dict[str, Any]) -> int:
+    lists = (v for k, v in found.items() if k.lower() == "operations")
+    return sum(len(one) for one in lists if isinstance(one, list))
 
 
 def _demand_text(found: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from tests.workspaces.scim import meaning
 from tests.workspaces.scim.provider import BULK, ERROR, PATCH, USER, Provider, Query
 from workspaces.scim import core
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 JUN = "jun.takahashi@halden.example"
 DEEP = "[" * 5_000 + "]" * 5_000
@@ -290,6 +290,16 @@ def test_bulk_has_a_thousand_operations(idp: Provider) -> None:
     answer = idp.send("POST", "/Bulk", {"schemas": [BULK], "Operations": [one] * 1001})
 
     assert answer.status_code == 413
+
+
+def test_a_patch_has_an_end_too(idp: Provider) -> None:
+    jun = idp.user(JUN)
+    one = {"op": "replace", "path": "title", "value": "x"}
+
+    answer = idp.patch(f"/Users/{jun['id']}", *[one] * 2_001)
+
+    assert answer.status_code == 413
+    assert idp.get(f"/Users/{jun['id']}") == jun
 
 
 def test_a_bulk_operation_that_fails_undoes_itself_only(idp: Provider) -> None:
