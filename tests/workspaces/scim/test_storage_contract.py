@@ -10,7 +10,7 @@ from workspaces.scim.services.people import Writer
 from workspaces.scim.services.store import Store
 from workspaces.tenancy.selectors import WorkspaceRef
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 class TestOurStore(ScimStorageContract):
@@ -22,7 +22,4 @@ class TestOurStore(ScimStorageContract):
 
     @pytest.fixture
     def storage(self, where: WorkspaceRef) -> Store:
-        writer = Writer(
-            actor=OPERATOR, workspace=where, adopts=False, makes_owners=False, at=NOON
-        )
-        return Store(writer)
+        return Store(Writer(actor=OPERATOR, workspace=where, at=NOON))

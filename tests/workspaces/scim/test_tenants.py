@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from kit import scoping
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.workspaces.scim.provider import ERROR, Provider
 from workspaces.keys.services import scim_tokens
+from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +99,18 @@ def test_a_token_is_used_from_its_networks_only(
 
     assert near.send("GET", "/Users").status_code == 200
     assert far.send("GET", "/Users").status_code == 403
+
+
+def test_an_organization_lets_programs_in_from_its_networks_only(
+    idp: Provider,
+) -> None:
+    organization_id = idp.where.organization.id
+    with scoping.organization(organization_id=organization_id):
+        Organization.objects.filter(pk=organization_id).update(
+            api_networks=["192.0.2.0/24"]
+        )
+
+    assert idp.send("GET", "/Users").status_code == 403
 
 
 def test_ids_of_another_workspace_are_not_there(

@@ -57,6 +57,11 @@ class Handler(core.ScimHandler):
         super().__init__(service, store)
         self._shows_result = shows_result
 
+    def replace(self, request: core.ScimRequest) -> core.ScimResponse:
+        """Replace a resource; the members of a group are compared in SQL alone."""
+        with self.storage.without_members():
+            return super().replace(request)
+
     def patch_resource(
         self,
         resource_type: core.ResourceType,
@@ -80,7 +85,11 @@ class Handler(core.ScimHandler):
         replacement: core.Resource[Any],
         conditions: core.Conditions,
     ) -> core.Resource[Any]:
-        """Apply a validated replacement."""
+        """Apply a validated replacement, a group's members by what is stored."""
+        if resource_type.name == "Group":
+            self.service.apply_replacement(current, replacement, conditions)
+            replacement.id = current.id
+            return self.storage.update(resource_type, replacement)
         found = super().replace_resource(
             resource_type, current, replacement, conditions
         )

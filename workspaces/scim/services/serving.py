@@ -21,8 +21,8 @@ from workspaces.keys.selectors import PresentedToken
 from workspaces.roles.matrix import Role, permissions_of
 from workspaces.scim import core, reading
 from workspaces.scim.services.handler import Handler
+from workspaces.scim.services.people import Writer
 from workspaces.scim.services.store import Store
-from workspaces.scim.services.switches import writer_for
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def serve(*, caller: Caller, incoming: Incoming, at: datetime) -> Answer:
     try:
         request = _request(service, workspace, incoming)
         store = Store(
-            writer_for(caller.actor, workspace, at=at),
+            Writer(actor=caller.actor, workspace=workspace, at=at),
             writes=_writes(incoming, request.path),
         )
         shows = bool({"attributes", "excludedAttributes"} & set(request.query))

@@ -8,6 +8,7 @@ makes every check of a name sound; the constraints behind it are the second line
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -31,6 +32,7 @@ class Store(core.ScimStorage):
     def __init__(self, writer: Writer, *, writes: bool = True) -> None:
         self._writer = writer
         self._writes = writes
+        self._shows_members = True
 
     @contextmanager
     def operation(self) -> Iterator[None]:
@@ -38,12 +40,25 @@ class Store(core.ScimStorage):
         try:
             with self._scope():
                 if self._writes:
-                    with connection.cursor() as cursor:
-                        cursor.execute(_LOCK, [f"scim {self._writer.workspace.id}"])
+                    self._take_turn()
                 yield
         except LastOwnerStays as refusal:
             users.record_refusal(self._writer, refusal)
             raise
+
+    @property
+    def writer(self) -> Writer:
+        """Who writes, under the switches as they are in this operation."""
+        return self._writer
+
+    @contextmanager
+    def without_members(self) -> Iterator[None]:
+        """Groups are read without their members, whom the caller replaces anyway."""
+        self._shows_members = False
+        try:
+            yield
+        finally:
+            self._shows_members = True
 
     def get(
         self,
@@ -55,7 +70,9 @@ class Store(core.ScimStorage):
         """The resource; while writing, its row is locked."""
         with self._scope():
             row = self._row(_kind(resource_type), resource_id)
-            return self._resources([row], response_parameters)[0]
+            return self._resources(
+                [row], response_parameters, with_relations=self._shows_members
+            )[0]
 
     def search(
         self,
@@ -150,6 +167,14 @@ class Store(core.ScimStorage):
         """Bring a group without its members to `group`, and change its members."""
         circles.change(self._writer, row, rows.document_of(group), members)
         return self._resources([row], with_relations=False)[0]
+
+    def _take_turn(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [f"scim {self._writer.workspace.id}"])
+        switches = selectors.settings()
+        self._writer = replace(
+            self._writer, adopts=switches.adopts, makes_owners=switches.makes_owners
+        )
 
     def _row(self, kind: Kind, resource_id: str) -> ScimResource:
         row = selectors.resource(kind=kind, id=resource_id, locks=self._writes)

@@ -12,23 +12,7 @@ from workspaces.groups import services as groups
 from workspaces.roles.matrix import Role
 from workspaces.scim import selectors
 from workspaces.scim.models import ScimSettings
-from workspaces.scim.services.people import Writer
 from workspaces.tenancy.selectors import WorkspaceRef
-
-
-def writer_for(who: Actor, workspace: WorkspaceRef, *, at: datetime) -> Writer:
-    """Who writes, under the switches of the workspace."""
-    with scoping.workspace(
-        workspace_id=workspace.id, organization_id=workspace.organization.id
-    ):
-        switches = selectors.settings()
-    return Writer(
-        actor=who,
-        workspace=workspace,
-        adopts=switches.adopts,
-        makes_owners=switches.makes_owners,
-        at=at,
-    )
 
 
 def switch(

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from kit import clock, guard
+from kit import clock, guard, scoping
 from workspaces.keys import networks
 from workspaces.keys import selectors as keys
+from workspaces.keys.authentication import bearer_of
 from workspaces.keys.selectors import PresentedToken
 from workspaces.keys.services import scim_tokens
 from workspaces.scim import core
@@ -21,7 +22,6 @@ from workspaces.scim.services import requests, serving
 from workspaces.scim.services.requests import Seen
 from workspaces.scim.services.serving import Answer, Incoming
 
-_BEARER = "bearer "
 _PASSED_ON = ("Content-Type", "If-Match", "If-None-Match")
 
 
@@ -51,18 +51,15 @@ def endpoint(request: HttpRequest, workspace: UUID, rest: str = "") -> HttpRespo
 
 def _token(request: HttpRequest) -> PresentedToken | None:
     """The token of the header, if it opens anything now."""
-    header = request.headers.get("Authorization", "")
-    if not header.lower().startswith(_BEARER):
-        return None
-    secret = header[len(_BEARER) :].strip()
-    return keys.presented_token(secret=secret, at=clock.now())
+    secret = bearer_of(request)
+    return keys.presented_token(secret=secret, at=clock.now()) if secret else None
 
 
 def _answer(
     request: HttpRequest, token: PresentedToken, rest: str, *, at: Any
 ) -> Answer:
     ip = request.META.get("REMOTE_ADDR", "")
-    if not networks.admit(networks=token.networks, ip=ip):
+    if not _comes_from_allowed(token, ip=ip):
         return serving.refused(
             core.ForbiddenException(detail="This token may not be used from here")
         )
@@ -72,6 +69,16 @@ def _answer(
         ),
         incoming=_incoming(request, rest),
         at=at,
+    )
+
+
+def _comes_from_allowed(token: PresentedToken, *, ip: str) -> bool:
+    """The token's own networks, and those that the organization allows to programs."""
+    organization_id = token.workspace.organization.id
+    with scoping.organization(organization_id=organization_id):
+        everywhere = keys.api_networks(organization_id=organization_id)
+    return networks.admit(networks=token.networks, ip=ip) and networks.admit(
+        networks=everywhere, ip=ip
     )
 
 
