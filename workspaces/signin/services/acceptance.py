@@ -2,17 +2,22 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db import connection as database
 
 from kit import scoping
 from workspaces.signin import messages, responses, selectors
 from workspaces.signin.assertions import VerifiedAssertion
-from workspaces.signin.models import ConnectionState, IdpCertificate
+from workspaces.signin.models import ConnectionState
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import keys, spending
 
 _USE_NOTED_EVERY = timedelta(hours=1)
+_NOTE_USE = """
+update workspaces_idpcertificate set last_used_at = %s
+where connection_id = %s and fingerprint = any(%s)
+  and (last_used_at is null or last_used_at < %s)
+"""
 
 
 def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
@@ -44,7 +49,8 @@ def note_use(
     *, connection_id: int, fingerprints: tuple[str, ...], at: datetime
 ) -> None:
     """Remember, by the hour, that these certificates of the other side were needed."""
-    is_stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _USE_NOTED_EVERY)
-    IdpCertificate.objects.filter(
-        is_stale, connection_id=connection_id, fingerprint__in=fingerprints
-    ).update(last_used_at=at)
+    with database.cursor() as cursor:
+        cursor.execute(
+            _NOTE_USE,
+            [at, connection_id, list(fingerprints), at - _USE_NOTED_EVERY],
+        )
