@@ -23,6 +23,12 @@ DEMO = _env.bool("CUSTOS_DEMO", default=False)
 DEBUG = _env.bool("CUSTOS_DEBUG", default=False)
 # Extra host names, comma separated, beside the one of CUSTOS_BASE_URL.
 ALLOWED_HOSTS = _env.list("CUSTOS_ALLOWED_HOSTS", default=[])
+# Proxies in front, as networks (192.0.2.7, 10.0.0.0/24): only from them does
+# X-Forwarded-For tell where a visitor comes from.
+TRUSTED_PROXIES = _env.list("CUSTOS_TRUSTED_PROXIES", default=[])
+# Multiplies all rate limits of strangers: raise it where thousands sign in at the same
+# time from one address.
+LIMITS_SCALE = _env.float("CUSTOS_LIMITS_SCALE", default=1.0)
 # The process serves web requests: database connections come from a pool.
 WEB = _env.bool("CUSTOS_WEB", default=False)
 # Requests that a web process works on at once, each with a connection of its pool.

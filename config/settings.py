@@ -26,6 +26,9 @@ CUSTOS_VAULT_BACKUP_DAYS = env.VAULT_BACKUP_DAYS
 CUSTOS_OUTBOX_DIR = env.OUTBOX_DIR
 CUSTOS_OUTBOUND_ALLOW_PRIVATE = env.OUTBOUND_ALLOW_PRIVATE
 CUSTOS_DEMO_IDP_URL = env.DEMO_IDP_URL
+CUSTOS_REDIS_URL = env.REDIS_URL
+CUSTOS_TRUSTED_PROXIES = env.TRUSTED_PROXIES
+CUSTOS_LIMITS_SCALE = max(env.LIMITS_SCALE, 0.01)
 
 ALLOWED_HOSTS = [_base.hostname or "127.0.0.1", *env.ALLOWED_HOSTS]
 CSRF_TRUSTED_ORIGINS = [env.BASE_URL]
@@ -54,6 +57,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kit.http.origin.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -143,6 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Sign-in is ours; allauth never connects accounts by e-mail (reference: takeover).
 ACCOUNT_ADAPTER = "workspaces.signin.adapters.AccountAdapter"
+MFA_ADAPTER = "workspaces.signin.adapters.MfaAdapter"
 SOCIALACCOUNT_ADAPTER = "workspaces.signin.adapters.ConnectionAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -227,6 +232,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "due-work": {
         "task": "retention.tasks.work_due",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+    "mailed-secrets": {
+        "task": "workspaces.tasks.mail_secrets",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },

@@ -57,6 +57,15 @@ def keyed(view: ViewT) -> ViewT:
     return _mark(view, entry=Entry.KEYED, permission=None)
 
 
+def about_session(view: ViewT) -> ViewT:
+    """Any signed-in person, even where their session opens nothing else.
+
+    For what ends or shows sessions: somebody who may not go on must still be able to.
+    """
+    view.custos_about_session = True  # type: ignore[attr-defined]
+    return signed_in(view)
+
+
 def requires(permission: Permission) -> Callable[[View], View]:
     """Members of the URL's tenant who hold `permission` may enter; others get 403."""
 

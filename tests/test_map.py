@@ -27,7 +27,7 @@ _PARTS = {
     *("verify", "tamper", "put-back", "workspace-entry", "workspace-verify"),
     *("scim", "scim-base", "scim-root", "scim-token-issue", "scim-token-rotate"),
     *("scim-token-revoke", "scim-test", "scim-retry", "scim-switches", "scim-role"),
-    *("workspace-tamper", "workspace-put-back"),
+    *("workspace-tamper", "workspace-put-back", "break-glass-owner"),
 }
 
 

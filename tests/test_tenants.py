@@ -24,6 +24,7 @@ from workspaces.groups import services as groups
 from workspaces.groups.models import Source
 from workspaces.jobs import services as jobs
 from workspaces.keys.services import api_keys, scim_tokens
+from workspaces.members import standing
 from workspaces.offboarding.models import Departure
 from workspaces.offboarding.services import offboard
 from workspaces.roles.matrix import Role
@@ -109,6 +110,17 @@ def _key(where: WorkspaceRef) -> UUID:
     ).row.public_id
 
 
+def _person(where: WorkspaceRef) -> UUID:
+    return cast.person(where, "sol.ortega@brennan.example").user.public_id
+
+
+def _session(where: WorkspaceRef) -> UUID:
+    vera = cast.person(where, "vera@brennan.example")
+    held = standing.held(vera.client().session)
+    assert held is not None
+    return held.sign_in
+
+
 def _owner(where: WorkspaceRef) -> Actor:
     return cast.person(where, "sol.ortega@brennan.example", Role.OWNER).actor
 
@@ -141,6 +153,8 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "sweep": _sweep,
     "token": _token,
     "group": _group,
+    "person": _person,
+    "session": _session,
 }
 NO_IDS = {"rest", "workspace", "organization", "connection", "epoch", "index"}
 

@@ -74,6 +74,9 @@ def _foot(request: Any) -> list[navigation.Item]:
 def _person(request: Any) -> dict[str, Any]:
     user = request.user
     links = [(_("My data"), navigation.url_of("retention:my-data"), "user")]
+    links.append(
+        (_("Sessions"), navigation.url_of("workspaces:my-sessions"), "login-2")
+    )
     if user.is_operator:
         links.append((_("Operate"), navigation.url_of("admin:index"), "settings"))
     return {

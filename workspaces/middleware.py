@@ -1,7 +1,8 @@
 """Resolves tenant and actor of a request and opens the scope around its view.
 
-A session that has ended or expired signs its browser out. A stranger to the tenant in
-the URL gets 404 before any view runs; the guard then answers 403. The scope is one
+A session that has ended or expired signs its browser out; one of the wrong kind or from
+the wrong network gets a page that says what is needed. A stranger to the tenant in the
+URL gets 404 before any view runs; the guard then answers 403. The scope is one
 transaction: an exception rolls the request back, and what a service refused becomes a
 page with its sentence.
 """
@@ -22,6 +23,7 @@ from kit.http import pages
 from kit.refusals import Refused
 from workspaces.members import acting, standing
 from workspaces.signin import presence
+from workspaces.signin.views import barriers
 from workspaces.tenancy import selectors
 from workspaces.tenancy.selectors import Access, Administration
 
@@ -54,12 +56,18 @@ class TenantMiddleware:
             logout(request)
             return _to_sign_in(request)
         found = _found(request)
-        request.accesses = standing.holds(request.session, found)
+        held = standing.holds(request.session, found)
+        request.accesses = [a for a in held if barriers.opens(here, a.sso)]
         request.administrations = _administrations(request)
         request.actor = acting.alone(user=request.user, **_origin(request))
+        if getattr(view, "custos_about_session", False):
+            return None
+        barrier = barriers.of(request, here, held=held, names=kwargs)
+        if barrier is not None:
+            return barrier
         if "workspace" in kwargs:
             slug = kwargs.pop("workspace")
-            if _has_ended(request, found, slug=slug):
+            if _has_ended(held, found, slug=slug):
                 logout(request)
                 return _to_sign_in(request)
             scope = _enter_workspace(request, slug=slug)
@@ -141,12 +149,9 @@ def _to_sign_in(request: Any) -> HttpResponseBase:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
-def _has_ended(request: Any, found: list[Access], *, slug: str) -> bool:
+def _has_ended(held: list[Access], found: list[Access], *, slug: str) -> bool:
     """The person is a member, but no longer the one whom this session let in."""
-    return any(
-        access.workspace.slug == slug and access not in request.accesses
-        for access in found
-    )
+    return any(access.workspace.slug == slug and access not in held for access in found)
 
 
 def _found(request: Any) -> list[Access]:

@@ -9,9 +9,11 @@ from workspaces.notices.models import Notice
 from workspaces.offboarding.models import DepartureCall, OffboardingReport
 from workspaces.scim.models import ScimRequest, ScimResource, ScimSettings
 from workspaces.signin.models import (
+    BreakGlassCredential,
     BreakGlassOwner,
     IdpCertificate,
     MailDomain,
+    MailedSecret,
     RoleRule,
     SamlConnection,
     SignInAttempt,
@@ -27,6 +29,7 @@ from workspaces.tenancy.models import (
 
 __all__ = [
     "ApiKey",
+    "BreakGlassCredential",
     "BreakGlassOwner",
     "Conversation",
     "DepartureCall",
@@ -39,6 +42,7 @@ __all__ = [
     "Import",
     "Job",
     "MailDomain",
+    "MailedSecret",
     "Membership",
     "Message",
     "Notice",

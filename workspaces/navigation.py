@@ -164,6 +164,18 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 permission=_P.KEYS_MANAGE,
             ),
             Place(
+                label=_("Networks"),
+                icon="world",
+                url_name="workspaces:networks",
+                permission=_P.ORGANIZATION_MANAGE,
+            ),
+            Place(
+                label=_("Break-glass"),
+                icon="shield-lock",
+                url_name="workspaces:break-glass-owners",
+                permission=_P.ORGANIZATION_MANAGE,
+            ),
+            Place(
                 label=_("Outbox"),
                 icon="mail",
                 url_name="workspaces:outbox",

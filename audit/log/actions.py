@@ -78,6 +78,16 @@ _ALL = [
             _("Tried to make someone owner of the organization"),
         ),
         (
+            "workspaces.organization.unlocked",
+            _("Unlocked the organization: single sign-on became optional"),
+            _("Tried to unlock the organization"),
+        ),
+        (
+            "workspaces.networks.changed",
+            _("Changed the networks that people and keys may come from"),
+            _("Tried to change the networks that people and keys may come from"),
+        ),
+        (
             "workspaces.plan.changed",
             _("Changed the plan of a workspace"),
             _("Tried to change the plan of a workspace"),
@@ -185,6 +195,36 @@ _ALL = [
             "workspaces.session.ended",
             _("Ended sessions"),
             _("Tried to end sessions"),
+        ),
+        (
+            "workspaces.code.sent",
+            _("Sent a sign-in code"),
+            _("Tried to send a sign-in code"),
+        ),
+        (
+            "workspaces.break-glass.named",
+            _("Named an owner for break-glass"),
+            _("Tried to name an owner for break-glass"),
+        ),
+        (
+            "workspaces.break-glass.code-sent",
+            _("Sent a code to set up break-glass"),
+            _("Tried to send a code to set up break-glass"),
+        ),
+        (
+            "workspaces.break-glass.armed",
+            _("Set up break-glass"),
+            _("Tried to set up break-glass"),
+        ),
+        (
+            "workspaces.break-glass.used",
+            _("Entered by break-glass"),
+            _("Tried to enter by break-glass"),
+        ),
+        (
+            "workspaces.break-glass.unnamed",
+            _("Took an owner off break-glass"),
+            _("Tried to take an owner off break-glass"),
         ),
         (
             "workspaces.saml.configured",

@@ -18,9 +18,12 @@ from ninja.errors import HttpError, ValidationError
 
 from kit import guard
 from kit.http import problem
+from kit.http.limited import limited
+from kit.limits import Limit
 
 DOCS = "api/docs"
 DESCRIPTION = "api/openapi.json"
+READERS = Limit(name="api-description", most=60, every_seconds=1, when_down=True)
 
 
 class OperationIsOpen(Exception):
@@ -53,9 +56,11 @@ class Api(NinjaAPI):
         return dict(self.get_openapi_schema())
 
     def _get_urls(self) -> list[Any]:
+        @limited(READERS)
         def description(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
             return JsonResponse(self.described())
 
+        @limited(READERS)
         def docs(request: HttpRequest) -> HttpResponse:
             context = {
                 "operations": list(_operations(self.described())),

@@ -1,14 +1,17 @@
 """What many tests stand on: a stopped clock, and real input beside the repository."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from redis import RedisError
 
 from config.launcher.surroundings import BASE_DIR
 from kit import clock as the_clock
+from kit import limits
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -26,6 +29,16 @@ def clock() -> Iterator[Callable[[datetime], None]]:
     the_clock.set_for_test(NOON)
     yield the_clock.set_for_test
     the_clock.set_for_test(None)
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets() -> Iterator[None]:
+    """What strangers asked in one test must not count in the next."""
+    before = limits._client.cache_info()
+    yield
+    if limits._client.cache_info() != before:
+        with suppress(RedisError):  # a test may have taken Valkey away
+            limits.forget_all()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kit import clock, guard
+from kit.http.limited import limited
+from kit.limits import Limit
 from workspaces.health import selectors
+
+# It asks databases; a probe every second is far below.
+READY = Limit(name="ready", most=60, every_seconds=0.5, when_down=True)
 
 
 @guard.public
@@ -19,6 +24,7 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 @guard.public
 @never_cache
 @require_safe
+@limited(READY)
 def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """What stands behind this process answers too."""
     found = selectors.checks(at=clock.now())

@@ -19,13 +19,17 @@ from ninja.security import HttpBearer
 
 from kit import clock, scoping
 from kit.actor import Actor, ActorKind
+from kit.http import limited
+from kit.limits import Limit
 from kit.refusals import Refused
-from workspaces.keys import limits, networks, selectors
+from workspaces.keys import limits, selectors
 from workspaces.keys.scopes import Scope
 from workspaces.keys.selectors import PresentedKey
 from workspaces.keys.services import api_keys
 
 PER_MINUTE = 600
+# Keys have 256 random bits: this spares us lookups, it stops no guessing.
+STRANGERS = Limit(name="api", most=60, every_seconds=1, when_down=True)
 _LONGEST_HEADER = 200
 
 logger = logging.getLogger(__name__)
@@ -79,6 +83,19 @@ class TooManyRequests(Refused):
         self.headers = {"Retry-After": str(wait)}
 
 
+class TooManyTries(Refused):
+    """An address has come without a good key too often."""
+
+    status = 429
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__(
+            _("This address came without a valid key too often: wait %d seconds.")
+            % wait
+        )
+        self.headers = {"Retry-After": str(wait)}
+
+
 class Bearer(HttpBearer):
     """Authenticates an operation; `scope` is what its key must have, if anything."""
 
@@ -106,10 +123,10 @@ def caller_of(
     secret = bearer_of(request)
     found = selectors.presented_key(secret=secret, at=at) if secret else None
     if found is None:
-        raise KeyIsRefused(was_presented=bool(secret))
+        raise _refusal_of_stranger(request, was_presented=bool(secret))
     with scoping.organization(organization_id=found.organization.id):
         ip = request.META.get("REMOTE_ADDR", "")
-        if not _comes_from_allowed(found, ip=ip):
+        if not selectors.may_come_from(found, ip=ip):
             logger.info("key %s came from a network it may not use", found.public_id)
             raise KeyIsRefused(was_presented=True)
         api_keys.note_use(key=found, at=at)
@@ -161,11 +178,11 @@ def entering(view: ViewT) -> ViewT:
     return entered  # type: ignore[return-value]
 
 
-def _comes_from_allowed(found: PresentedKey, *, ip: str) -> bool:
-    """The key's own networks, and those that the organization allows to programs."""
-    everywhere = selectors.api_networks(organization_id=found.organization.id)
-    return networks.admit(networks=found.networks, ip=ip) and networks.admit(
-        networks=everywhere, ip=ip
+def _refusal_of_stranger(request: HttpRequest, *, was_presented: bool) -> Refused:
+    """401, and 429 for an address that goes on without a good key."""
+    wait = limited.wait_of(request, STRANGERS)
+    return (
+        TooManyTries(wait=wait) if wait else KeyIsRefused(was_presented=was_presented)
     )
 
 

@@ -21,7 +21,7 @@ from kit.actor import Actor
 from kit.http import keyset
 from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.keys import credentials, rules, scopes
+from workspaces.keys import credentials, networks, rules, scopes
 from workspaces.keys.credentials import Kind
 from workspaces.keys.models import ApiKey, ScimToken, TokenScope
 from workspaces.keys.rules import State
@@ -32,7 +32,7 @@ from workspaces.roles.matrix import (
     on_plan,
     permissions_of,
 )
-from workspaces.tenancy.models import Organization, OrganizationAdministrator
+from workspaces.tenancy.models import OrganizationAdministrator
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 _ORDER: keyset.Order = (("created_at", "desc"), ("id", "desc"))
@@ -53,6 +53,7 @@ class PresentedToken:
     workspace: WorkspaceRef
     scope: TokenScope
     networks: tuple[str, ...]
+    organization_networks: tuple[str, ...]
     last_used_at: datetime | None
 
 
@@ -69,6 +70,7 @@ class PresentedKey:
     permissions: frozenset[Permission]
     owner: UUID | None
     networks: tuple[str, ...]
+    organization_networks: tuple[str, ...]
     expires_at: datetime
     last_used_at: datetime | None
 
@@ -84,6 +86,7 @@ def presented_token(*, secret: str, at: datetime) -> PresentedToken | None:
         workspace=_workspace(row),
         scope=TokenScope(row["scope"]),
         networks=tuple(_json(row["networks"])),
+        organization_networks=tuple(_json(row["organization_networks"])),
         last_used_at=row["last_used_at"],
     )
 
@@ -110,8 +113,16 @@ def presented_key(*, secret: str, at: datetime) -> PresentedKey | None:
         & scopes.opened_by(in_force, in_workspace=workspace is not None),
         owner=row["owner_uuid"],
         networks=tuple(_json(row["networks"])),
+        organization_networks=tuple(_json(row["organization_networks"])),
         expires_at=row["expires_at"],
         last_used_at=row["last_used_at"],
+    )
+
+
+def may_come_from(presented: PresentedToken | PresentedKey, *, ip: str) -> bool:
+    """Whether it may be used from there: its own networks and its organization's."""
+    return networks.admit(networks=presented.networks, ip=ip) and networks.admit(
+        networks=presented.organization_networks, ip=ip
     )
 
 
@@ -151,14 +162,6 @@ def one(*, workspace_id: int | None, key: UUID) -> ApiKey:
     found = api_keys(workspace_id=workspace_id).filter(public_id=key).first()
     if found is None:
         raise UnknownKey(_("There is no such API key here."))
-    return found
-
-
-def api_networks(*, organization_id: int) -> list[str]:
-    """From where the organization lets programs in; empty means from anywhere."""
-    found: list[str] = Organization.objects.values_list("api_networks", flat=True).get(
-        pk=organization_id
-    )
     return found
 
 

@@ -63,6 +63,7 @@ def members_detail(request: Any, member: UUID) -> HttpResponse:
         "member": _row(request, found),
         "row": found,
         "now": clock.now(),
+        "sessions_url": _sessions_url(request, found),
         "rights": _rights(found, plan=request.workspace.plan),
         "can_end": _may_end(request, found),
         "crumbs": _crumbs(request, found),
@@ -70,7 +71,7 @@ def members_detail(request: Any, member: UUID) -> HttpResponse:
     return render(request, "workspaces/members/detail.html", context)
 
 
-@guard.signed_in
+@guard.about_session
 @require_POST
 def theme(request: Any) -> HttpResponse:
     """Keep light, dark or automatic with the account, and come back."""
@@ -105,6 +106,13 @@ def _may_end(request: Any, member: Membership) -> Decision:
     return Decision(
         allowed=False, reason=_("Their role may do more than yours: an owner can.")
     )
+
+
+def _sessions_url(request: Any, member: Membership) -> str:
+    if not request.actor.may(Permission.MEMBERS_MANAGE):
+        return ""
+    names = {"workspace": request.workspace.slug, "member": member.public_id}
+    return reverse("workspaces:member-sessions", kwargs=names)
 
 
 def _rights(member: Membership, *, plan: str) -> list[dict[str, Any]]:

@@ -81,12 +81,18 @@ class OperatorSite(admin.AdminSite):
         except operators.TooManyTries as refusal:
             operators.refuse(code="too-many-tries", ip=ip, at=at)
             return pages.refused(request, refusal)
+        before = standing.held(request.session)  # signing in may empty the session
         response: HttpResponse = super().login(request, extra_context)
         # A refused form shows the page again, also to who is signed in elsewhere.
         if response.status_code == 302:
             actor, session = _actor(request), request.session
             operators.begin_session(
-                actor=actor, session=session, email=email, ip=ip, at=at
+                actor=actor,
+                session=session,
+                before=before,
+                email=email,
+                ip=ip,
+                at=at,
             )
         else:
             operators.refuse(code="password", ip=ip, at=at)

@@ -96,6 +96,7 @@ __all__ = [
     "Service",
     "Target",
     "TooManyException",
+    "TooManyRequests",
     "UnauthorizedException",
     "UniquenessException",
     "UnsupportedMediaTypeException",
@@ -150,6 +151,13 @@ _CONFIG = {
         }
     ],
 }
+
+
+class TooManyRequests(SCIMException):
+    """A stranger has asked too often (RFC 6585)."""
+
+    status = 429
+    _default_detail = "Too many requests without a token that is valid here"
 
 
 class Service(ScimService):

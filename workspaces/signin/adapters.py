@@ -4,19 +4,24 @@ allauth completes a sign-in for an identity that `services.entrance` has admitte
 linked; it may not create people, match them by e-mail, or connect further identities.
 """
 
+import base64
 from typing import Any
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.core.exceptions import PermissionDenied
 
+from kit import sealing
 from workspaces.signin import selectors
 from workspaces.signin.assertions import VerifiedAssertion
 from workspaces.signin.identities import uid_of
+
+_SECOND_STEP = b"allauth.mfa second step"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,9 +33,26 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """The page after sign-in is the message."""
 
+    def get_login_stages(self) -> list[str]:
+        """No further step: the provider has proven its person, a second step is part
+        of break-glass alone, and allauth's pages for it are not mounted."""
+        return []
+
     def get_client_ip(self, request: Any) -> str:
         """The address of the connection; a proxy in front sets it, no header does."""
         return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Seals the secrets of second steps under the installation's key."""
+
+    def encrypt(self, text: str) -> str:
+        sealed = sealing.installation_keys().wrap(text.encode(), aad=_SECOND_STEP)
+        return base64.b64encode(sealed).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        sealed = base64.b64decode(encrypted_text, validate=True)
+        return sealing.installation_keys().unwrap(sealed, aad=_SECOND_STEP).decode()
 
 
 class ConnectionAdapter(DefaultSocialAccountAdapter):

@@ -450,3 +450,83 @@ class BreakGlassOwner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} of {self.organization_id}"
+
+
+class Purpose(models.TextChoices):
+    """What a mailed secret is good for."""
+
+    CODE = "code"
+    BREAK_GLASS = "break_glass"
+
+
+class MailedSecret(models.Model):
+    """A secret on its way to a person's mailbox; whoever brings it reads their mail.
+
+    One of each purpose lives per person. The secret itself stands in `sealed_secret`,
+    under the installation's key, until the mail has gone; afterwards there is only
+    `secret_hash`. `browser_hash` binds a code to the browser that asked for it, so that
+    strangers can neither use it nor use up its tries. Data: technical; hashes and a
+    sealed secret.
+    """
+
+    user = models.ForeignKey("workspaces.User", on_delete=models.PROTECT)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    secret_hash = models.BinaryField(max_length=32)
+    browser_hash = models.BinaryField(max_length=32, null=True)
+    sealed_secret = models.BinaryField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "purpose"], name="mailed_secret_one_of_each"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(purpose__in=Purpose.values),
+                name="mailed_secret_purpose_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(purpose="code", browser_hash__isnull=False)
+                | ~models.Q(purpose="code") & models.Q(browser_hash=None),
+                name="mailed_secret_code_has_browser",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at", "id"],
+                name="mailed_secret_waiting",
+                condition=models.Q(sealed_secret__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class BreakGlassCredential(models.Model):
+    """That a person has set password and second step for break-glass, and their tries.
+
+    The password's hash is the user's, the second step is allauth's, sealed. `failures`
+    count since the last success and make the next try wait; `last_step` is the time
+    step of the newest accepted code, which none may repeat. Data: technical.
+    """
+
+    user = models.OneToOneField("workspaces.User", on_delete=models.PROTECT)
+    armed_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(failures=0) | models.Q(failed_at__isnull=False),
+                name="breakglass_failures_have_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user_id)

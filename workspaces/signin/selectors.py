@@ -8,11 +8,19 @@ from uuid import UUID
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import connection as database
+from django.utils.translation import gettext as _
 
-from workspaces.members.models import User
+from kit.actor import Actor
+from kit.permissions import Permission
+from kit.refusals import Refused
+from workspaces.members.models import Membership, User
+from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS, permissions_of
+from workspaces.signin import rules
 from workspaces.signin.assertions import IdentityProvider, ServiceProvider
 from workspaces.signin.identities import uid_of
 from workspaces.signin.models import (
+    BreakGlassCredential,
+    BreakGlassOwner,
     CertificateState,
     ConnectionState,
     IdpCertificate,
@@ -20,6 +28,7 @@ from workspaces.signin.models import (
     MailDomain,
     Method,
     SamlConnection,
+    SignInSession,
     SpKey,
 )
 from workspaces.tenancy import selectors as tenants
@@ -30,6 +39,13 @@ _TRUSTED = """
 select certificate from workspaces_idpcertificate
 where connection_id = %s and state = %s order by id
 """
+MOST_SESSIONS = 100
+
+
+class AboveOwnRole(Refused):
+    """The sessions of somebody who may do more are not the actor's to see or end."""
+
+    status = 403
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +62,16 @@ class ConnectionRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Entrance:
-    """Where people of a mail domain sign in; all that a stranger may learn."""
+    """Where people of a mail domain sign in; all that a stranger may learn.
+
+    Some workspace takes single sign-on (`takes_sso`), some takes codes (`takes_code`).
+    """
 
     organization_name: str
     label: str
     slug: str
+    takes_sso: bool
+    takes_code: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +113,17 @@ def presence(*, sign_in: UUID) -> Presence | None:
     )
 
 
+def session(*, sign_in: UUID) -> SignInSession | None:
+    """The row of a session of the organization in scope."""
+    return SignInSession.objects.filter(public_id=sign_in).first()
+
+
+def living_sessions(*, user: User, at: datetime) -> list[SignInSession]:
+    """The sessions of a person in the organization in scope, newest first."""
+    found = SignInSession.objects.filter(user=user, ended_at=None, expires_at__gt=at)
+    return list(found.order_by("-began_at", "-id")[:MOST_SESSIONS])
+
+
 def connection_by_slug(*, slug: str) -> ConnectionRef | None:
     """The connection that a URL names, in any state; asked before a scope is open."""
     with database.cursor() as cursor:
@@ -118,7 +150,80 @@ def entrance_of(*, domain: str) -> Entrance | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    return Entrance(organization_name=row[0], label=row[1], slug=row[2])
+    return Entrance(
+        organization_name=row[0],
+        label=row[1],
+        slug=row[2],
+        takes_sso=row[3],
+        takes_code=row[4],
+    )
+
+
+def reached_by_code(*, user_id: int) -> list[OrganizationRef]:
+    """The organizations in which a code opens something for a person, by name.
+
+    Asks the same number of questions whoever that is, also nobody.
+    """
+    mine = tenants.accesses_of(user_id=user_id)
+    run = {one.organization.id for one in tenants.administrations_of(user_id=user_id)}
+    with database.cursor() as cursor:
+        cursor.execute("select * from custos_sso_of(%s)", [user_id])
+        rows = cursor.fetchall()
+    return [
+        OrganizationRef(id=row[0], public_id=row[1], slug=row[2], name=row[3])
+        for row in rows
+        if rules.may_use_code(
+            ssos=[one.sso for one in mine if one.workspace.organization.id == row[0]],
+            runs_it=row[0] in run,
+            is_bound=row[4],
+            strict=row[5],
+        )
+    ]
+
+
+def reached_by_break_glass(*, user_id: int) -> list[OrganizationRef]:
+    """The organizations that named a person for break-glass, and that they own."""
+    with database.cursor() as cursor:
+        cursor.execute("select * from custos_break_glass_of(%s)", [user_id])
+        rows = cursor.fetchall()
+    return [
+        OrganizationRef(id=row[0], public_id=row[1], slug=row[2], name=row[3])
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyholder:
+    """An owner of the organization in scope, and how far they are with break-glass."""
+
+    user: User
+    named: BreakGlassOwner | None
+    armed_at: datetime | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Named, with password and second step set."""
+        return self.named is not None and self.armed_at is not None
+
+
+def keyholders() -> list[Keyholder]:
+    """Every owner of the organization in scope, in the order in which they came."""
+    people = all_owners()
+    named = {one.user_id: one for one in BreakGlassOwner.objects.all()}
+    armed = dict(
+        BreakGlassCredential.objects.filter(user__in=people).values_list(
+            "user_id", "armed_at"
+        )
+    )
+    return [
+        Keyholder(user=one, named=named.get(one.pk), armed_at=armed.get(one.pk))
+        for one in people
+    ]
+
+
+def has_break_glass_owner() -> bool:
+    """Whether somebody can enter the organization in scope without its provider."""
+    return any(one.is_ready for one in keyholders())
 
 
 def connection(*, connection_id: int, for_update: bool = False) -> SamlConnection:
@@ -131,6 +236,11 @@ def first_connection(*, for_update: bool = False) -> SamlConnection | None:
     """The connection that has the slug of the organization in scope."""
     found = SamlConnection.objects.order_by("id")
     return (found.select_for_update() if for_update else found).first()
+
+
+def active_connection() -> SamlConnection | None:
+    """The connection through which people sign in now."""
+    return SamlConnection.objects.filter(state=ConnectionState.ACTIVE).first()
 
 
 def trusted_certificates(*, connection_id: int) -> list[IdpCertificate]:
@@ -197,6 +307,40 @@ def administrations(*, user: User, organization_id: int | None) -> list[Administ
     ]
 
 
+def permissions_in(*, user_id: int, organization_id: int) -> frozenset[Permission]:
+    """All that a person may do anywhere in an organization."""
+    found: frozenset[Permission] = frozenset()
+    for access in tenants.accesses_of(user_id=user_id):
+        if access.workspace.organization.id == organization_id:
+            found |= permissions_of(role=access.role, plan=access.workspace.plan)
+    for one in tenants.administrations_of(user_id=user_id):
+        if one.organization.id == organization_id:
+            found |= ORGANIZATION_PERMISSIONS[one.role]
+    return found
+
+
+def person_below(*, actor: Actor, member: Membership) -> User:
+    """The person behind a membership, if the actor may do all that they may.
+
+    Sessions reach into the whole organization, so what counts is what the member may
+    do anywhere in it, and not in this workspace only.
+    """
+    organization_id = actor.organization_id or 0
+    plan = tenants.access_of(actor=actor).workspace.plan
+    here = permissions_of(role=member.role, plan=plan)
+    theirs = permissions_in(user_id=member.user_id, organization_id=organization_id)
+    own = permissions_in(user_id=actor.user_id or 0, organization_id=organization_id)
+    if not (here <= actor.permissions and theirs <= own):
+        raise AboveOwnRole(
+            _(
+                "This member may do more than you, here or elsewhere in the "
+                "organization. Someone with at least their role can see and end "
+                "their sessions."
+            )
+        )
+    return User.objects.get(pk=member.user_id)
+
+
 def belongs(*, user: User, organization_id: int) -> bool:
     """Whether the person is a member or administrator of the organization."""
     return bool(
@@ -209,6 +353,17 @@ def owners() -> list[User]:
     """Who can help someone who may not enter the organization in scope."""
     rows = OrganizationAdministrator.objects.filter(role=OrganizationRole.OWNER)
     return [row.user for row in rows.select_related("user").order_by("id")[:3]]
+
+
+def all_owners() -> list[User]:
+    """Every owner of the organization in scope: who is told of what matters to all."""
+    rows = OrganizationAdministrator.objects.filter(role=OrganizationRole.OWNER)
+    return [row.user for row in rows.select_related("user").order_by("id")]
+
+
+def person(*, public_id: UUID) -> User | None:
+    """The person with this id, if their account is open."""
+    return User.objects.filter(public_id=public_id, is_active=True).first()
 
 
 def person_by_address(*, address: str) -> User | None:

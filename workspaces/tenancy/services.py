@@ -144,18 +144,42 @@ def require_sso(*, actor: Actor, organization: OrganizationRef, at: datetime) ->
     Whoever calls has made sure that people can sign in with it.
     """
     actor.require(Permission.ORGANIZATION_MANAGE)
+    return _set_everywhere(organization, Sso.REQUIRED, actor=actor, at=at)
+
+
+def unlock(
+    *, actor: Actor, organization: OrganizationRef, reason: str, at: datetime
+) -> int:
+    """Make single sign-on optional everywhere, also in what is to come; how many.
+
+    For the operator, when nobody can enter any more.
+    """
+    actor.require(Permission.OPERATOR)
     with scoping.organization(organization_id=organization.id):
-        Organization.objects.filter(pk=organization.id).update(
-            new_workspace_sso=Sso.REQUIRED
+        changed = _set_everywhere(organization, Sso.OPTIONAL, actor=actor, at=at)
+        recording.record(
+            actor=actor,
+            action="workspaces.organization.unlocked",
+            target=Target(kind="organization", id=organization.public_id),
+            organization_id=organization.id,
+            at=at,
+            details={"workspaces": changed},
+            reason=reason,
         )
+        return changed
+
+
+def _set_everywhere(
+    organization: OrganizationRef, sso: Sso, *, actor: Actor, at: datetime
+) -> int:
+    with scoping.organization(organization_id=organization.id):
+        Organization.objects.filter(pk=organization.id).update(new_workspace_sso=sso)
         changed = list(
-            Workspace.objects.exclude(sso=Sso.REQUIRED)
-            .order_by("id")
-            .select_for_update()
+            Workspace.objects.exclude(sso=sso).order_by("id").select_for_update()
         )
         for row in changed:
-            _set_sso(row, Sso.REQUIRED, actor=actor, at=at)
-    return len(changed)
+            _set_sso(row, sso, actor=actor, at=at)
+        return len(changed)
 
 
 def set_sso(

@@ -177,6 +177,17 @@ def test_a_program_in_a_loop_is_told_when_to_come_back(
     authentication.caller_of(request, at=NOON + timedelta(seconds=60), per_minute=3)
 
 
+@pytest.mark.usefixtures("clock")
+def test_strangers_are_limited_and_keys_are_not(where: WorkspaceRef) -> None:
+    secret = issue(where).secret
+    most = authentication.STRANGERS.most
+    answers = [Client().get(URL) for _ in range(most + 1)]
+
+    assert {one.status_code for one in answers[:most]} == {401}
+    assert (answers[-1].status_code, answers[-1]["Retry-After"]) == (429, "1")
+    assert ask(secret).status_code == 200
+
+
 def test_a_missing_scope_is_named(where: WorkspaceRef) -> None:
     request = RequestFactory().get(
         URL, headers={"Authorization": f"bearer {issue(where).secret}"}

@@ -10,7 +10,9 @@ from audit.log import services as log
 from audit.log.models import AuditEntry
 from kit import scoping
 from tests import cast
+from workspaces.members import standing
 from workspaces.members.models import User
+from workspaces.signin import selectors as signin
 from workspaces.tenancy import selectors
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +148,22 @@ def test_an_operator_enters_no_tenant_even_as_its_member(client: Client) -> None
     cast.person(where, "op@halden.example")
 
     assert client.get(f"/w/{where.slug}/").status_code == 404
+
+
+@pytest.mark.usefixtures("client")
+def test_becoming_an_operator_ends_what_the_browser_was() -> None:
+    browser = cast.owner(cast.workspace()).client()
+    held = standing.held(browser.session)
+    assert held is not None
+
+    browser.post(
+        "/operator/login/", {"username": "op@halden.example", "password": PASSWORD}
+    )
+
+    with scoping.organization(organization_id=held.organization_id):
+        row = signin.session(sign_in=held.sign_in)
+    assert row is not None
+    assert row.end_reason == "replaced"
 
 
 def test_no_content_is_registered() -> None:

@@ -202,7 +202,7 @@ def test_a_group_read_without_members_asks_for_none(
 ) -> None:
     group = idp.group("One", *(one["id"] for one in people))["id"]
 
-    with django_assert_max_num_queries(20) as queries:
+    with django_assert_max_num_queries(12) as queries:
         idp.get(f"/Groups/{group}?excludedAttributes=members")
 
     read = [one for one in queries if "workspaces_groupmember" in one["sql"]]

@@ -11,6 +11,7 @@ from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.workspaces.scim.provider import ERROR, Provider
 from workspaces.keys.services import scim_tokens
+from workspaces.scim.views.endpoint import STRANGERS
 from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -111,6 +112,18 @@ def test_an_organization_lets_programs_in_from_its_networks_only(
         )
 
     assert idp.send("GET", "/Users").status_code == 403
+
+
+@pytest.mark.usefixtures("clock")
+def test_strangers_are_limited_and_providers_are_not(idp: Provider) -> None:
+    nobody = Provider(where=idp.where, token="")
+    answers = [nobody.send("GET", "/Users") for _ in range(STRANGERS.most + 1)]
+
+    assert {one.status_code for one in answers[:-1]} == {401}
+    assert answers[-1].status_code == 429
+    assert answers[-1]["Retry-After"] == "1"
+    assert answers[-1].json()["schemas"] == [ERROR]
+    assert idp.send("GET", "/Users").status_code == 200
 
 
 def test_ids_of_another_workspace_are_not_there(

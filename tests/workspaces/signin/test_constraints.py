@@ -9,9 +9,11 @@ from kit import scoping
 from tests import cast
 from tests.cast import NOON
 from workspaces.signin.models import (
+    BreakGlassCredential,
     BreakGlassOwner,
     IdpCertificate,
     MailDomain,
+    MailedSecret,
     RoleRule,
     SamlConnection,
     SignInSession,
@@ -201,3 +203,37 @@ def test_a_person_is_named_for_break_glass_once(halden: WorkspaceRef) -> None:
             transaction.atomic(),
         ):
             BreakGlassOwner.objects.create(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("mailed_secret_purpose_known", {"purpose": "other"}),
+        ("mailed_secret_code_has_browser", {"purpose": "code", "browser_hash": None}),
+        ("mailed_secret_one_of_each", {"purpose": "break_glass"}),
+    ],
+)
+def test_a_broken_mailed_secret_is_refused(
+    name: str, values: dict[str, Any], halden: WorkspaceRef
+) -> None:
+    whole = {
+        "user": cast.owner(halden).user,
+        "purpose": "break_glass",
+        "secret_hash": b"hash",
+        "created_at": NOON,
+        "expires_at": NOON,
+    }
+    MailedSecret.objects.create(**whole)
+
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        MailedSecret.objects.create(**(whole | values))
+
+
+def test_failures_of_break_glass_have_a_time(halden: WorkspaceRef) -> None:
+    with (
+        pytest.raises(IntegrityError, match="breakglass_failures_have_time"),
+        transaction.atomic(),
+    ):
+        BreakGlassCredential.objects.create(
+            user=cast.owner(halden).user, armed_at=NOON, failures=1
+        )

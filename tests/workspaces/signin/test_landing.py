@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 
 from tests import cast
-from tests.cast import NOON
+from tests.cast import NOON, OPERATOR
 from workspaces.members.models import User
 from workspaces.members.services import people
+from workspaces.tenancy import services as tenancy
+from workspaces.tenancy.models import Sso
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +30,6 @@ def test_a_proven_domain_leads_to_its_provider(connected: OrganizationRef) -> No
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("mara@nowhere.example", "No organization signs in here"),
-        ("mara@labs.halden.example", "No organization signs in here"),
         ("not an address", "is no e-mail address"),
         ("", "required"),
         ("x" * 5000 + "@halden.example", "at most 254"),
@@ -42,6 +42,38 @@ def test_other_addresses_are_told_why(
 
     assert response.status_code == 200
     assert sentence in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["mara@nowhere.example", "mara@labs.halden.example"]
+)
+def test_where_no_provider_is_known_a_code_is_asked_for(
+    address: str, connected: OrganizationRef
+) -> None:
+    response = Client().post("/", {"email": address})
+
+    assert response["Location"] == "/code/enter/"
+
+
+@pytest.mark.parametrize(
+    ("sso", "has_provider", "has_code"),
+    [("optional", True, True), ("required", True, False), ("off", False, True)],
+)
+def test_the_page_offers_what_workspaces_accept(
+    sso: str,
+    has_provider: bool,
+    has_code: bool,
+    halden: WorkspaceRef,
+    connected: OrganizationRef,
+) -> None:
+    tenancy.set_sso(actor=OPERATOR, workspace=halden, sso=Sso(sso), at=NOON)
+
+    response = Client().post("/", {"email": "anyone@halden.example"})
+
+    page = response.content.decode()
+    assert ("Continue to idp.example" in page) is has_provider
+    offered = "Send me a code by mail instead" in page or response.status_code == 302
+    assert offered is has_code
 
 
 def test_a_form_without_our_token_is_refused(connected: OrganizationRef) -> None:

@@ -25,6 +25,8 @@ from kit import scoping
 from kit.actor import Actor
 from kit.refusals import Refused
 from workspaces.members import standing
+from workspaces.members.standing import Held
+from workspaces.signin.services import sessions
 
 SITE = standing.INSTALLATION  # also the id of the installation's own audit log
 
@@ -60,11 +62,17 @@ def begin_session(
     *,
     actor: Actor,
     session: MutableMapping[str, Any],
+    before: Held | None,
     email: str,
     ip: str,
     at: datetime,
 ) -> None:
-    """Bind a session to the installation: it reaches into no organization."""
+    """Bind a session to the installation: it reaches into no organization.
+
+    `before` is what the browser was signed in with until now; it ends.
+    """
+    if before is not None:
+        sessions.replace(before, at=at)
     for key, _most in _counters(email, ip):
         with suppress(RedisError, ValueError):
             cache.decr(key)

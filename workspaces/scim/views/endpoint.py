@@ -11,8 +11,9 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from kit import clock, guard, scoping
-from workspaces.keys import networks
+from kit import clock, guard
+from kit.http import limited
+from kit.limits import Limit
 from workspaces.keys import selectors as keys
 from workspaces.keys.authentication import bearer_of
 from workspaces.keys.selectors import PresentedToken
@@ -22,6 +23,8 @@ from workspaces.scim.services import requests, serving
 from workspaces.scim.services.requests import Seen
 from workspaces.scim.services.serving import Answer, Incoming
 
+# Tokens have 256 random bits: this spares us lookups, it stops no guessing.
+STRANGERS = Limit(name="scim", most=60, every_seconds=1, when_down=True)
 _PASSED_ON = ("Content-Type", "If-Match", "If-None-Match")
 
 
@@ -33,7 +36,7 @@ def endpoint(request: HttpRequest, workspace: UUID, rest: str = "") -> HttpRespo
     at = clock.now()
     token = _token(request)
     if token is None or token.workspace.public_id != workspace:
-        return _response(serving.refused(core.UnauthorizedException()))
+        return _to_stranger(request)
     answer = _answer(request, token, rest, at=at)
     scim_tokens.note_use(token=token, at=at)
     seen = Seen(
@@ -49,6 +52,16 @@ def endpoint(request: HttpRequest, workspace: UUID, rest: str = "") -> HttpRespo
     return _response(answer)
 
 
+def _to_stranger(request: HttpRequest) -> HttpResponse:
+    """Only whoever has no token is limited; providers send as much as they have."""
+    wait = limited.wait_of(request, STRANGERS)
+    if not wait:
+        return _response(serving.refused(core.UnauthorizedException()))
+    response = _response(serving.refused(core.TooManyRequests()))
+    response["Retry-After"] = str(wait)
+    return response
+
+
 def _token(request: HttpRequest) -> PresentedToken | None:
     """The token of the header, if it opens anything now."""
     secret = bearer_of(request)
@@ -59,7 +72,7 @@ def _answer(
     request: HttpRequest, token: PresentedToken, rest: str, *, at: Any
 ) -> Answer:
     ip = request.META.get("REMOTE_ADDR", "")
-    if not _comes_from_allowed(token, ip=ip):
+    if not keys.may_come_from(token, ip=ip):
         return serving.refused(
             core.ForbiddenException(detail="This token may not be used from here")
         )
@@ -69,16 +82,6 @@ def _answer(
         ),
         incoming=_incoming(request, rest),
         at=at,
-    )
-
-
-def _comes_from_allowed(token: PresentedToken, *, ip: str) -> bool:
-    """The token's own networks, and those that the organization allows to programs."""
-    organization_id = token.workspace.organization.id
-    with scoping.organization(organization_id=organization_id):
-        everywhere = keys.api_networks(organization_id=organization_id)
-    return networks.admit(networks=token.networks, ip=ip) and networks.admit(
-        networks=everywhere, ip=ip
     )
 
 

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from kit import scoping
-from workspaces.signin.models import SignInSession, SpentAssertion
+from workspaces.signin.models import MailedSecret, SignInSession, SpentAssertion
 from workspaces.tenancy.models import Organization
 
 BATCH = 1_000
@@ -25,6 +25,7 @@ def clear_expired(*, at: datetime) -> int:
     """
     past = at - SESSIONS_KEPT
     cleared = _cleared(Session.objects.filter(expire_date__lt=at))
+    cleared += _cleared(MailedSecret.objects.filter(expires_at__lt=at))
     for organization_id in _organizations():
         with scoping.organization(organization_id=organization_id):
             cleared += _cleared(SpentAssertion.objects.filter(expires_at__lt=at))

@@ -60,7 +60,7 @@ def begin(
         own_max=timedelta(seconds=settings.SESSION_COOKIE_AGE), ends_at=ends_at, at=at
     )
     if before is not None:
-        _replace(before, at=at)
+        replace(before, at=at)
     with scoping.organization(organization_id=organization_id):
         row = SignInSession.objects.create(
             organization_id=organization_id,
@@ -117,10 +117,16 @@ def end_all_of(
     reason: EndReason,
     at: datetime,
     but: UUID | None = None,
+    method: Method | None = None,
 ) -> int:
-    """End all sessions of a person in one organization, `but` one; how many."""
+    """End all sessions of a person in one organization, `but` one; how many.
+
+    `method` narrows it to those that began that way.
+    """
     with scoping.organization(organization_id=organization_id):
         found = _living().filter(user=user)
+        if method is not None:
+            found = found.filter(method=method)
         if but is not None:
             found = found.exclude(public_id=but)
         count = _ended(found, reason, at)
@@ -223,8 +229,8 @@ def sign_out(*, actor: Actor, session: SessionBase, at: datetime) -> None:
         )
 
 
-def _replace(before: Held, *, at: datetime) -> None:
-    """What this browser held until now, also of somebody else or elsewhere."""
+def replace(before: Held, *, at: datetime) -> None:
+    """End what a browser held until now, also of somebody else or elsewhere."""
     with scoping.organization(organization_id=before.organization_id):
         mine = _living().filter(public_id=before.sign_in)
         row = mine.select_related("user").first()

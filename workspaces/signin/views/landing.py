@@ -1,34 +1,33 @@
-"""The first page: finds the identity provider of an address, or leads people in."""
+"""The first page: finds the way in of an address, or leads people on."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kit import clock, guard
+from kit.http.limited import limited
 from kit.permissions import Permission
 from workspaces.members import standing
 from workspaces.roles.matrix import permissions_of
-from workspaces.signin import demo, presence, rules, selectors
+from workspaces.signin import demo, presence, rules, selectors, throttles
 from workspaces.signin.assertions import Named
 from workspaces.signin.forms import DiscoveryForm
 from workspaces.signin.services import logouts, sessions
+from workspaces.signin.views import codes
+from workspaces.signin.views.paths import login_url, safe_path
 
 SESSION_NAMED = "custos_named"
-_NEXT_MAX = 500
 
 
 @guard.public
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited(throttles.DISCOVERY, methods=frozenset({"POST"}))
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Where to sign in; whoever is signed in goes on to their first page."""
     next_path = safe_path(request.POST.get("next") or request.GET.get("next"))
@@ -39,10 +38,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = DiscoveryForm(request.POST or None)
     entrance = None
     if form.is_bound and form.is_valid():
-        domain = rules.domain_of(form.cleaned_data["email"])
-        entrance = selectors.entrance_of(domain=domain)
-        if entrance is None:
-            form.add_error("email", _unknown(domain))
+        email = form.cleaned_data["email"]
+        entrance = selectors.entrance_of(domain=rules.domain_of(email))
+        if entrance is None or not entrance.takes_sso:
+            # Nobody learns whether there is such a person.
+            return codes.send(request, email, next_path)
     context = {
         "form": form,
         "next": next_path,
@@ -56,7 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "workspaces/signin/sign_in.html", context)
 
 
-@guard.signed_in
+@guard.about_session
 @require_POST
 def sign_out(request: Any) -> HttpResponse:
     """End the session of this browser, then offer to end that at the provider too.
@@ -76,29 +76,6 @@ def sign_out(request: Any) -> HttpResponse:
     if not offer:
         return redirect("workspaces:sign-in")
     return render(request, "workspaces/signin/signed_out.html", {"offer": offer})
-
-
-def login_url(slug: str, *, email: str = "", next_path: str = "") -> str:
-    """The address that starts a sign-in through a connection."""
-    query = {"login_hint": email, "next": next_path}
-    kept = urlencode({name: value for name, value in query.items() if value})
-    url = reverse("workspaces:saml-login", args=[slug])
-    return f"{url}?{kept}" if kept else url
-
-
-def safe_path(path: str | None) -> str:
-    """A path of this site, or nothing: never another host, never a scheme."""
-    if not path or len(path) > _NEXT_MAX or not path.startswith("/"):
-        return ""
-    is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
-    return path if is_ours and path.isprintable() else ""
-
-
-def _unknown(domain: str) -> str:
-    return _(
-        "No organization signs in here with addresses at %(domain)s. Check the "
-        "spelling, or ask whoever sent you."
-    ) % {"domain": domain}
 
 
 def _demo_people() -> list[dict[str, object]]:

@@ -26,6 +26,7 @@ from django.views.decorators.http import (
 )
 
 from kit import clock, guard, scoping
+from kit.http.limited import limited
 from workspaces.members import addresses, standing
 from workspaces.members.models import User
 from workspaces.members.standing import Held
@@ -35,6 +36,7 @@ from workspaces.signin import (
     metadata,
     redirects,
     selectors,
+    throttles,
     tickets,
 )
 from workspaces.signin.adapters import ConnectionProvider, app_of
@@ -53,7 +55,8 @@ from workspaces.signin.services import (
     logouts,
     sessions,
 )
-from workspaces.signin.views.landing import SESSION_NAMED, login_url, safe_path
+from workspaces.signin.views.landing import SESSION_NAMED
+from workspaces.signin.views.paths import login_url, safe_path
 
 SESSION_CONNECTION = "custos_connection"
 TICKET_COOKIE = "custos_sign_in"
@@ -64,6 +67,7 @@ _WAITING_SECONDS = 600
 @guard.public
 @never_cache
 @require_http_methods(["GET", "POST"])
+@limited(throttles.LOGIN)
 def login(request: HttpRequest, connection: str) -> HttpResponse:
     """Send the browser to the identity provider, with a request of its own.
 
@@ -94,6 +98,7 @@ def login(request: HttpRequest, connection: str) -> HttpResponse:
 @guard.public
 @never_cache
 @csrf_exempt
+@limited(throttles.ACS)
 def acs(request: HttpRequest, connection: str) -> HttpResponse:
     """Receive the identity provider's answer; accepted, it goes on to `finish`.
 
@@ -128,6 +133,7 @@ def acs(request: HttpRequest, connection: str) -> HttpResponse:
 @guard.public
 @never_cache
 @require_GET
+@limited(throttles.FINISH)
 def finish(request: HttpRequest, connection: str) -> HttpResponse:
     """Sign the person in, if this browser asked for the answer that it brings."""
     ref, at = _ref(connection), clock.now()
@@ -155,6 +161,7 @@ def finish(request: HttpRequest, connection: str) -> HttpResponse:
 
 @guard.public
 @require_safe
+@limited(throttles.METADATA)
 def sp_metadata(request: HttpRequest, connection: str) -> HttpResponse:  # noqa: ARG001
     """Our side of the connection, for the identity provider's administrator."""
     ref = _ref(connection)
@@ -174,6 +181,7 @@ def sp_metadata(request: HttpRequest, connection: str) -> HttpResponse:  # noqa:
 @guard.public
 @never_cache
 @csrf_exempt
+@limited(throttles.SLS)
 def sls(request: HttpRequest, connection: str) -> HttpResponse:
     """Receive a sign-out message of the identity provider, with or without a cookie."""
     ref = _ref(connection)
