@@ -38,11 +38,16 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Something that waits for this person."""
+    """Something that waits for this person.
+
+    It leads to `action_url`, or to `page`, the URL name of a page of the workspace: for
+    cards of layers that know no workspace's address.
+    """
 
     title: str | Promise
-    action_url: str
     action_label: str | Promise
+    action_url: str = ""
+    page: str = ""
     fact: str | Promise = ""
     icon_name: str = "alert-triangle"
     tone: str = "warn"

@@ -32,6 +32,11 @@ urlpatterns = [
     path(f"{_W}/holds/<uuid:hold>/release/", holds.hold_release, name="hold-release"),
     path(f"{_W}/sweeps/", sweeps.sweeps, name="sweeps"),
     path(f"{_W}/sweeps/start/", sweeps.sweep_start, name="sweep-start"),
+    path(
+        f"{_W}/sweeps/after-policy/",
+        sweeps.sweep_after_policy,
+        name="sweep-after-policy",
+    ),
     path(f"{_W}/sweeps/<uuid:sweep>/", sweeps.sweep, name="sweep"),
     path(
         f"{_W}/sweeps/<uuid:sweep>/receipt/",

@@ -59,6 +59,7 @@ WORKSPACE = {
     "retention:hold-release": "owner officer",
     "retention:sweeps": GOVERNING,
     "retention:sweep": GOVERNING,
+    "retention:sweep-after-policy": GOVERNING,
     "retention:sweep-start": "owner admin",
     "retention:receipt-download": GOVERNING,
     "audit:workspace-entries": "owner officer",

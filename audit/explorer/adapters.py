@@ -1,4 +1,4 @@
-"""Puts the integrity of the log on the overview."""
+"""Puts the integrity of the log on the overview, and a broken one among what waits."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from kit import overview
 from kit.actor import Actor
 from kit.charts.progress import Progress
 from kit.formatting import grouped, relative
-from kit.overview import Card, CardView, Place, Status
+from kit.overview import Card, CardView, Place, Status, Task
 from kit.permissions import Permission
 
 # The end of each epoch's last block: there is a block for nearly every second.
@@ -48,6 +48,7 @@ def _integrity(actor: Actor, at: datetime) -> CardView:
         done=row.checked if row else 0,
         segments=8,
         is_ok=status is Status.OK,
+        is_bad=status is Status.BAD,
     )
     return CardView(
         status=status,
@@ -62,6 +63,18 @@ def _integrity(actor: Actor, at: datetime) -> CardView:
             "status_word": word,
             "bar": bar,
         },
+        tasks=(_look(fact),) if status is Status.BAD else (),
+    )
+
+
+def _look(fact: str) -> Task:
+    return Task(
+        title=_("The audit log does not verify"),
+        fact=fact,
+        page="audit:workspace-entries",
+        action_label=_("Open the audit log"),
+        tone="bad",
+        icon_name="alert-octagon",
     )
 
 

@@ -47,6 +47,7 @@ class Pages:
     """Where the pages are: an organization's, or narrowed to one of its workspaces."""
 
     organization_id: int
+    organization: str
     slug: str
     name: str
     workspace: UUID | None
@@ -59,6 +60,7 @@ class Pages:
         here = workspace or organization
         return cls(
             organization_id=organization.id,
+            organization=organization.name,
             slug=here.slug,
             name=here.name,
             workspace=workspace.public_id if workspace else None,
@@ -77,7 +79,11 @@ class Pages:
 
     def crumbs(self) -> list[dict[str, str]]:
         """Where the pages stand."""
-        return [{"label": self.name}, {"label": _("Audit log")}]
+        here = [{"label": self.organization}]
+        if self.workspace:
+            url = reverse("workspaces:overview", kwargs={"workspace": self.slug})
+            here.append({"label": self.name, "url": url})
+        return [*here, {"label": _("Audit log")}]
 
 
 @dataclass(frozen=True, kw_only=True)

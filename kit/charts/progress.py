@@ -15,6 +15,14 @@ class Progress:
     held: int = 0
     segments: int = 1
     is_ok: bool = False
+    is_bad: bool = False
+
+    @property
+    def tone(self) -> str:
+        """The last part of the class that colors what is done."""
+        if self.is_bad:
+            return "bad"
+        return "ok" if self.is_ok else "done"
 
 
 @dataclass(frozen=True, kw_only=True)

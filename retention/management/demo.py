@@ -37,7 +37,9 @@ from workspaces.signin.services import connections, domains
 from workspaces.tenancy import services as tenancy
 from workspaces.tenancy.selectors import WorkspaceRef
 
-CONVERSATIONS = settings.BASE_DIR / "tests" / "data" / "demo-conversations.jsonl.gz"
+_SAMPLES = settings.BASE_DIR / "tests" / "data"
+CONVERSATIONS = _SAMPLES / "demo-conversations.jsonl.gz"
+ATTACHMENTS = _SAMPLES / "demo-attachments.zip"  # conversations with their files
 POLICY_DAYS = 365
 SPREAD_DAYS = 400
 
@@ -178,7 +180,7 @@ def _conversations(
     result = import_conversations(
         actor=actor,
         workspace=workspace,
-        files=[CONVERSATIONS],
+        files=[CONVERSATIONS, ATTACHMENTS],
         at=at,
         options=ImportOptions(
             form=Format.JSONL,

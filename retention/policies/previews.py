@@ -16,7 +16,6 @@ from retention.eligibility.rules import Cutoffs, ScopeCutoffs, Version
 from retention.policies import selectors
 from retention.policies.selectors import Hypothesis
 from workspaces.tenancy import plans
-from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
 
 WEEKS = 12
@@ -100,7 +99,7 @@ def preview(
         workspace=workspace,
         days=days,
         undo_days=undo_days,
-        grace=timedelta(0) if override else _grace(workspace),
+        grace=timedelta(0) if override else selectors.grace_of(workspace=workspace),
         at=at,
         membership_id=membership_id,
     )
@@ -204,8 +203,3 @@ def _first_purge(
     if not clocks:
         return first + timedelta(weeks=min(group.taken for group in taken))
     return rules.purge_at(versions, clock=min(clocks), at=at)
-
-
-def _grace(workspace: WorkspaceRef) -> timedelta:
-    row = Workspace.objects.get(pk=workspace.id)
-    return timedelta(hours=row.policy_grace_hours)

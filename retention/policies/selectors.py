@@ -13,6 +13,7 @@ from retention.eligibility.rules import ScopeCutoffs, Version
 from retention.policies.models import Policy
 from retention.policies.rules import governs, in_force_from
 from workspaces.tenancy import plans
+from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -95,6 +96,12 @@ def as_versions(policies: Sequence[Policy], *, at: datetime) -> list[Version]:
         for policy in policies
     )
     return [rules.as_seen(version, at=at) for version in stored]
+
+
+def grace_of(*, workspace: WorkspaceRef) -> timedelta:
+    """How long a version that lets anything go earlier waits before it takes force."""
+    row = Workspace.objects.get(pk=workspace.id)
+    return timedelta(hours=row.policy_grace_hours)
 
 
 def cutoffs_at(

@@ -12,6 +12,8 @@ from kit.formatting import absolute, day, grouped, relative, signed, size
 from retention.policies.previews import Preview
 from retention.policies.selectors import Standing
 
+_NEWS = timedelta(hours=1)
+
 
 def kept_for(days: int | None) -> str:
     """ "90 days", or that nothing expires."""
@@ -41,6 +43,49 @@ def standing_sentence(standing: Standing, *, now: datetime) -> str:
             "when": relative(standing.pending.in_force_at, now=now),
         }
     return sentence
+
+
+def protections(*, grace: timedelta, undo_days: int) -> list[str]:
+    """What stands between applying a policy and losing what it lets go."""
+    hours = int(grace.total_seconds() // 3600)
+    return [_grace(hours), _undo(undo_days)]
+
+
+def _grace(hours: int) -> str:
+    if not hours:
+        return _(
+            "This workspace has no grace period: a shorter policy takes force at once."
+        )
+    return ngettext(
+        "A shorter policy takes force %(n)s hour after it is applied, so that it can"
+        " still be changed.",
+        "A shorter policy takes force %(n)s hours after it is applied, so that it can"
+        " still be changed.",
+        hours,
+    ) % {"n": grouped(hours)}
+
+
+def _undo(days: int) -> str:
+    if not days:
+        return _(
+            "It has no undo window for expiry: what expires is purged by the next"
+            " sweep, and nobody can bring it back."
+        )
+    return ngettext(
+        "Under the policy in force expired conversations can come back for %(n)s day.",
+        "Under the policy in force expired conversations can come back for %(n)s days.",
+        days,
+    ) % {"n": grouped(days)}
+
+
+def in_force_just_now(standing: Standing, *, now: datetime) -> str:
+    """Since when a new version is in force, while its sweep is news; else nothing."""
+    if standing.since is None or now - standing.since > _NEWS:
+        return ""
+    return _("Version %(version)s is in force since %(when)s") % {
+        "version": standing.version,
+        "when": absolute(standing.since),
+    }
 
 
 def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:

@@ -95,6 +95,13 @@ def _context(
         ],
         "members_decide": setter is RetentionSetter.MEMBER,
         "is_fixed": setter is RetentionSetter.FIXED,
+        "protections": showing.protections(
+            grace=selectors.grace_of(workspace=workspace), undo_days=standing.undo_days
+        ),
+        "news": showing.in_force_just_now(standing, now=at)
+        if request.actor.may(Permission.SWEEPS_VIEW)
+        else "",
+        "watch_url": _url(request, "retention:sweep-after-policy"),
         "can_manage": request.actor.may(Permission.POLICIES_MANAGE),
         "policy_url": _url(request, "retention:policies"),
         "set_url": _url(request, "retention:policy-set"),
@@ -149,9 +156,7 @@ def _confirmation_error(request: Any, form: PolicyForm) -> str:
 def _applied(policy: Policy, at: datetime) -> str:
     if policy.in_force_at > at:
         return _("Version %s takes force after the grace period.") % policy.version
-    return _("Version %s is in force. The next sweep purges what is due.") % (
-        policy.version
-    )
+    return _("Version %s is in force.") % policy.version
 
 
 def _url(request: Any, name: str) -> str:

@@ -87,6 +87,12 @@ def running_sweep() -> Sweep | None:
     return Sweep.objects.exclude(state__in=FINISHED).order_by("-id").first()
 
 
+def first_since(*, at: datetime) -> Sweep | None:
+    """The first sweep of the open workspace that was opened at `at` or later."""
+    found = Sweep.objects.filter(opened_at__gte=at)
+    return found.order_by("opened_at", "id").first()
+
+
 def sweep_progress(*, sweep: Sweep) -> Progress:
     """Everything that the page of a sweep polls."""
     done = SweepSlice.objects.filter(sweep=sweep).aggregate(

@@ -159,6 +159,22 @@ def _rest(sweep: Sweep, progress: Progress) -> str:
     }
 
 
+def waits(*, due: int, is_running: bool) -> str:
+    """Why the sweep that follows a policy is not there yet."""
+    if is_running:
+        return _(
+            "A sweep that began before the policy took force is still running. The"
+            " next one starts within a minute after it ends."
+        )
+    if not due:
+        return _("Nothing is due under the policy in force, so no sweep starts.")
+    return ngettext(
+        "%(n)s conversation is due. Its sweep starts within a minute.",
+        "%(n)s conversations are due. Their sweep starts within a minute.",
+        due,
+    ) % {"n": grouped(due)}
+
+
 def _note(progress: Progress) -> str:
     notes = []
     if progress.held:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from kit import clock, guard
 from kit.doorbell import ring_on_commit
@@ -21,6 +22,7 @@ from kit.refusals import Refused
 from retention.deletions import selectors as deletions
 from retention.deletions.showing import due_sentence, held_sentence
 from retention.places import crumbs, link, query
+from retention.policies import selectors as policies
 from retention.receipts import selectors as receipts
 from retention.receipts.models import Receipt
 from retention.sweeps import (
@@ -63,6 +65,31 @@ def sweeps(request: Any) -> HttpResponse:
         "crumbs": crumbs(request, _("Sweeps")),
     }
     return render(request, "retention/sweeps/list.html", context)
+
+
+@guard.requires(Permission.SWEEPS_VIEW)
+@require_safe
+def sweep_after_policy(request: Any) -> HttpResponse:
+    """Leads to the sweep that followed the policy in force; waits until it is there."""
+    at = clock.now()
+    standing = policies.standing(workspace=request.workspace, at=at)
+    if standing.since and (found := selectors.first_since(at=standing.since)):
+        url = _url(request, found)
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    running = selectors.running_sweep()
+    due = deletions.due(workspace=request.workspace, at=at)
+    context = {
+        "waits": showing.waits(due=due.conversations, is_running=running is not None),
+        "is_due": bool(due.conversations),
+        "running_url": running and _url(request, running),
+        "here_url": link(request, "retention:sweep-after-policy"),
+        "sweeps_url": link(request, "retention:sweeps"),
+        "crumbs": crumbs(
+            request, _("Next sweep"), above=[(_("Sweeps"), "retention:sweeps")]
+        ),
+    }
+    template = "waits.html" if request.htmx else "after_policy.html"
+    return render(request, f"retention/sweeps/{template}", context)
 
 
 @guard.requires(Permission.SWEEPS_RUN)

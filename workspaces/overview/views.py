@@ -1,18 +1,20 @@
 """The first page of a workspace: a verdict, then the cards that explain it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from kit import clock, guard, overview
 from kit.formatting import absolute
-from kit.overview import CardView, Place
+from kit.overview import CardView, Place, Task
 from kit.permissions import Permission
 from workspaces.overview import rules
 from workspaces.overview.rules import Answer, Standing, Verdict
@@ -29,7 +31,7 @@ def show(request: Any) -> HttpResponse:
         if (view := card.build(request.actor, now)) is not None
     ]
     views = [view for _place, view in built]
-    tasks = [task for view in views for task in view.tasks]
+    tasks = [_with_address(request, task) for view in views for task in view.tasks]
     answer = rules.answer(
         [Standing(status=view.status, sentence=str(view.sentence)) for view in views]
     )
@@ -51,6 +53,13 @@ def show(request: Any) -> HttpResponse:
 
 def _at(place: Place, built: Sequence[tuple[Place, CardView]]) -> list[CardView]:
     return [view for where, view in built if where is place]
+
+
+def _with_address(request: Any, task: Task) -> Task:
+    if not task.page:
+        return task
+    url = reverse(task.page, kwargs={"workspace": request.workspace.slug})
+    return replace(task, action_url=url)
 
 
 def _verdict(answer: Answer, *, waiting: int, at: datetime) -> dict[str, str]:

@@ -58,6 +58,15 @@ def _page(client: Client, url: str = LIST, **query: str) -> str:
     return response.content.decode()
 
 
+def test_the_way_to_the_pages_names_organization_and_workspace(mara: Client) -> None:
+    def crumbs(url: str) -> list[str]:
+        way = _page(mara, url).partition('aria-label="Breadcrumbs"')[2]
+        return re.findall(r"<(?:a|span)[^>]*>([^<]+)</", way.partition("</nav>")[0])
+
+    assert crumbs(LIST) == ["Halden Instruments", "Audit log"]
+    assert crumbs(HERE) == ["Halden Instruments", "Halden Engineering", "Audit log"]
+
+
 def _numbers(page: str) -> list[int]:
     found = re.findall(r'data-label="Entry">([\d,]+)<', page)
     return [int(number.replace(",", "")) for number in found]

@@ -323,3 +323,13 @@ def _own_days(stage: Stage, person: Person) -> int | None:
         return policies.standing(
             workspace=stage.workspace, at=NOON, membership_id=person.membership.pk
         ).days
+
+
+def test_the_demo_says_so_on_own_pages_too(stage: Stage, settings) -> None:
+    client = stage.member.client()
+    settings.CUSTOS_DEMO = False
+    assert "c-demo" not in client.get("/me/").content.decode()
+
+    settings.CUSTOS_DEMO = True
+
+    assert "Demonstration with invented people" in client.get("/me/").content.decode()

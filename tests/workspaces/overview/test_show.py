@@ -46,6 +46,23 @@ def test_all_is_well_until_a_card_says_otherwise() -> None:
     assert "Renew it" in page
 
 
+def test_a_card_that_knows_no_address_names_a_page_of_the_workspace() -> None:
+    task = Task(title="Look", page="audit:workspace-entries", action_label="Open")
+    view = CardView(
+        status=Status.BAD,
+        sentence="The log is broken.",
+        template="components/stat.html",
+        context={"name": "Log", "number": "7"},
+        tasks=(task,),
+    )
+    overview.register(Card(name="log", order=1, build=lambda _actor, _at: view))
+
+    page = cast.owner(cast.workspace()).client().get(PAGE).content.decode()
+
+    assert 'href="/w/halden-engineering/audit/"' in page
+    assert "Nothing waits for you." not in page
+
+
 def test_a_card_stays_hidden_from_who_may_not_see_it() -> None:
     overview.register(
         card(Status.OK, "Members only.", permission=Permission.MEMBERS_VIEW)
