@@ -48,7 +48,12 @@ class Stage:
         )
 
     def conversation(
-        self, owner: Person | None = None, *, age: float = 0, **columns: Any
+        self,
+        owner: Person | None = None,
+        *,
+        age: float = 0,
+        named: str = TITLE,
+        **columns: Any,
     ) -> Conversation:
         """A sealed conversation of one message and one file, `age` days old."""
         with self.scope():
@@ -70,7 +75,7 @@ class Stage:
                 plan_written=self.workspace.plan,
                 key_id=key.id,
                 key_made_at=key.made_at,
-                title=seals.title(TITLE),
+                title=seals.title(named),
                 raw=seals.raw({}),
                 message_count=1,
                 file_count=1,

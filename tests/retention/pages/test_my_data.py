@@ -23,12 +23,7 @@ def _state(stage: Stage, row: Conversation) -> str:
 
 
 def _named(stage: Stage, title: str, **more: Any) -> Conversation:
-    row = stage.conversation(**more)
-    with stage.scope():
-        Conversation.objects.filter(pk=row.pk).update(
-            title=_seals(stage, row).title(title)
-        )
-    return row
+    return stage.conversation(named=title, **more)
 
 
 def _seals(stage: Stage, row: Conversation) -> Seals:
