@@ -245,6 +245,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "due", "expires": 3600.0},
     },
+    "metadata": {
+        "task": "workspaces.tasks.read_metadata",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+    # Each warning is given once, whenever this runs.
+    "certificates": {
+        "task": "workspaces.tasks.warn_of_expiries",
+        "schedule": 3600.0,
+        "options": {"queue": "due", "expires": 3600.0},
+    },
 }
 
 LANGUAGE_CODE = "en"

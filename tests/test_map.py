@@ -28,6 +28,8 @@ _PARTS = {
     *("scim", "scim-base", "scim-root", "scim-token-issue", "scim-token-rotate"),
     *("scim-token-revoke", "scim-test", "scim-retry", "scim-switches", "scim-role"),
     *("workspace-tamper", "workspace-put-back", "break-glass-owner"),
+    *("domain-check", "sso-begin", "sso-certificate", "sso-provisioning", "sso-key"),
+    *("sso-test-begin", "sso-workspace", "sso-answer", "sso-answers"),
 }
 
 

@@ -28,6 +28,7 @@ from workspaces.members import standing
 from workspaces.offboarding.models import Departure
 from workspaces.offboarding.services import offboard
 from workspaces.roles.matrix import Role
+from workspaces.signin.services import domains, drafts
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,21 @@ def _session(where: WorkspaceRef) -> UUID:
     return held.sign_in
 
 
+def _domain(where: WorkspaceRef) -> UUID:
+    return domains.claim(
+        actor=OPERATOR,
+        organization=where.organization,
+        domain="brennan.example",
+        at=NOON,
+    ).public_id
+
+
+def _saml(where: WorkspaceRef) -> UUID:
+    return drafts.begin(
+        actor=OPERATOR, organization=where.organization, at=NOON
+    ).public_id
+
+
 def _owner(where: WorkspaceRef) -> Actor:
     return cast.person(where, "sol.ortega@brennan.example", Role.OWNER).actor
 
@@ -155,6 +171,8 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "group": _group,
     "person": _person,
     "session": _session,
+    "domain": _domain,
+    "saml": _saml,
 }
 NO_IDS = {"rest", "workspace", "organization", "connection", "epoch", "index"}
 

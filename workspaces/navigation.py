@@ -164,6 +164,18 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 permission=_P.KEYS_MANAGE,
             ),
             Place(
+                label=_("Single sign-on"),
+                icon="login-2",
+                url_name="workspaces:sso",
+                permission=_P.ORGANIZATION_VIEW,
+            ),
+            Place(
+                label=_("Domains"),
+                icon="world-check",
+                url_name="workspaces:domains",
+                permission=_P.ORGANIZATION_VIEW,
+            ),
+            Place(
                 label=_("Networks"),
                 icon="world",
                 url_name="workspaces:networks",

@@ -256,6 +256,71 @@ _ALL = [
             _("Verified a mail domain"),
             _("Tried to verify a mail domain"),
         ),
+        (
+            "workspaces.domain.released",
+            _("Released a mail domain"),
+            _("Tried to release a mail domain"),
+        ),
+        (
+            "workspaces.saml.drafted",
+            _("Began a connection for single sign-on"),
+            _("Tried to begin a connection for single sign-on"),
+        ),
+        (
+            "workspaces.saml.discarded",
+            _("Discarded the draft of a connection"),
+            _("Tried to discard the draft of a connection"),
+        ),
+        (
+            "workspaces.saml.tested",
+            _("Tested a connection"),
+            _("Tested a connection, which failed"),
+        ),
+        (
+            "workspaces.saml.activated",
+            _("Activated a connection"),
+            _("Tried to activate a connection"),
+        ),
+        (
+            "workspaces.saml.deactivated",
+            _("Deactivated a connection"),
+            _("Tried to deactivate a connection"),
+        ),
+        (
+            "workspaces.saml.metadata-read",
+            _("Read new metadata of the identity provider"),
+            _("Tried to read metadata of the identity provider"),
+        ),
+        (
+            "workspaces.saml-certificate.confirmed",
+            _("Confirmed a certificate of the identity provider"),
+            _("Tried to confirm a certificate of the identity provider"),
+        ),
+        (
+            "workspaces.saml-certificate.refused",
+            _("Refused a certificate of the identity provider"),
+            _("Tried to refuse a certificate of the identity provider"),
+        ),
+        (
+            "workspaces.saml-answers.kept",
+            _("Asked to keep answers of the identity provider for a day"),
+            _("Tried to keep answers of the identity provider"),
+        ),
+        (
+            "workspaces.saml-answers.discarded",
+            _("Stopped keeping answers of the identity provider"),
+            _("Tried to stop keeping answers of the identity provider"),
+        ),
+        (
+            "workspaces.saml-answer.downloaded",
+            _("Downloaded an answer of the identity provider"),
+            _("Tried to download an answer of the identity provider"),
+        ),
+        (
+            "workspaces.person.updated",
+            _("Took over a name or address from the identity provider"),
+            _("Tried to take over a name or address from the identity provider"),
+        ),
     ),
     *_area(
         Area.KEYS,

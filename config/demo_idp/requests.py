@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import zlib
 from dataclasses import dataclass
 
@@ -38,8 +39,10 @@ def read(
         issuer="" if issuer is None else (issuer.text or ""),
         acs_url=root.get("AssertionConsumerServiceURL", ""),
     )
-    base = f"{portal_url}/accounts/saml/{organization.slug}"
-    if found.issuer != f"{base}/metadata/" or found.acs_url != f"{base}/acs/":
+    base = re.escape(f"{portal_url}/accounts/saml/{organization.slug}")
+    # A second connection, which waits beside the first, has a number in its name.
+    issuer = re.fullmatch(rf"({base}(?:-\d+)?)/metadata/", found.issuer)
+    if issuer is None or found.acs_url != f"{issuer[1]}/acs/":
         raise NotOurRequest("This request comes from another portal.")
     if not found.id or len(found.id) > 200:
         raise NotOurRequest("This request has no usable ID.")

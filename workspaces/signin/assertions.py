@@ -41,7 +41,8 @@ class VerifiedAssertion:
     """The values of a signed assertion that passed every check of the message.
 
     `request_id` is empty where nobody asked. `signed_by` are the fingerprints of the
-    certificates whose key fits a signature of the message.
+    certificates whose key fits a signature of the message. `groups` is None where the
+    connection's attribute for them was not sent at all.
     """
 
     response_id: str
@@ -59,6 +60,7 @@ class VerifiedAssertion:
     last_name: str
     session_ends_at: datetime | None
     expires_at: datetime
+    groups: tuple[str, ...] | None = None
 
     def is_since(self, at: datetime) -> bool:
         """Whether the person signed in at the other side no earlier than that."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,10 @@ _ENCRYPTION_METHODS = (
 _RSA_BITS_MIN = 2048
 _URL_MAX = 1024
 _LABEL_MAX = 100
+_CERTIFICATES_MAX = 10
+_PEM = re.compile(
+    r"-----BEGIN CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----"
+)
 # Names that people know their provider by, from the host of its sign-in page.
 _KNOWN_HOSTS = {
     "login.microsoftonline.com": "Microsoft Entra ID",
@@ -63,6 +68,47 @@ def identity_provider(data: bytes) -> IdentityProvider:
         label=_label(descriptor, sso_url),
         wants_signed_requests=descriptor.get("WantAuthnRequestsSigned") == "true",
     )
+
+
+def certificate_texts(text: str) -> tuple[str, ...]:
+    """The certificates of a field: PEM blocks, or the base64 of one per paragraph."""
+    blocks = _PEM.findall(text) or re.split(r"\n\s*\n", text.strip())
+    found = list(dict.fromkeys("".join(block.split()) for block in blocks))
+    if not any(found):
+        raise UnusableMetadata(_("At least one signing certificate is needed."))
+    if len(found) > _CERTIFICATES_MAX:
+        raise UnusableMetadata(
+            _("At most %d certificates fit here.") % _CERTIFICATES_MAX
+        )
+    for one in found:
+        _demand_strong(one)
+    return tuple(found)
+
+
+def demand_web_address(url: str) -> None:
+    """Refuse what a browser could not be sent to."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"https", "http"} and bool(parts.hostname)
+    except ValueError:
+        is_address = False
+    if not is_address or not url.isprintable() or " " in url:
+        raise UnusableMetadata(
+            _("“%(url)s” is not a web address.") % {"url": url[:100]}
+        )
+    if len(url) > _URL_MAX:
+        raise UnusableMetadata(_("An address in the metadata is too long."))
+
+
+def label_of(sso_url: str) -> str:
+    """What people call the provider, from the host of its sign-in page."""
+    host = urlsplit(sso_url).hostname or ""
+    known = (
+        label
+        for end, label in _KNOWN_HOSTS.items()
+        if host == end or host.endswith(f".{end}")
+    )
+    return next(known, host)[:_LABEL_MAX]
 
 
 def service_provider(
@@ -147,15 +193,9 @@ def _endpoint(descriptor: Any, name: str) -> str:
     for node in descriptor.findall(f"{{{_MD}}}{name}"):
         if node.get("Binding") != _REDIRECT:
             continue
-        location = node.get("Location", "")
-        parts = urlsplit(location)
-        if parts.scheme not in {"https", "http"} or not parts.hostname:
-            raise UnusableMetadata(
-                _("“%(url)s” is not a web address.") % {"url": location[:100]}
-            )
-        if len(location) > _URL_MAX:
-            raise UnusableMetadata(_("An address in the metadata is too long."))
-        return str(location)
+        location = str(node.get("Location", ""))
+        demand_web_address(location)
+        return location
     return ""
 
 
@@ -193,10 +233,4 @@ def _label(descriptor: Any, sso_url: str) -> str:
     if named is None:
         named = descriptor.getparent().find(path)
     text = "" if named is None else " ".join((named.text or "").split())
-    host = urlsplit(sso_url).hostname or ""
-    known = (
-        label
-        for end, label in _KNOWN_HOSTS.items()
-        if host == end or host.endswith(f".{end}")
-    )
-    return (text or next(known, host))[:_LABEL_MAX]
+    return (text or label_of(sso_url))[:_LABEL_MAX]

@@ -85,8 +85,13 @@ class SamlConnection(models.Model):
                 condition=models.Q(state__in=ConnectionState.values),
                 name="connection_state_known",
             ),
+            # A draft waits for what its identity provider says.
             models.CheckConstraint(
-                condition=~models.Q(slug="") & ~models.Q(idp_entity_id=""),
+                condition=~models.Q(slug="")
+                & (
+                    models.Q(state="draft")
+                    | (~models.Q(idp_entity_id="") & ~models.Q(sso_url=""))
+                ),
                 name="connection_is_named",
             ),
             models.CheckConstraint(
@@ -195,6 +200,7 @@ class SpKey(models.Model):
     sealed_key = models.BinaryField()
     created_at = models.DateTimeField()
     not_after = models.DateTimeField()
+    warned_days = models.PositiveSmallIntegerField(null=True)
 
     objects = OrganizationManager["SpKey"]()
 

@@ -34,6 +34,7 @@ _UNSOLICITED_AGE = timedelta(minutes=5)
 NAME_ID_MAX = 255
 _ID_MAX = 255
 _VALUE_MAX = 254
+_GROUP_MAX = 255
 _SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 _SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
@@ -98,6 +99,7 @@ def verify(
     at: datetime,
     keys: Sequence[bytes] = (),
     may_be_unsolicited: bool = False,
+    groups_attribute: str = "",
 ) -> VerifiedAssertion:
     """The verified values, or SignInRefused with the reason."""
     _demand_success(message.root)
@@ -133,6 +135,7 @@ def verify(
         last_name=attributes.get("last_name", ""),
         session_ends_at=moment(statement.get("SessionNotOnOrAfter")),
         expires_at=expires_at,
+        groups=_groups(response, groups_attribute),
     )
 
 
@@ -336,6 +339,14 @@ def _attributes(response: Any, mapping: Mapping[str, Sequence[str]]) -> dict[str
             raise SignInRefused(Reason.TOO_LONG, expected=f"{field} ≤ {_VALUE_MAX}")
         found[field] = "".join(c for c in value if c.isprintable())
     return found
+
+
+def _groups(response: Any, name: str) -> tuple[str, ...] | None:
+    """The values that rules may name; longer ones fit no rule."""
+    received = response.get_attributes().get(name) if name else None
+    if received is None:
+        return None
+    return tuple(one for one in received if one and len(one) <= _GROUP_MAX)
 
 
 def _brief(node: Any, name: str) -> str:

@@ -1,8 +1,24 @@
 """Pure decisions of sign-in."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
+
+CLAIM_WINDOW = timedelta(days=7)
+MOST_TRIES = 99
+TEST_HOLDS = timedelta(hours=24)
+# Days before a certificate ends on which its organization is told, once each.
+WARNING_DAYS = (60, 30, 14, 7, 1)
+# The role of somebody whose groups match several rules is the first of these.
+_STRONGEST_FIRST = (
+    "owner",
+    "admin",
+    "compliance_officer",
+    "analytics_viewer",
+    "member",
+)
 
 _FREE_FAILURES = 5
 _LONGEST_WAIT = timedelta(minutes=15)
@@ -64,3 +80,45 @@ def session_seconds(
     """How long a session lasts: never beyond what the identity provider allows."""
     allowed = own_max if ends_at is None else min(own_max, ends_at - at)
     return max(1, int(allowed.total_seconds()))
+
+
+def claim_has_lapsed(*, claimed_at: datetime, attempts: int, at: datetime) -> bool:
+    """Whether an unproven claim of a domain must be made anew to be tried again."""
+    return at >= claimed_at + CLAIM_WINDOW or attempts >= MOST_TRIES
+
+
+def digest_of(settings: Mapping[str, object]) -> str:
+    """The hash of settings: equal for equal ones, however they are ordered."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()
+
+
+def test_holds(
+    *, digest: str, tested_digest: str, tested_at: datetime | None, at: datetime
+) -> bool:
+    """Whether exactly these settings passed a test sign-in within a day."""
+    is_same = bool(tested_digest) and digest == tested_digest
+    return is_same and tested_at is not None and at < tested_at + TEST_HOLDS
+
+
+def vouched_for(*, known: Collection[str], listed: Collection[str]) -> bool:
+    """Whether new certificates come beside one that is believed already."""
+    return not known or bool(set(known) & set(listed))
+
+
+def warning_due(
+    *, not_after: datetime, warned_days: int | None, at: datetime
+) -> int | None:
+    """The warning to give now, by its days; none where it was given already."""
+    left = not_after - at
+    reached = [days for days in WARNING_DAYS if left <= timedelta(days=days)]
+    if not reached:
+        return None
+    nearest = min(reached)
+    return nearest if warned_days is None or nearest < warned_days else None
+
+
+def strongest(roles: Iterable[str], *, may_grant_owner: bool) -> str | None:
+    """The role that a person's groups give, if any; owner only where allowed."""
+    found = {role for role in roles if may_grant_owner or role != "owner"}
+    return next((role for role in _STRONGEST_FIRST if role in found), None)

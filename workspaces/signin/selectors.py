@@ -27,13 +27,25 @@ from workspaces.signin.models import (
     KeyPlace,
     MailDomain,
     Method,
+    RoleRule,
     SamlConnection,
+    SignInAttempt,
     SignInSession,
     SpKey,
 )
 from workspaces.tenancy import selectors as tenants
-from workspaces.tenancy.models import OrganizationAdministrator, OrganizationRole
-from workspaces.tenancy.selectors import Access, Administration, OrganizationRef
+from workspaces.tenancy.models import (
+    Organization,
+    OrganizationAdministrator,
+    OrganizationRole,
+    Workspace,
+)
+from workspaces.tenancy.selectors import (
+    Access,
+    Administration,
+    OrganizationRef,
+    WorkspaceRef,
+)
 
 _TRUSTED = """
 select certificate from workspaces_idpcertificate
@@ -396,3 +408,124 @@ def _signing_certificates(connection_id: int) -> tuple[str, ...]:
     with database.cursor() as cursor:
         cursor.execute(_TRUSTED, [connection_id, CertificateState.TRUSTED.value])
         return tuple(row[0] for row in cursor.fetchall())
+
+
+def domains() -> list[MailDomain]:
+    """The domains that the organization in scope has claimed, by name."""
+    return list(MailDomain.objects.order_by("domain"))
+
+
+def domain_by_id(*, domain: UUID) -> MailDomain | None:
+    """One of them."""
+    return MailDomain.objects.filter(public_id=domain).first()
+
+
+def connections() -> list[SamlConnection]:
+    """The connections of the organization in scope, the oldest first."""
+    return list(SamlConnection.objects.order_by("id"))
+
+
+def connection_by_id(
+    *, connection: UUID, for_update: bool = False
+) -> SamlConnection | None:
+    """One of them by its public id."""
+    found = SamlConnection.objects.filter(public_id=connection)
+    return (found.select_for_update() if for_update else found).first()
+
+
+def certificates(*, connection_id: int) -> list[IdpCertificate]:
+    """All certificates of the other side, believed or not, the oldest first."""
+    mine = IdpCertificate.objects.filter(connection_id=connection_id)
+    return list(mine.order_by("id"))
+
+
+def role_rules(*, connection_id: int) -> list[RoleRule]:
+    """What the groups of a connection give, in the order they were written."""
+    mine = RoleRule.objects.filter(connection_id=connection_id)
+    return list(mine.order_by("workspace_id", "value", "id"))
+
+
+def workspaces() -> list[Workspace]:
+    """The workspaces of the organization in scope, by name."""
+    return list(Workspace.objects.order_by("name", "id"))
+
+
+def settings_digest(row: SamlConnection) -> str:
+    """The hash of everything about a connection that a test sign-in proves."""
+    settings: dict[str, object] = {
+        name: getattr(row, name)
+        for name in (
+            "idp_entity_id",
+            "sso_url",
+            "slo_url",
+            "wants_signed_requests",
+            "name_id_format",
+            "allows_idp_initiated",
+            "publishes_encryption_key",
+            "attribute_mapping",
+            "groups_attribute",
+            "provisions_into_id",
+            "default_role",
+            "may_grant_owner",
+        )
+    }
+    settings["certificates"] = sorted(
+        one.fingerprint for one in trusted_certificates(connection_id=row.pk)
+    )
+    settings["rules"] = sorted(
+        (one.workspace_id, one.value, one.role)
+        for one in role_rules(connection_id=row.pk)
+    )
+    return rules.digest_of(settings)
+
+
+def is_tested(row: SamlConnection, *, at: datetime) -> bool:
+    """Whether exactly these settings passed a test within a day."""
+    return rules.test_holds(
+        digest=settings_digest(row),
+        tested_digest=row.tested_digest,
+        tested_at=row.tested_at,
+        at=at,
+    )
+
+
+def attempts(*, reference: str = "", limit: int = 50) -> list[SignInAttempt]:
+    """The newest attempts of the organization in scope."""
+    found = SignInAttempt.objects.order_by("-at", "-id")
+    if reference:
+        found = found.filter(reference=reference.strip().upper())
+    return list(found[:limit])
+
+
+def connections_in_use() -> list[SamlConnection]:
+    """The connection that people of the organization in scope sign in through."""
+    return list(SamlConnection.objects.filter(state=ConnectionState.ACTIVE))
+
+
+def organization_slug() -> str:
+    """The slug of the organization in scope."""
+    return str(Organization.objects.values_list("slug", flat=True).get())
+
+
+def workspace_ref(row: Workspace, organization: OrganizationRef) -> WorkspaceRef:
+    """A workspace of the organization as every slice passes it on."""
+    return WorkspaceRef(
+        organization=organization,
+        id=row.pk,
+        public_id=row.public_id,
+        slug=row.slug,
+        name=row.name,
+        plan=row.plan,
+    )
+
+
+def is_elsewhere(*, user: User, organization_id: int) -> bool:
+    """Whether the person also belongs to another organization."""
+    places = {
+        one.workspace.organization.id
+        for one in accesses(user=user, organization_id=None)
+    }
+    places |= {
+        one.organization.id for one in administrations(user=user, organization_id=None)
+    }
+    return bool(places - {organization_id})

@@ -1,10 +1,15 @@
-"""Doorbells of sign-in: a lost ring only makes clearing or a mail late."""
+"""Doorbells of sign-in: a lost ring only makes its work late."""
 
 from celery import shared_task
 
 from kit import clock
 from kit.doorbell import ring_on_commit
-from workspaces.signin.services import clearing, secrets_by_mail
+from workspaces.signin.services import (
+    clearing,
+    expiries,
+    refreshing,
+    secrets_by_mail,
+)
 
 
 @shared_task(name="workspaces.tasks.clear_expired", time_limit=300)
@@ -22,3 +27,15 @@ def mail_secrets(**_: object) -> None:
 def ring() -> None:
     """Let a worker send now what was just put on its way."""
     ring_on_commit(mail_secrets.delay)
+
+
+@shared_task(name="workspaces.tasks.read_metadata", time_limit=300)
+def read_metadata(**_: object) -> None:
+    """Read the metadata of identity providers that is due."""
+    refreshing.read_due(at=clock.now())
+
+
+@shared_task(name="workspaces.tasks.warn_of_expiries", time_limit=300)
+def warn_of_expiries(**_: object) -> None:
+    """Tell owners of certificates that end soon."""
+    expiries.warn_due(at=clock.now())

@@ -6,16 +6,21 @@ from workspaces.signin.views import (
     arriving,
     break_glass,
     codes,
+    connections,
+    domains,
     landing,
     networks,
     owners,
     protocol,
     sessions,
+    trials,
+    wizard,
 )
 
 _SAML = "accounts/saml/<slug:connection>"
 _O = "o/<slug:organization>"
 _MEMBER = "w/<slug:workspace>/members/<uuid:member>/sessions"
+_ONE = f"{_O}/sign-in/<uuid:saml>"
 
 urlpatterns = [
     path("", landing.sign_in, name="sign-in"),
@@ -51,4 +56,31 @@ urlpatterns = [
         sessions.member_session_end,
         name="member-session-end",
     ),
+    path(f"{_O}/domains/", domains.domains_list, name="domains"),
+    path(
+        f"{_O}/domains/<uuid:domain>/check/", domains.domain_check, name="domain-check"
+    ),
+    path(
+        f"{_O}/domains/<uuid:domain>/release/",
+        domains.domain_release,
+        name="domain-release",
+    ),
+    path(f"{_O}/sign-in/", connections.sso, name="sso"),
+    path(f"{_O}/sign-in/attempts/", connections.sso_attempts, name="sso-attempts"),
+    path(f"{_O}/sign-in/answer/", connections.sso_answer, name="sso-answer"),
+    path(f"{_O}/sign-in/workspaces/", trials.sso_workspace, name="sso-workspace"),
+    path(f"{_O}/sign-in/new/", wizard.sso_begin, name="sso-begin"),
+    path(f"{_ONE}/values/", wizard.sso_values, name="sso-values"),
+    path(f"{_ONE}/provider/", wizard.sso_provider, name="sso-provider"),
+    path(f"{_ONE}/metadata/", wizard.sso_metadata, name="sso-metadata"),
+    path(f"{_ONE}/certificate/", wizard.sso_certificate, name="sso-certificate"),
+    path(f"{_ONE}/key/", wizard.sso_key, name="sso-key"),
+    path(f"{_ONE}/attributes/", wizard.sso_attributes, name="sso-attributes"),
+    path(f"{_ONE}/members/", wizard.sso_provisioning, name="sso-provisioning"),
+    path(f"{_ONE}/test/", trials.sso_test, name="sso-test"),
+    path(f"{_ONE}/test/begin/", trials.sso_test_begin, name="sso-test-begin"),
+    path(f"{_ONE}/activate/", trials.sso_activate, name="sso-activate"),
+    path(f"{_ONE}/deactivate/", trials.sso_deactivate, name="sso-deactivate"),
+    path(f"{_ONE}/discard/", trials.sso_discard, name="sso-discard"),
+    path(f"{_ONE}/answers/", connections.sso_answers, name="sso-answers"),
 ]

@@ -9,11 +9,12 @@ from workspaces.members.services.membership import (
     UnknownRole,
     add,
     change_role,
+    let_in,
     reactivate,
     remove,
     suspend,
 )
-from workspaces.members.services.people import choose_theme, ensure_person
+from workspaces.members.services.people import choose_theme, ensure_person, follow
 
 __all__ = [
     "LastOwnerMustStay",
@@ -27,6 +28,8 @@ __all__ = [
     "create_organization",
     "create_workspace",
     "ensure_person",
+    "follow",
+    "let_in",
     "reactivate",
     "remove",
     "suspend",

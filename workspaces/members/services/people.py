@@ -34,6 +34,16 @@ def ensure_person(*, email: str, at: datetime, name: str = "") -> User:
     return person
 
 
+def follow(*, person: User, name: str, email: str) -> None:
+    """Give a person the name and address that their organization vouches for.
+
+    It takes no actor: whoever calls has decided that the organization may, and records
+    it there.
+    """
+    person.name, person.email = name, addresses.fold(email)
+    person.save(update_fields=["name", "email"])
+
+
 def choose_theme(*, user_id: int, theme: str) -> None:
     """Keep light, dark or automatic with the account; nobody else is concerned."""
     if theme not in Theme.values:

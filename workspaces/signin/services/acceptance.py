@@ -5,12 +5,17 @@ from datetime import datetime, timedelta
 from django.db import connection as database
 
 from kit import scoping
-from workspaces.signin import messages, responses, selectors
-from workspaces.signin.assertions import VerifiedAssertion
-from workspaces.signin.models import ConnectionState
+from workspaces.signin import inspection, messages, opening, responses, selectors
+from workspaces.signin.assertions import (
+    IdentityProvider,
+    ServiceProvider,
+    VerifiedAssertion,
+)
+from workspaces.signin.messages import Message
+from workspaces.signin.models import ConnectionState, SamlConnection
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
-from workspaces.signin.services import keys, spending
+from workspaces.signin.services import attempts, keys, spending
 
 _USE_NOTED_EVERY = timedelta(hours=1)
 _NOTE_USE = """
@@ -18,6 +23,7 @@ update workspaces_idpcertificate set last_used_at = %s
 where connection_id = %s and fingerprint = any(%s)
   and (last_used_at is null or last_used_at < %s)
 """
+_COMPARED = {Reason.AUDIENCE, Reason.DESTINATION, Reason.ISSUER}
 
 
 def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
@@ -27,15 +33,31 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
     message = messages.decode(text)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
-        assertion = responses.verify(
-            message,
-            sp=selectors.service_provider(slug=ref.slug),
-            idp=selectors.identity_provider(row),
-            mapping=row.attribute_mapping,
-            keys=keys.opening_keys(row) if responses.is_encrypted(message) else [],
-            may_be_unsolicited=row.allows_idp_initiated,
-            at=at,
-        )
+        assertion = examine(ref=ref, row=row, message=message, at=at)
+    attempts.hold(row=row, assertion=assertion, text=text, at=at)
+    return assertion
+
+
+def examine(
+    *, ref: ConnectionRef, row: SamlConnection, message: Message, at: datetime
+) -> VerifiedAssertion:
+    """Verify a message by the settings of a row, and use up its ids."""
+    with scoping.organization(organization_id=ref.organization.id):
+        idp = selectors.identity_provider(row)
+        sp = selectors.service_provider(slug=ref.slug)
+        try:
+            assertion = responses.verify(
+                message,
+                sp=sp,
+                idp=idp,
+                mapping=row.attribute_mapping,
+                groups_attribute=row.groups_attribute,
+                keys=keys.opening_keys(row) if responses.is_encrypted(message) else [],
+                may_be_unsolicited=row.allows_idp_initiated,
+                at=at,
+            )
+        except SignInRefused as refusal:
+            raise _with_values(refusal, message, sp=sp, idp=idp, at=at) from None
         spending.spend(
             ref=ref,
             ids=[f"r:{assertion.response_id}", f"a:{assertion.assertion_id}"],
@@ -43,6 +65,33 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
         )
         note_use(connection_id=ref.id, fingerprints=assertion.signed_by, at=at)
     return assertion
+
+
+def _with_values(
+    refusal: SignInRefused,
+    message: Message,
+    *,
+    sp: ServiceProvider,
+    idp: IdentityProvider,
+    at: datetime,
+) -> SignInRefused:
+    """The refusal with both values, where the library only said that they differ."""
+    if refusal.reason not in _COMPARED or refusal.expected:
+        return refusal
+    answer = inspection.Answer(
+        root=message.root,
+        assertion=message.root.find(opening.ASSERTION),
+        sp=sp,
+        idp=idp,
+        request_id="",
+        at=at,
+    )
+    code = inspection.code_of(refusal.reason)
+    found = inspection.checks(answer, refusal=None)
+    one = next(check for check in found if check.code == code)
+    if one.result is not inspection.Result.FAILED:
+        return refusal
+    return SignInRefused(refusal.reason, expected=one.expected, received=one.received)
 
 
 def note_use(

@@ -10,7 +10,13 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from kit import scoping
-from workspaces.signin.models import MailedSecret, SignInSession, SpentAssertion
+from workspaces.signin.models import (
+    MailedSecret,
+    SignInAttempt,
+    SignInSession,
+    SpentAssertion,
+)
+from workspaces.signin.services import attempts
 from workspaces.tenancy.models import Organization
 
 BATCH = 1_000
@@ -34,6 +40,8 @@ def clear_expired(*, at: datetime) -> int:
                     Q(ended_at__lt=past) | Q(expires_at__lt=past)
                 )
             )
+            kept = SignInAttempt.objects.exclude(sealed_message=None)
+            kept.filter(at__lt=at - attempts.ANSWERS_STAY).update(sealed_message=None)
     return cleared
 
 

@@ -16,6 +16,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.signin import selectors
 from workspaces.signin.assertions import IdentityProvider
+from workspaces.signin.endings import EndReason
 from workspaces.signin.mapping import DEFAULT_MAPPING
 from workspaces.signin.models import (
     CertificateState,
@@ -24,7 +25,7 @@ from workspaces.signin.models import (
     KeyPlace,
     SamlConnection,
 )
-from workspaces.signin.services import keys
+from workspaces.signin.services import keys, sessions
 from workspaces.tenancy import services as tenants
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -35,6 +36,16 @@ _FIELDS = (
     "wants_signed_requests",
     "label",
     "state",
+    "preset",
+    "name_id_format",
+    "allows_idp_initiated",
+    "publishes_encryption_key",
+    "attribute_mapping",
+    "groups_attribute",
+    "provisions_into_id",
+    "default_role",
+    "may_grant_owner",
+    "metadata_url",
 )
 _SUBJECT_MAX = 300
 
@@ -64,9 +75,12 @@ def configure(
     actor.require(Permission.ORGANIZATION_MANAGE)
     with scoping.organization(organization_id=organization.id):
         found = selectors.first_connection(for_update=True)
-        before = _values(found) if found else {}
-        row = found or _new(organization, at=at)
-        _describe(row, idp, activate=activate)
+        before = values_of(found) if found else {}
+        row = found or new(organization, slug=organization.slug, at=at)
+        describe(row, idp)
+        if activate:
+            stand_down(actor=actor, but=row, at=at)
+            row.state = ConnectionState.ACTIVE
         if require and row.state != ConnectionState.ACTIVE:
             raise RequiredNeedsActive(
                 _(
@@ -74,22 +88,23 @@ def configure(
                     "add --activate."
                 )
             )
-        _save(row)
+        save(row)
         if found is None:
-            _make_key(row, at=at)
-        _list_certificates(row, idp.certificates, at=at)
-        _record(actor, row, before, at=at)
+            make_key(row, at=at)
+        trust_exactly(row, idp.certificates, at=at)
+        record_change(actor, row, before, at=at)
         if require:
             tenants.require_sso(actor=actor, organization=organization, at=at)
         return row
 
 
-def _record(
+def record_change(
     actor: Actor, row: SamlConnection, before: dict[str, Any], *, at: datetime
 ) -> None:
+    """Record what differs now, if anything does."""
     changes = {
         name: (before.get(name), value)
-        for name, value in _values(row).items()
+        for name, value in values_of(row).items()
         if before.get(name) != value
     }
     if not changes:
@@ -106,27 +121,52 @@ def _record(
     )
 
 
-def _new(organization: OrganizationRef, *, at: datetime) -> SamlConnection:
+def new(organization: OrganizationRef, *, slug: str, at: datetime) -> SamlConnection:
+    """A connection that is not stored yet."""
     return SamlConnection(
         organization_id=organization.id,
         public_id=ids.new_uuid(),
-        slug=organization.slug,
+        slug=slug,
         attribute_mapping=DEFAULT_MAPPING,
         created_at=at,
     )
 
 
-def _describe(row: SamlConnection, idp: IdentityProvider, *, activate: bool) -> None:
+def stand_down(*, actor: Actor, but: SamlConnection, at: datetime) -> None:
+    """Make room for one: the connection that is active now becomes inactive."""
+    live = SamlConnection.objects.filter(state=ConnectionState.ACTIVE)
+    for row in live.exclude(pk=but.pk).select_for_update():
+        row.state = ConnectionState.INACTIVE
+        row.save(update_fields=["state"])
+        recording.record(
+            actor=actor,
+            action="workspaces.saml.deactivated",
+            target=Target(kind="connection", id=row.public_id),
+            organization_id=row.organization_id,
+            at=at,
+            details={"slug": row.slug, "replaced_by": but.slug},
+        )
+        sessions.end_all_through(
+            actor=actor,
+            organization_id=row.organization_id,
+            connection_id=row.pk,
+            connection=row.public_id,
+            reason=EndReason.CONNECTION_OFF,
+            at=at,
+        )
+
+
+def describe(row: SamlConnection, idp: IdentityProvider) -> None:
+    """Take over what the identity provider says of itself."""
     row.idp_entity_id = idp.entity_id
     row.sso_url = idp.sso_url
     row.slo_url = idp.slo_url
     row.wants_signed_requests = idp.wants_signed_requests
     row.label = idp.label
-    if activate:
-        row.state = ConnectionState.ACTIVE
 
 
-def _save(row: SamlConnection) -> None:
+def save(row: SamlConnection) -> None:
+    """Store it under its name, which no other connection may have."""
     try:
         row.save()
     except IntegrityError:
@@ -135,20 +175,31 @@ def _save(row: SamlConnection) -> None:
         ) from None
 
 
-def _make_key(row: SamlConnection, *, at: datetime) -> None:
+def make_key(row: SamlConnection, *, at: datetime) -> None:
+    """Give a new connection a key of ours."""
     sp = selectors.service_provider(slug=row.slug)
     pair = certificates.self_signed(name=sp.entity_id.split("/")[2], at=at)
     keys.make(row, pair, place=KeyPlace.CURRENT, at=at)
 
 
-def _list_certificates(
-    row: SamlConnection, texts: Sequence[str], *, at: datetime
-) -> None:
+def trust_exactly(row: SamlConnection, texts: Sequence[str], *, at: datetime) -> None:
     """Trust exactly these; what was listed before and still is keeps its row."""
     facts = {text: certificates.read(text) for text in texts}
     mine = IdpCertificate.objects.filter(connection_id=row.pk)
     mine.exclude(fingerprint__in=[one.fingerprint for one in facts.values()]).delete()
     mine.update(state=CertificateState.TRUSTED)
+    add_certificates(row, texts, state=CertificateState.TRUSTED, at=at)
+
+
+def add_certificates(
+    row: SamlConnection,
+    texts: Sequence[str],
+    *,
+    state: CertificateState,
+    at: datetime,
+) -> None:
+    """List certificates that are not listed yet; those that are keep their state."""
+    facts = {text: certificates.read(text) for text in texts}
     IdpCertificate.objects.bulk_create(
         (
             IdpCertificate(
@@ -159,7 +210,7 @@ def _list_certificates(
                 subject=one.subject[:_SUBJECT_MAX],
                 not_before=one.not_before,
                 not_after=one.not_after,
-                state=CertificateState.TRUSTED,
+                state=state,
                 added_at=at,
             )
             for text, one in facts.items()
@@ -174,10 +225,15 @@ def _unlink(row: SamlConnection) -> int:
     return count
 
 
-def _values(row: SamlConnection) -> dict[str, Any]:
+def values_of(row: SamlConnection) -> dict[str, Any]:
+    """The settings of a connection as the log keeps them."""
     return {name: getattr(row, name) for name in _FIELDS} | {
         "certificates": [
             one.fingerprint
             for one in selectors.trusted_certificates(connection_id=row.pk)
-        ]
+        ],
+        "rules": [
+            [str(one.workspace_id), one.value, one.role]
+            for one in selectors.role_rules(connection_id=row.pk)
+        ],
     }

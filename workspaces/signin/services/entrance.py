@@ -3,9 +3,11 @@
 What may never happen: an identity provider of one organization signing in as, linking
 to or squatting on a person of another. So an identity belongs to one connection; a new
 one may be linked only to a person whose address lies in a domain that this organization
-has proven, and who is a member or administrator here already.
+has proven, and who is a member or administrator here already, or becomes a member by
+the rules that its admins have written.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
@@ -20,8 +22,24 @@ from workspaces.members.models import User
 from workspaces.signin import rules, selectors
 from workspaces.signin.assertions import VerifiedAssertion
 from workspaces.signin.identities import uid_of
+from workspaces.signin.models import SamlConnection
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
+from workspaces.signin.services import provisioning
+from workspaces.signin.services.provisioning import Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognized:
+    """Whom an assertion means.
+
+    `user` is None where nobody has the address yet; `address` is empty where only the
+    linked identity tells who it is.
+    """
+
+    user: User | None
+    address: str
+    is_linked: bool
 
 
 def admit(
@@ -34,15 +52,19 @@ def admit(
 ) -> User:
     """The person who may sign in now, linked to this identity; recorded."""
     with scoping.organization(organization_id=ref.organization.id):
-        user = selectors.person_linked(
-            connection_uuid=ref.public_id, name_id=assertion.name_id
-        )
-        is_new = user is None
-        if user is None:
-            user = _person_named(ref, assertion)
-        _demand_open(user, ref)
-        if is_new:
+        row = selectors.connection(connection_id=ref.id)
+        found = recognize(ref=ref, assertion=assertion)
+        user = _welcomed(ref, row, found, assertion, at=at)
+        if not found.is_linked:
             _link(user, ref, assertion)
+        elif found.address:
+            provisioning.follow(
+                ref=ref,
+                user=user,
+                address=found.address,
+                assertion=assertion,
+                at=at,
+            )
         recording.record(
             actor=Actor(
                 kind=ActorKind.USER,
@@ -57,13 +79,67 @@ def admit(
             target=Target(kind="user", id=user.public_id),
             organization_id=ref.organization.id,
             at=at,
-            details={"connection": ref.slug, "identity_linked": is_new},
+            details={
+                "connection": ref.slug,
+                "identity_linked": not found.is_linked,
+            },
         )
         return user
 
 
-def _person_named(ref: ConnectionRef, assertion: VerifiedAssertion) -> User:
-    """Whom the asserted address means, if this organization may vouch for it."""
+def recognize(*, ref: ConnectionRef, assertion: VerifiedAssertion) -> Recognized:
+    """Whom the assertion means, if this organization may vouch for them."""
+    user = selectors.person_linked(
+        connection_uuid=ref.public_id, name_id=assertion.name_id
+    )
+    if user is not None:
+        return Recognized(user=user, address=_proven(assertion), is_linked=True)
+    return _named(ref, assertion)
+
+
+def demand_welcome(
+    *,
+    ref: ConnectionRef,
+    row: SamlConnection,
+    found: Recognized,
+    assertion: VerifiedAssertion,
+) -> list[Grant]:
+    """What signing in would give them; refused where they would not come in."""
+    user, given = found.user, []
+    if found.address:
+        given = provisioning.grants(ref=ref, row=row, assertion=assertion)
+    if user is not None and not user.is_active:
+        raise SignInRefused(Reason.ACCOUNT_CLOSED)
+    if user is not None and selectors.belongs(
+        user=user, organization_id=ref.organization.id
+    ):
+        return given
+    if not any(provisioning.is_open_to(one, user) for one in given):
+        received = user.email if user else found.address
+        raise SignInRefused(Reason.NOT_A_MEMBER, received=received)
+    return given
+
+
+def _welcomed(
+    ref: ConnectionRef,
+    row: SamlConnection,
+    found: Recognized,
+    assertion: VerifiedAssertion,
+    *,
+    at: datetime,
+) -> User:
+    given = demand_welcome(ref=ref, row=row, found=found, assertion=assertion)
+    user = found.user or provisioning.invite(
+        address=found.address, assertion=assertion, at=at
+    )
+    provisioning.apply(user=user, row=row, given=given, at=at)
+    if not selectors.belongs(user=user, organization_id=ref.organization.id):
+        raise SignInRefused(Reason.NOT_A_MEMBER, received=user.email)
+    return user
+
+
+def _named(ref: ConnectionRef, assertion: VerifiedAssertion) -> Recognized:
+    """Whom the asserted address means; there may be nobody yet."""
     if not assertion.email:
         raise SignInRefused(Reason.ADDRESS_MISSING)
     try:
@@ -74,18 +150,19 @@ def _person_named(ref: ConnectionRef, assertion: VerifiedAssertion) -> User:
     if not selectors.has_proven(domain=domain):
         raise SignInRefused(Reason.DOMAIN_NOT_PROVEN, received=domain)
     user = selectors.person_by_address(address=address)
-    if user is None:
-        raise SignInRefused(Reason.NOT_A_MEMBER, received=address)
-    if selectors.is_linked(connection_uuid=ref.public_id, user=user):
+    if user and selectors.is_linked(connection_uuid=ref.public_id, user=user):
         raise SignInRefused(Reason.IDENTITY_DIFFERS, received=address)
-    return user
+    return Recognized(user=user, address=address, is_linked=False)
 
 
-def _demand_open(user: User, ref: ConnectionRef) -> None:
-    if not user.is_active:
-        raise SignInRefused(Reason.ACCOUNT_CLOSED)
-    if not selectors.belongs(user=user, organization_id=ref.organization.id):
-        raise SignInRefused(Reason.NOT_A_MEMBER, received=user.email)
+def _proven(assertion: VerifiedAssertion) -> str:
+    """The asserted address, if this organization may vouch for it."""
+    try:
+        address = addresses.fold(assertion.email) if assertion.email else ""
+    except addresses.BadAddress:
+        return ""
+    is_ours = selectors.has_proven(domain=rules.domain_of(address))
+    return address if is_ours else ""
 
 
 def _link(user: User, ref: ConnectionRef, assertion: VerifiedAssertion) -> None:

@@ -54,9 +54,11 @@ from workspaces.signin.services import (
     entrance,
     logouts,
     sessions,
+    trials,
 )
 from workspaces.signin.views.landing import SESSION_NAMED
 from workspaces.signin.views.paths import login_url, safe_path
+from workspaces.signin.views.trials import where_after_a_test
 
 SESSION_CONNECTION = "custos_connection"
 TICKET_COOKIE = "custos_sign_in"
@@ -103,19 +105,22 @@ def acs(request: HttpRequest, connection: str) -> HttpResponse:
     """Receive the identity provider's answer; accepted, it goes on to `finish`.
 
     One that nobody asked for signs nobody in, where it is allowed at all: the browser
-    is sent to ask for one of its own.
+    is sent to ask for one of its own. One that answers a test only shows its checks.
     """
-    ref = _ref(connection)
+    ref, text = _ref(connection), ""
     try:
         if request.method != "POST":
             raise SignInRefused(Reason.WRONG_METHOD)
         posted = messages.read_post(request, "SAMLResponse")
-        assertion = acceptance.accept(ref=ref, text=posted.text, at=clock.now())
+        text = posted.text
+        if trials.answered(ref=ref, text=text, at=clock.now()):
+            return _see(where_after_a_test(ref))
+        assertion = acceptance.accept(ref=ref, text=text, at=clock.now())
         if not assertion.request_id:
             return _see(login_url(ref.slug, next_path=safe_path(posted.relay_state)))
         token = tickets.keep(ref=ref, assertion=assertion)
     except SignInRefused as refusal:
-        return _refusal_page(request, ref, refusal)
+        return _refusal_page(request, ref, refusal, text=text)
     path = reverse("workspaces:saml-finish", args=[ref.slug])
     response = _see(path)
     response.set_cookie(
@@ -136,7 +141,7 @@ def acs(request: HttpRequest, connection: str) -> HttpResponse:
 @limited(throttles.FINISH)
 def finish(request: HttpRequest, connection: str) -> HttpResponse:
     """Sign the person in, if this browser asked for the answer that it brings."""
-    ref, at = _ref(connection), clock.now()
+    ref, at, assertion = _ref(connection), clock.now(), None
     before = standing.held(request.session)  # signing in empties the session
     try:
         token = request.COOKIES.get(TICKET_COOKIE, "")
@@ -152,8 +157,11 @@ def finish(request: HttpRequest, connection: str) -> HttpResponse:
         )
         response = _signed_in(request, ref, assertion, user, next_path)
     except SignInRefused as refusal:
-        response = _refusal_page(request, ref, refusal)
+        response = _refusal_page(request, ref, refusal, assertion=assertion)
     else:
+        attempts.note(
+            ref=ref, reference=attempts.new_reference(), assertion=assertion, at=at
+        )
         _begin_session(request, ref, assertion, user, before=before, at=at)
     response.delete_cookie(TICKET_COOKIE, path=request.path, samesite="Lax")
     return response
@@ -304,11 +312,15 @@ def _refusal_page(
     refusal: SignInRefused,
     *,
     action: str = attempts.SIGN_IN,
+    text: str = "",
+    assertion: VerifiedAssertion | None = None,
 ) -> HttpResponse:
     reference = attempts.refused(
         ref=ref,
         refusal=refusal,
         ip=request.META.get("REMOTE_ADDR", ""),
+        text=text,
+        assertion=assertion,
         at=clock.now(),
         action=action,
     )

@@ -1,0 +1,403 @@
+"""Tests a connection as it is now, in a window beside the session of whoever tests.
+
+A request of a test is remembered by its id for ten minutes; the answer that names it is
+examined by the same code as every other, and never begins a session. What it showed is
+kept for an hour. A test that passed is remembered with the hash of the settings it was
+made with, if an owner made it: only then may the connection be activated.
+"""
+
+import logging
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+from redis import RedisError
+
+from audit import recording
+from audit.recording import Outcome, Target
+from kit import scoping
+from kit.actor import Actor, ActorKind
+from kit.permissions import Permission
+from kit.refusals import Refused
+from workspaces.members import addresses
+from workspaces.signin import (
+    authn_requests,
+    authority,
+    inspection,
+    messages,
+    opening,
+    responses,
+    rules,
+    selectors,
+)
+from workspaces.signin.assertions import IdentityProvider, VerifiedAssertion
+from workspaces.signin.inspection import Attribute, Check, Result
+from workspaces.signin.messages import Message
+from workspaces.signin.models import SamlConnection
+from workspaces.signin.reasons import SignInRefused
+from workspaces.signin.selectors import ConnectionRef
+from workspaces.signin.services import acceptance, attempts, drafts, entrance, keys
+from workspaces.tenancy.selectors import OrganizationRef
+
+logger = logging.getLogger(__name__)
+
+_WAITS_SECONDS = 600
+_SHOWN_SECONDS = 3600
+_ID_MAX = 200
+_SOON_DAYS = 30
+
+
+class NothingToTest(Refused):
+    """The other side of the connection is not known yet."""
+
+
+class TestsAreOff(Refused):
+    """The part that remembers a test is not running."""
+
+    status = 503
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What a test showed."""
+
+    at: datetime
+    by: str
+    is_owner: bool
+    digest: str
+    checks: tuple[Check, ...]
+    attributes: tuple[Attribute, ...]
+    would_be: str
+    reference: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether a sign-in would have worked."""
+        bad = {Result.FAILED, Result.NOT_REACHED}
+        return not any(one.result in bad for one in self.checks)
+
+
+def begin(
+    *, actor: Actor, organization: OrganizationRef, connection: UUID, at: datetime
+) -> str:
+    """Make a request for a test; the address at the identity provider."""
+    actor.require(Permission.ORGANIZATION_MANAGE)
+    with scoping.organization(organization_id=organization.id):
+        row = drafts.locked(connection)
+        idp = selectors.identity_provider(row)
+        if not (idp.entity_id and idp.sso_url and idp.certificates):
+            raise NothingToTest(
+                _("Enter the metadata of the identity provider first (step 3).")
+            )
+        key = keys.signing_key(row) if row.wants_signed_requests else None
+    request_id = f"_{secrets.token_hex(20)}"
+    started = {
+        "user_id": actor.user_id,
+        "actor_id": actor.id,
+        "label": actor.label,
+        "is_owner": authority.is_owner(actor) and actor.user_id is not None,
+    }
+    try:
+        cache.set(_waiting_key(row.public_id, request_id), started, _WAITS_SECONDS)
+        cache.set(_open_key(row.pk), 1, _WAITS_SECONDS)
+    except RedisError:
+        raise TestsAreOff(
+            _("A part that tests need is not running. Try again in a minute.")
+        ) from None
+    return authn_requests.redirect_url(
+        request_id=request_id,
+        sp=selectors.service_provider(slug=row.slug),
+        idp=idp,
+        login_hint=actor.label if "@" in actor.label else "",
+        name_id_format=row.name_id_format,
+        signing_key=key,
+        at=at,
+    )
+
+
+def answered(*, ref: ConnectionRef, text: str, at: datetime) -> bool:
+    """Whether `text` answers a test; then it was examined, and is used up."""
+    try:
+        if not cache.get(_open_key(ref.id)):
+            return False
+        message = messages.decode(text)
+        name = message.root.get("InResponseTo") or ""
+        key = _waiting_key(ref.public_id, name[:_ID_MAX])
+        started = cache.get(key)
+        if started is None or not cache.delete(key):
+            return False
+        trial = _examined(ref, message, started, request_id=name, text=text, at=at)
+        cache.set(_shown_key(ref.public_id), _plain(trial), _SHOWN_SECONDS)
+    except SignInRefused:
+        return False  # not even readable: the ordinary way says so
+    except RedisError:
+        logger.warning("a test of %s could not be remembered", ref.public_id)
+        return False
+    return True
+
+
+def latest(*, connection: UUID) -> Trial | None:
+    """What the last test of the last hour showed."""
+    try:
+        found = cache.get(_shown_key(connection))
+    except RedisError:
+        return None
+    return None if found is None else _trial(found)
+
+
+def _examined(
+    ref: ConnectionRef,
+    message: Message,
+    started: dict[str, Any],
+    *,
+    request_id: str,
+    text: str,
+    at: datetime,
+) -> Trial:
+    with scoping.organization(organization_id=ref.organization.id):
+        row = selectors.connection(connection_id=ref.id)
+        digest = selectors.settings_digest(row)
+        idp = selectors.identity_provider(row)
+        opened = _opened(row, idp, message)
+    refusal, assertion = None, None
+    try:
+        assertion = acceptance.examine(ref=ref, row=row, message=message, at=at)
+    except SignInRefused as caught:
+        refusal = caught
+    answer = inspection.Answer(
+        root=message.root,
+        assertion=opened,
+        sp=selectors.service_provider(slug=ref.slug),
+        idp=idp,
+        request_id=request_id,
+        at=at,
+    )
+    sent = inspection.attributes(
+        opened, mapping=row.attribute_mapping, groups=row.groups_attribute
+    )
+    with scoping.organization(organization_id=ref.organization.id):
+        of_person, would_be, unwelcome = _person_checks(
+            ref, row, assertion, sent, at=at
+        )
+        refusal = refusal or unwelcome
+        trial = Trial(
+            at=at,
+            by=started["label"],
+            is_owner=started["is_owner"],
+            digest=digest,
+            checks=(*inspection.checks(answer, refusal=refusal), *of_person),
+            attributes=tuple(sent),
+            would_be=would_be,
+            reference=attempts.new_reference(),
+        )
+        attempts.note(
+            ref=ref,
+            reference=trial.reference,
+            refusal=refusal,
+            assertion=assertion,
+            text=text,
+            is_test=True,
+            at=at,
+        )
+        _remember(ref, trial, started, refusal, at=at)
+    return trial
+
+
+def _opened(row: SamlConnection, idp: IdentityProvider, message: Message) -> Any:
+    """The assertion as it can be read, whether it will hold or not."""
+    try:
+        if responses.is_encrypted(message):
+            ours = keys.opening_keys(row)
+            return opening.opened(message.root, keys=ours, idp=idp)
+    except SignInRefused:
+        return None
+    return message.root.find(opening.ASSERTION)
+
+
+def _person_checks(
+    ref: ConnectionRef,
+    row: SamlConnection,
+    assertion: VerifiedAssertion | None,
+    sent: list[Attribute],
+    *,
+    at: datetime,
+) -> tuple[list[Check], str, SignInRefused | None]:
+    """The lines about the person: address, domain, name, who they would be."""
+    mapping = row.attribute_mapping
+    email = assertion.email if assertion else ""
+    email = email or inspection.value_of(sent, field="email", mapping=mapping)
+    found = [_address_check(email, mapping), _domain_check(email)]
+    found.append(_names_check(sent, mapping))
+    found.append(_certificate_check(row, at=at))
+    would_be, refusal, result = "", None, Result.NOT_REACHED
+    if assertion is not None:
+        try:
+            would_be = _would_be(ref, row, assertion)
+            result = Result.PASSED
+        except SignInRefused as caught:
+            refusal, result = caught, Result.FAILED
+    person = inspection.line(
+        "person",
+        expected=_("a person who may sign in"),
+        received=would_be or (refusal.received if refusal else ""),
+        result=result,
+    )
+    if refusal is not None:
+        code = inspection.code_of(refusal.reason)
+        if code == "person" or all(one.result is Result.PASSED for one in found[:2]):
+            person = Check(**(_fields(person) | {"sentence": str(refusal)}))
+    return [*found, person], would_be, refusal
+
+
+def _would_be(
+    ref: ConnectionRef, row: SamlConnection, assertion: VerifiedAssertion
+) -> str:
+    who = entrance.recognize(ref=ref, assertion=assertion)
+    given = entrance.demand_welcome(ref=ref, row=row, found=who, assertion=assertion)
+    if who.user is None:
+        places = ", ".join(one.workspace.name for one in given if one.lets_in)
+        return _("%(address)s, a new member of %(places)s") % {
+            "address": who.address,
+            "places": places,
+        }
+    words = {"name": who.user.name or who.user.email, "address": who.user.email}
+    if who.is_linked:
+        return _("%(name)s (%(address)s), linked before") % words
+    return _("%(name)s (%(address)s)") % words
+
+
+def _address_check(email: str, mapping: dict[str, list[str]]) -> Check:
+    names = ", ".join(mapping.get("email", ()))
+    try:
+        is_good = bool(email and addresses.fold(email))
+    except addresses.BadAddress:
+        is_good = False
+    return inspection.line(
+        "address",
+        expected=_("an attribute %s") % names,
+        received=email or _("no such attribute"),
+        result=Result.PASSED if is_good else Result.FAILED,
+    )
+
+
+def _domain_check(email: str) -> Check:
+    proven = [row.domain for row in selectors.domains() if row.proven_at]
+    expected = ", ".join(proven) or _("a domain you have proven")
+    try:
+        domain = rules.domain_of(addresses.fold(email)) if email else ""
+    except addresses.BadAddress:
+        domain = ""
+    if not domain:
+        return inspection.line(
+            "domain", expected=expected, received="", result=Result.NOT_REACHED
+        )
+    return inspection.line(
+        "domain",
+        expected=expected,
+        received=domain,
+        result=Result.PASSED if domain in proven else Result.FAILED,
+    )
+
+
+def _names_check(sent: list[Attribute], mapping: dict[str, list[str]]) -> Check:
+    fields = ("first_name", "last_name")
+    values = {
+        field: inspection.value_of(sent, field=field, mapping=mapping)
+        for field in fields
+    }
+    expected = " + ".join((mapping.get(field) or [field])[0] for field in fields)
+    return inspection.line(
+        "names",
+        expected=expected,
+        received=" ".join(value for value in values.values() if value),
+        result=Result.PASSED if all(values.values()) else Result.INCOMPLETE,
+    )
+
+
+def _certificate_check(row: SamlConnection, *, at: datetime) -> Check:
+    ends = [
+        one.not_after for one in selectors.trusted_certificates(connection_id=row.pk)
+    ]
+    days = (max(ends) - at).days if ends else 0
+    return inspection.line(
+        "certificate",
+        expected=_("%d days or more") % _SOON_DAYS,
+        received=_("%d days left") % days,
+        result=Result.PASSED if days >= _SOON_DAYS else Result.INCOMPLETE,
+    )
+
+
+def _remember(
+    ref: ConnectionRef,
+    trial: Trial,
+    started: dict[str, Any],
+    refusal: SignInRefused | None,
+    *,
+    at: datetime,
+) -> None:
+    row = drafts.locked(ref.public_id)
+    is_same = selectors.settings_digest(row) == trial.digest
+    counts = trial.passed and trial.is_owner and is_same
+    row.tested_digest = trial.digest if counts else ""
+    row.tested_at = at if counts else None
+    row.tested_by_id = started["user_id"] if counts else None
+    row.save(update_fields=["tested_digest", "tested_at", "tested_by_id"])
+    recording.record(
+        actor=Actor(
+            kind=ActorKind.USER,
+            id=started["actor_id"],
+            label=started["label"],
+            user_id=started["user_id"],
+            organization_id=ref.organization.id,
+        ),
+        action="workspaces.saml.tested",
+        target=Target(kind="connection", id=ref.public_id),
+        organization_id=ref.organization.id,
+        at=at,
+        outcome=Outcome.SUCCESS if trial.passed else Outcome.ERROR,
+        details={
+            "reference": trial.reference,
+            "code": refusal.reason.value if refusal else "",
+        },
+    )
+
+
+def _plain(trial: Trial) -> dict[str, Any]:
+    """Labels are lazy and stay out of the cache."""
+    plain = asdict(trial)
+    plain["checks"] = [
+        {name: value for name, value in one.items() if name != "label"}
+        for one in plain["checks"]
+    ]
+    return plain
+
+
+def _trial(plain: dict[str, Any]) -> Trial:
+    checks = tuple(
+        Check(**one, label=inspection.LABELS[one["code"]]) for one in plain["checks"]
+    )
+    sent = tuple(Attribute(**one) for one in plain["attributes"])
+    return Trial(**(plain | {"checks": checks, "attributes": sent}))
+
+
+def _fields(check: Check) -> dict[str, Any]:
+    return {name: getattr(check, name) for name in Check.__dataclass_fields__}
+
+
+def _waiting_key(connection: UUID, request_id: str) -> str:
+    return f"signin-trial:{connection}:{request_id}"
+
+
+def _open_key(connection_id: int) -> str:
+    return f"signin-trials:{connection_id}"
+
+
+def _shown_key(connection: UUID) -> str:
+    return f"signin-trial-shown:{connection}"
+
+
+__all__ = ["NothingToTest", "TestsAreOff", "Trial", "answered", "begin", "latest"]
