@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -80,7 +81,9 @@ def run(made: Awaitable[Any]) -> Any:
         async with asyncio.timeout(20):
             return await made
 
-    return asyncio.run(within())
+    # A thread of its own: the browser tests leave a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(within())).result()
 
 
 def test_the_application_gets_a_whole_body() -> None:
