@@ -112,7 +112,7 @@ def test_the_last_requests_are_listed_without_what_was_in_them(
     assert "provider/1.0" in found
     assert "Secret title" not in found
     with meaning.scope(idp.where):
-        rows = list(ScimRequest.objects.values_list("path", "status"))
+        rows = list(ScimRequest.objects.order_by("id").values_list("path", "status"))
     assert rows == [("/Users", 201), ("/Users", 200), ("/Users/nothing", 404)]
 
 
