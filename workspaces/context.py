@@ -12,10 +12,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kit import scoping
+from kit import clock, scoping
+from kit.formatting import day
+from kit.permissions import Permission
 from workspaces import navigation
 from workspaces.jobs import selectors as jobs
 from workspaces.members.models import Theme
+from workspaces.signin import selectors as signin
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -32,6 +35,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "navigation_foot": _foot(request),
         "switcher": _switcher(request),
         "jobs": cache(lambda: _jobs(request)),
+        "worries": cache(lambda: _worries(request)),
     }
 
 
@@ -102,6 +106,38 @@ def _jobs(request: Any) -> dict[str, str] | None:
     running = jobs.running_count(actor=request.actor)
     words = ngettext("%d job running", "%d jobs running", running) % running
     return {"label": words if running else _("No jobs running"), "url": url}
+
+
+def _worries(request: Any) -> list[dict[str, str]]:
+    """What those who run the organization must see on each of its pages."""
+    scope = scoping.current()
+    organization = getattr(request, "organization", None)
+    if organization is None or scope is None or scope.organization_id is None:
+        return []
+    if not request.actor.may(Permission.ORGANIZATION_MANAGE):
+        return []
+    return [
+        {
+            "text": _worry(one),
+            "url": navigation.url_of(
+                "workspaces:sso-metadata",
+                organization=organization.slug,
+                saml=str(one.connection),
+            ),
+        }
+        for one in signin.worries(at=clock.now())
+    ]
+
+
+def _worry(one: signin.Worry) -> str:
+    words = {"label": one.label, "day": day(one.not_after)}
+    if one.is_waiting:
+        return (
+            _("%(label)s shows a new certificate: an owner has to confirm it.") % words
+        )
+    if one.is_ours:
+        return _("The key of this portal for %(label)s ends on %(day)s.") % words
+    return _("A certificate of %(label)s ends on %(day)s.") % words
 
 
 def _demo_text() -> str:

@@ -17,6 +17,15 @@ def enter(page: Page, who: str) -> None:
     page.wait_for_url(re.compile(r"/(w/[a-z-]+|me)/$"))
 
 
+def enter_by_address(page: Page, address: str) -> None:
+    """Type a work address, and come back signed in by its identity provider."""
+    page.goto("/")
+    page.get_by_label("Work e-mail").fill(address)
+    page.get_by_role("button", name="Find my identity provider").click()
+    page.get_by_role("link", name="Continue to").click()
+    page.wait_for_url(re.compile(r"/(w/[a-z-]+|me)/$"))
+
+
 def leave(page: Page) -> None:
     """Sign out by the account menu."""
     page.locator("summary[aria-label^='Account of']").click()

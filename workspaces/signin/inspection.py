@@ -123,6 +123,8 @@ _BY_REASON: dict[str, str] = {
     Reason.IDENTITY_DIFFERS: "person",
     Reason.ACCOUNT_CLOSED: "person",
 }
+# Lines that only who knows the organization can write.
+_OF_THE_PERSON = {"address", "domain", "names", "person", "certificate"}
 # The provider's own words for a refusal all belong to one line.
 _PREFIXES = {"idp_": "status", "encrypt": "encryption"}
 
@@ -135,6 +137,10 @@ def checks(answer: Answer, *, refusal: SignInRefused | None) -> list[Check]:
     code = code_of(refusal.reason)
     if code == "form" and any(one.result is Result.FAILED for one in found):
         return found  # the general "not valid" has a line that says more
+    if code not in {one.code for one in found} | _OF_THE_PERSON:
+        found.append(
+            line(code, expected=_("yes"), received="", result=Result.NOT_REACHED)
+        )
     return [_refused(one, refusal) if one.code == code else one for one in found]
 
 

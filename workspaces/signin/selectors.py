@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import connection as database
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kit.actor import Actor
@@ -529,3 +530,41 @@ def is_elsewhere(*, user: User, organization_id: int) -> bool:
         one.organization.id for one in administrations(user=user, organization_id=None)
     }
     return bool(places - {organization_id})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worry:
+    """A certificate of the connection in use that somebody has to look after."""
+
+    connection: UUID
+    label: str
+    not_after: datetime
+    is_ours: bool
+    is_waiting: bool
+
+
+def worries(*, at: datetime) -> list[Worry]:
+    """What ends soon or waits to be confirmed, the most urgent first."""
+    live = connections_in_use()
+    if not live:
+        return []
+    (row,) = live
+    soon = at + timedelta(days=max(rules.WARNING_DAYS))
+    theirs = IdpCertificate.objects.filter(connection_id=row.pk)
+    pending = CertificateState.PENDING
+    found = [
+        (one.not_after, False, one.state == pending)
+        for one in theirs.filter(Q(state=pending) | Q(not_after__lte=soon))
+    ]
+    ours = SpKey.objects.filter(connection_id=row.pk, not_after__lte=soon)
+    found += [(one.not_after, True, False) for one in ours]
+    return [
+        Worry(
+            connection=row.public_id,
+            label=row.label,
+            not_after=not_after,
+            is_ours=is_ours,
+            is_waiting=is_waiting,
+        )
+        for not_after, is_ours, is_waiting in sorted(found)
+    ]

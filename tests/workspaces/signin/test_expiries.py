@@ -1,15 +1,17 @@
 """Owners are told before a certificate ends, once per threshold."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from kit import scoping
+from tests import cast
 from workspaces.notices.models import Notice
 from workspaces.signin import tasks
 from workspaces.signin.models import IdpCertificate, SamlConnection, SpKey
 from workspaces.signin.services import expiries
-from workspaces.tenancy.selectors import OrganizationRef
+from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +76,26 @@ def test_beat_rings_for_it(connected: OrganizationRef, settings: object) -> None
     assert {"workspaces.tasks.warn_of_expiries", "workspaces.tasks.read_metadata"} <= (
         names
     )
+
+
+def test_pages_of_the_organization_say_so(
+    connected: OrganizationRef,
+    halden: WorkspaceRef,
+    clock: Callable[[datetime], None],
+) -> None:
+    clock(ends(connected) - timedelta(days=20))
+    mara = cast.owner(halden).client()
+
+    page = mara.get("/o/halden-instruments/outbox/").content.decode()
+    elsewhere = mara.get("/w/halden-engineering/members/").content.decode()
+
+    assert "A certificate of idp.example ends on" in page
+    assert "ends on" not in elsewhere
+
+
+def test_pages_of_the_organization_are_quiet_otherwise(
+    connected: OrganizationRef, halden: WorkspaceRef
+) -> None:
+    page = cast.owner(halden).client().get("/o/halden-instruments/outbox/")
+
+    assert "ends on" not in page.content.decode()

@@ -8,7 +8,7 @@ made with, if an owner made it: only then may the connection be activated.
 
 import logging
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -233,24 +233,35 @@ def _person_checks(
     found = [_address_check(email, mapping), _domain_check(email)]
     found.append(_names_check(sent, mapping))
     found.append(_certificate_check(row, at=at))
-    would_be, refusal, result = "", None, Result.NOT_REACHED
-    if assertion is not None:
-        try:
-            would_be = _would_be(ref, row, assertion)
-            result = Result.PASSED
-        except SignInRefused as caught:
-            refusal, result = caught, Result.FAILED
-    person = inspection.line(
-        "person",
-        expected=_("a person who may sign in"),
-        received=would_be or (refusal.received if refusal else ""),
-        result=result,
+    found.append(
+        inspection.line(
+            "person",
+            expected=_("a person who may sign in"),
+            received="",
+            result=Result.NOT_REACHED,
+        )
     )
-    if refusal is not None:
+    if assertion is None:
+        return found, "", None
+    try:
+        would_be = _would_be(ref, row, assertion)
+    except SignInRefused as refusal:
         code = inspection.code_of(refusal.reason)
-        if code == "person" or all(one.result is Result.PASSED for one in found[:2]):
-            person = Check(**(_fields(person) | {"sentence": str(refusal)}))
-    return [*found, person], would_be, refusal
+        return [_told(one, code, refusal) for one in found], "", refusal
+    found[-1] = replace(found[-1], received=would_be, result=Result.PASSED)
+    return found, would_be, None
+
+
+def _told(one: Check, code: str, refusal: SignInRefused) -> Check:
+    """The line to which a refusal belongs says why; no other one changes."""
+    if one.code != code:
+        return one
+    return replace(
+        one,
+        received=one.received or refusal.received,
+        result=Result.FAILED,
+        sentence=str(refusal),
+    )
 
 
 def _would_be(
@@ -382,10 +393,6 @@ def _trial(plain: dict[str, Any]) -> Trial:
     )
     sent = tuple(Attribute(**one) for one in plain["attributes"])
     return Trial(**(plain | {"checks": checks, "attributes": sent}))
-
-
-def _fields(check: Check) -> dict[str, Any]:
-    return {name: getattr(check, name) for name in Check.__dataclass_fields__}
 
 
 def _waiting_key(connection: UUID, request_id: str) -> str:

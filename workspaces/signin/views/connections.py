@@ -137,10 +137,10 @@ def _attempt(
     return {
         "at": row.at,
         "connection": slugs.get(row.connection_id or 0, "-"),
-        "sentence": _sentence(row.code),
+        "sentence": _sentence(row.code, is_test=row.is_test),
         "code": row.code,
         "kind": "bad" if row.code else "ok",
-        "word": _("Refused") if row.code else _("Signed in"),
+        "word": _("Refused") if row.code else _("Accepted"),
         "is_test": row.is_test,
         "reference": row.reference,
         "expected": row.expected,
@@ -152,9 +152,10 @@ def _attempt(
     }
 
 
-def _sentence(code: str) -> str:
+def _sentence(code: str, *, is_test: bool) -> str:
     if not code:
-        return _("The person came in.")
+        tested = _("A sign-in would have worked.")
+        return tested if is_test else _("The person came in.")
     try:
         return str(EXPLANATIONS[Reason(code)].sentence)
     except (KeyError, ValueError):

@@ -31,8 +31,8 @@ def found(saml: UUID) -> SamlConnection:
 
 def name_of(row: SamlConnection) -> str:
     """What people call the connection."""
-    if row.label:
-        return row.label
+    if row.label or row.preset == Preset.OTHER:
+        return row.label or row.slug
     return str(presets.SHEETS[row.preset].name)
 
 
@@ -120,8 +120,8 @@ def _steps(
             is_known,
             ", ".join(
                 names[0].rpartition("/")[2]
-                for names in row.attribute_mapping.values()
-                if names
+                for field in ("email", "first_name", "last_name")
+                if (names := row.attribute_mapping.get(field))
             ),
         ),
         (

@@ -62,7 +62,7 @@ def sso_values(request: Any, saml: UUID) -> HttpResponse:
     values = [
         (_("Entity ID"), sheet.entity_id, sp.entity_id),
         (_("Assertion consumer service (ACS)"), sheet.acs_url, sp.acs_url),
-        (_("Metadata of this portal"), _("where it reads metadata"), sp.entity_id),
+        (_("Metadata of this portal"), _("if it reads metadata itself"), sp.entity_id),
         (_("Single logout (SLS)"), sheet.sls_url, sp.sls_url),
     ]
     return _page(request, row, "values", values=values, sheet=sheet)
