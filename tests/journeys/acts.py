@@ -45,7 +45,7 @@ def expect_recorded(page: Page, action: str, *words: str, at: str = HALDEN) -> N
     row = page.locator("tbody tr:not(.c-group)")
     for word in words:
         row = row.filter(has_text=word)
-    for _ in range(20):
+    for _ in range(120):
         page.goto(f"{at}/audit/?action={action}")
         if row.count():
             return

@@ -58,7 +58,8 @@ def deployment(_at: datetime) -> Finding:
     found = [
         message
         for message in run_checks(include_deployment_checks=True)
-        if not str(message.id).startswith(_SIGN_IN)
+        if not message.is_silenced()
+        and not str(message.id).startswith(_SIGN_IN)
         and not (is_plain and str(message.id).startswith(_TRANSPORT))
     ]
     if not found:
