@@ -14,7 +14,15 @@ class Permission(StrEnum):
     OVERVIEW_VIEW = "overview.view"
     MEMBERS_VIEW = "members.view"
     MEMBERS_MANAGE = "members.manage"
+    ROLES_VIEW = "roles.view"
     ROLES_MANAGE = "roles.manage"
+    WORKSPACE_MANAGE = "workspace.manage"
+    GPTS_VIEW = "gpts.view"
+    GPTS_MANAGE = "gpts.manage"
+    GPTS_REVIEW = "gpts.review"
+    CONNECTORS_VIEW = "connectors.view"
+    CONNECTORS_MANAGE = "connectors.manage"
+    CONNECTORS_RELEASE = "connectors.release"
     KEYS_MANAGE = "keys.manage"
     PROVISIONING_MANAGE = "provisioning.manage"
     CONVERSATIONS_VIEW_METADATA = "conversations.view_metadata"
@@ -42,7 +50,15 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.OVERVIEW_VIEW: _("See the overview"),
     Permission.MEMBERS_VIEW: _("See members"),
     Permission.MEMBERS_MANAGE: _("Invite and remove members"),
+    Permission.ROLES_VIEW: _("See roles and features"),
     Permission.ROLES_MANAGE: _("Change roles"),
+    Permission.WORKSPACE_MANAGE: _("Rename the workspace and set its policy text"),
+    Permission.GPTS_VIEW: _("See GPTs and how they are shared"),
+    Permission.GPTS_MANAGE: _("Govern GPTs: rules, approvals, isolation, owners"),
+    Permission.GPTS_REVIEW: _("Review GPTs before they are published"),
+    Permission.CONNECTORS_VIEW: _("See connectors"),
+    Permission.CONNECTORS_MANAGE: _("Allow, restrict and cut connectors"),
+    Permission.CONNECTORS_RELEASE: _("Hand out a member's token for a connector"),
     Permission.KEYS_MANAGE: _("Issue and revoke API keys"),
     Permission.PROVISIONING_MANAGE: _("Set up provisioning (SCIM)"),
     Permission.CONVERSATIONS_VIEW_METADATA: _("See conversations without content"),

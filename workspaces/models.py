@@ -1,5 +1,12 @@
 """Index of the app's models; each slice owns its own."""
 
+from workspaces.access.models import (
+    Baseline,
+    CustomRole,
+    RoleAssignment,
+    RoleGrant,
+    RoleSetting,
+)
 from workspaces.content.models import Conversation, File, Import, Message
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
 from workspaces.jobs.models import Job
@@ -29,9 +36,11 @@ from workspaces.tenancy.models import (
 
 __all__ = [
     "ApiKey",
+    "Baseline",
     "BreakGlassCredential",
     "BreakGlassOwner",
     "Conversation",
+    "CustomRole",
     "DepartureCall",
     "File",
     "GivenRole",
@@ -49,7 +58,10 @@ __all__ = [
     "OffboardingReport",
     "Organization",
     "OrganizationAdministrator",
+    "RoleAssignment",
+    "RoleGrant",
     "RoleRule",
+    "RoleSetting",
     "SamlConnection",
     "ScimRequest",
     "ScimResource",

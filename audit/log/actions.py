@@ -106,6 +106,44 @@ _ALL = [
     *_area(
         Area.MEMBERS,
         (
+            "workspaces.baseline.changed",
+            _("Changed what the workspace gives of its features"),
+            _("Tried to change what the workspace gives of its features"),
+        ),
+        (
+            "workspaces.custom_role.created",
+            _("Made a custom role"),
+            _("Tried to make a custom role"),
+        ),
+        (
+            "workspaces.custom_role.renamed",
+            _("Renamed a custom role"),
+            _("Tried to rename a custom role"),
+        ),
+        (
+            "workspaces.custom_role.changed",
+            _("Changed what a custom role gives"),
+            _("Tried to change what a custom role gives"),
+        ),
+        (
+            "workspaces.custom_role.deleted",
+            _("Deleted a custom role"),
+            _("Tried to delete a custom role"),
+        ),
+        (
+            "workspaces.custom_role.assigned",
+            _("Assigned a custom role"),
+            _("Tried to assign a custom role"),
+        ),
+        (
+            "workspaces.custom_role.unassigned",
+            _("Took a custom role back"),
+            _("Tried to take a custom role back"),
+        ),
+    ),
+    *_area(
+        Area.MEMBERS,
+        (
             "workspaces.member.created",
             _("Added a member"),
             _("Tried to add a member"),

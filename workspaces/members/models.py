@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 
 from kit.scoping import WorkspaceManager
 from workspaces.roles.matrix import Role
+from workspaces.tenancy.seats import SeatType
 
 
 class Theme(models.TextChoices):
@@ -84,7 +85,8 @@ class Membership(models.Model):
     """One person in one workspace, with a role.
 
     Every use of a session compares `generation`: raising it ends what the person
-    holds at their next request. Data: `email` (a folded copy that a range index can
+    holds at their next request. `seat` says which product they have, before any role
+    says what they may do with it. Data: `email` (a folded copy that a range index can
     search under row-level security) and `name` are personal data.
     """
 
@@ -96,6 +98,11 @@ class Membership(models.Model):
     role = models.CharField(max_length=30)
     status = models.CharField(
         max_length=20, choices=MembershipStatus, default=MembershipStatus.ACTIVE
+    )
+    seat = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value) for s in SeatType],
+        default=SeatType.CHAT.value,
     )
     generation = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -118,6 +125,10 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=MembershipStatus.values),
                 name="membership_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seat__in=[s.value for s in SeatType]),
+                name="membership_seat_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),

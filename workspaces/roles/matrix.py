@@ -34,6 +34,13 @@ _ADMIN = _MEMBER | {
     _P.OVERVIEW_VIEW,
     _P.MEMBERS_VIEW,
     _P.MEMBERS_MANAGE,
+    _P.ROLES_VIEW,
+    _P.GPTS_VIEW,
+    _P.GPTS_MANAGE,
+    _P.GPTS_REVIEW,
+    _P.CONNECTORS_VIEW,
+    _P.CONNECTORS_MANAGE,
+    _P.CONNECTORS_RELEASE,
     _P.CONVERSATIONS_VIEW_METADATA,
     _P.POLICIES_VIEW,
     _P.POLICIES_MANAGE,
@@ -51,6 +58,9 @@ _COMPLIANCE = (
     | {
         _P.OVERVIEW_VIEW,
         _P.MEMBERS_VIEW,
+        _P.ROLES_VIEW,
+        _P.GPTS_VIEW,
+        _P.CONNECTORS_VIEW,
         _P.CONVERSATIONS_VIEW_METADATA,
         _P.POLICIES_VIEW,
         _P.HOLDS_VIEW,
@@ -65,7 +75,9 @@ _COMPLIANCE = (
 )
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: _ADMIN | _COMPLIANCE | {_P.ROLES_MANAGE, _P.ORGANIZATION_VIEW},
+    Role.OWNER: _ADMIN
+    | _COMPLIANCE
+    | {_P.ROLES_MANAGE, _P.WORKSPACE_MANAGE, _P.ORGANIZATION_VIEW},
     Role.ADMIN: _ADMIN,
     Role.COMPLIANCE_OFFICER: _COMPLIANCE,
     Role.ANALYTICS_VIEWER: _MEMBER | {_P.OVERVIEW_VIEW, _P.ANALYTICS_VIEW},
@@ -89,6 +101,24 @@ ORGANIZATION_PERMISSIONS: dict[str, frozenset[Permission]] = {
 _NOT_WHERE_MEMBERS_DECIDE = frozenset(
     {_P.CONVERSATIONS_VIEW_METADATA, _P.POLICIES_MANAGE}
 )
+# Where members do not chat there is nothing to share, and nothing to connect.
+_GPTS = frozenset({_P.GPTS_VIEW, _P.GPTS_MANAGE, _P.GPTS_REVIEW})
+_CONNECTORS = frozenset(
+    {_P.CONNECTORS_VIEW, _P.CONNECTORS_MANAGE, _P.CONNECTORS_RELEASE}
+)
+# Roles that owners make may grant all but these: who changes roles, runs the
+# organization or the installation is decided elsewhere, and some are for keys alone.
+_NOT_GRANTABLE = _THROUGH_COMPLIANCE_API | {
+    _P.ROLES_MANAGE,
+    _P.ORGANIZATION_VIEW,
+    _P.ORGANIZATION_MANAGE,
+    _P.OPERATOR,
+    _P.INTAKE_WRITE,
+    _P.DECISIONS_ASK,
+    _P.CONNECTORS_RELEASE,
+    _P.OWN_DATA,
+}
+GRANTABLE = frozenset(Permission) - _NOT_GRANTABLE
 
 
 def permissions_of(*, role: str, plan: str) -> frozenset[Permission]:
@@ -103,4 +133,13 @@ def on_plan(plan: str) -> frozenset[Permission]:
         possible -= _NOT_WHERE_MEMBERS_DECIDE
     if not promised.has_compliance_api:
         possible -= _THROUGH_COMPLIANCE_API
+    if not promised.has_chat:
+        possible -= _GPTS
+    if not promised.has_connectors:
+        possible -= _CONNECTORS
     return possible
+
+
+def grantable_on(plan: str) -> frozenset[Permission]:
+    """What a role that owners make may grant in a workspace on `plan`."""
+    return GRANTABLE & on_plan(plan)

@@ -6,6 +6,7 @@ from django.db import models
 
 from kit.scoping import OrganizationManager
 from workspaces.tenancy.plans import Plan
+from workspaces.tenancy.seats import SeatType
 
 # The same as workspaces.tenancy.naming, where the sentence is.
 _SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
@@ -103,6 +104,8 @@ class Workspace(models.Model):
     Data: `name` and `slug` are business data; `key_id` names the vault key that
     wraps the keys of its conversations. `policy_grace_hours` is how long a
     shortened policy waits before it takes force; `sso` what single sign-on is here.
+    `default_seat` is what new members get, `seat_limit` how many may be in (none
+    means any number).
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -113,6 +116,12 @@ class Workspace(models.Model):
     key_id = models.UUIDField(unique=True)
     policy_grace_hours = models.PositiveSmallIntegerField(default=24)
     sso = models.CharField(max_length=10, choices=Sso, default=Sso.OPTIONAL)
+    default_seat = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value) for s in SeatType],
+        default=SeatType.CHAT.value,
+    )
+    seat_limit = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
 
     objects = OrganizationManager["Workspace"]()
@@ -125,6 +134,15 @@ class Workspace(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(sso__in=Sso.values), name="workspace_sso_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(default_seat__in=[s.value for s in SeatType]),
+                name="workspace_default_seat_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seat_limit__isnull=True)
+                | models.Q(seat_limit__gte=1),
+                name="workspace_seat_limit_positive",
             ),
             # Target of composite keys: a row cannot point into another organization.
             models.UniqueConstraint(

@@ -11,12 +11,20 @@ P = Permission
 O, A, C, V, M = Role  # noqa: E741 -- the columns of the table
 NOBODY: set[Role] = set()
 
-# Who may, on Enterprise and Edu; then on Team and the API platform.
-TABLE: dict[Permission, tuple[set[Role], set[Role]]] = {
+# Who may, on Enterprise and Edu; then on Team; then on the API platform, if not alike.
+TABLE: dict[Permission, tuple[set[Role], ...]] = {
     P.OVERVIEW_VIEW: ({O, A, C, V}, {O, A, C, V}),
     P.MEMBERS_VIEW: ({O, A, C}, {O, A, C}),
     P.MEMBERS_MANAGE: ({O, A}, {O, A}),
+    P.ROLES_VIEW: ({O, A, C}, {O, A, C}),
     P.ROLES_MANAGE: ({O}, {O}),
+    P.WORKSPACE_MANAGE: ({O}, {O}),
+    P.GPTS_VIEW: ({O, A, C}, {O, A, C}, NOBODY),
+    P.GPTS_MANAGE: ({O, A}, {O, A}, NOBODY),
+    P.GPTS_REVIEW: ({O, A}, {O, A}, NOBODY),
+    P.CONNECTORS_VIEW: ({O, A, C}, {O, A, C}, NOBODY),
+    P.CONNECTORS_MANAGE: ({O, A}, {O, A}, NOBODY),
+    P.CONNECTORS_RELEASE: ({O, A}, {O, A}, NOBODY),
     P.KEYS_MANAGE: ({O, A}, {O, A}),
     P.PROVISIONING_MANAGE: ({O, A}, {O, A}),
     P.CONVERSATIONS_VIEW_METADATA: ({O, A, C}, NOBODY),
@@ -48,8 +56,12 @@ def test_the_table_names_every_permission() -> None:
 @pytest.mark.parametrize("plan", Plan)
 @pytest.mark.parametrize("role", Role)
 def test_a_role_may_what_the_table_says(role: Role, plan: Plan) -> None:
-    column = 0 if plan in (Plan.ENTERPRISE, Plan.EDU) else 1
-    expected = {one for one, cells in TABLE.items() if role in cells[column]}
+    column = {Plan.TEAM: 1, Plan.API: 2}.get(plan, 0)
+    expected = {
+        one
+        for one, cells in TABLE.items()
+        if role in cells[min(column, len(cells) - 1)]
+    }
 
     assert permissions_of(role=role, plan=plan) == expected
 

@@ -1,0 +1,216 @@
+"""What members may use, with why; what the workspace gives, and which roles there are.
+
+Everything about one member is read once (`standing`), so that many questions about
+them cost no more than one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from kit import scoping
+from kit.refusals import Refused
+from workspaces.access import rules, words
+from workspaces.access.features import (
+    Feature,
+    Value,
+    default_of,
+    on_plan,
+    with_seat,
+)
+from workspaces.access.models import Baseline, CustomRole, RoleAssignment, RoleSetting
+from workspaces.access.rules import Barrier, Held
+from workspaces.access.verdicts import Source, Verdict, Where
+from workspaces.groups.models import Group, GroupMember
+from workspaces.members.models import Membership, MembershipStatus
+from workspaces.tenancy.models import Workspace
+
+__all__ = ["Belongings", "Source", "Standing", "Verdict", "Where"]
+
+
+class RoleIsGone(Refused):
+    """The workspace has no such custom role."""
+
+    status = 404
+
+
+@dataclass(frozen=True, kw_only=True)
+class Belongings:
+    """What a member belongs to: by ids, what may be given to roles and groups."""
+
+    role_ids: frozenset[int]
+    group_ids: frozenset[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """One custom role of a member, and how they come to it."""
+
+    role: CustomRole
+    is_direct: bool
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """All that decides what one member may use."""
+
+    status: str
+    seat: str
+    plan: str
+    baseline: dict[Feature, Value]
+    ways: tuple[_Way, ...]
+    said: dict[tuple[int, Feature], Value]
+
+    def verdict(self, feature: Feature, wanted: str = "") -> Verdict:
+        """Whether the member may use the feature: at all, to a level, or by a name."""
+        outcome = rules.evaluate(
+            feature,
+            baseline=self.baseline[feature],
+            roles=[self._held(way, feature) for way in self.ways],
+            barriers=self._barriers(feature),
+        )
+        value, trail = outcome.value, outcome.trail
+        if not rules.is_known(feature, wanted):
+            reason = words.unknown(feature, wanted)
+            return Verdict(allowed=False, reason=reason, value=value, trail=trail)
+        allowed = rules.covers(feature, value, wanted)
+        reason = words.reason(
+            feature, value=value, wanted=wanted, is_allowed=allowed, trail=trail
+        )
+        return Verdict(allowed=allowed, reason=reason, value=value, trail=trail)
+
+    def _held(self, way: _Way, feature: Feature) -> Held:
+        return Held(
+            id=way.role.public_id,
+            name=way.role.name,
+            is_direct=way.is_direct,
+            groups=way.groups,
+            value=self.said.get((way.role.pk, feature)),
+        )
+
+    def _barriers(self, feature: Feature) -> tuple[Barrier, ...]:
+        return (
+            Barrier(
+                where=Where.PLAN,
+                said=self.plan,
+                closes=feature not in on_plan(self.plan),
+            ),
+            Barrier(
+                where=Where.STATUS,
+                said=self.status,
+                closes=self.status != MembershipStatus.ACTIVE,
+            ),
+            Barrier(
+                where=Where.SEAT,
+                said=self.seat,
+                closes=feature not in with_seat(self.seat),
+            ),
+        )
+
+
+def decide(*, member: Membership, feature: Feature, wanted: str = "") -> Verdict:
+    """Whether a member may use a feature: at all, to a level, or by a name."""
+    return standing(member=member).verdict(feature, wanted)
+
+
+def effective(*, member: Membership) -> dict[Feature, Verdict]:
+    """Every feature for one member."""
+    found = standing(member=member)
+    return {feature: found.verdict(feature) for feature in Feature}
+
+
+def standing(*, member: Membership) -> Standing:
+    """All that decides about one member; ask it as often as needed."""
+    plan = _plan(member.workspace_id)
+    ways = _ways(member.pk)
+    return Standing(
+        status=member.status,
+        seat=member.seat,
+        plan=plan,
+        baseline=_baselines(plan),
+        ways=ways,
+        said=_said([way.role.pk for way in ways]),
+    )
+
+
+def belongings(*, membership_id: int) -> Belongings:
+    """The groups of a member, and their roles: given directly or through groups."""
+    groups = GroupMember.objects.filter(membership_id=membership_id)
+    group_ids = frozenset(groups.values_list("group_id", flat=True))
+    rows = _assignments(membership_id, group_ids).values_list("role_id", flat=True)
+    return Belongings(role_ids=frozenset(rows), group_ids=group_ids)
+
+
+def baseline(*, feature: Feature) -> Value:
+    """What the workspace whose scope is open gives of a feature."""
+    scope = scoping.current()
+    workspace_id = scope.workspace_id if scope else None
+    return _baselines(_plan(workspace_id or 0))[feature]
+
+
+def one(*, role: UUID) -> CustomRole:
+    """The custom role with that public id."""
+    found = CustomRole.objects.filter(public_id=role).first()
+    if found is None:
+        raise RoleIsGone(_("This workspace has no such custom role."))
+    return found
+
+
+def value_of(row: Baseline | RoleSetting) -> Value:
+    """The value that a row stores."""
+    return row.value if row.names is None else frozenset(row.names)
+
+
+def _plan(workspace_id: int) -> str:
+    return Workspace.objects.values_list("plan", flat=True).get(pk=workspace_id)
+
+
+def _baselines(plan: str) -> dict[Feature, Value]:
+    found: dict[Feature, Value] = {one: default_of(one, plan=plan) for one in Feature}
+    for row in Baseline.objects.all():
+        found[Feature(row.feature)] = value_of(row)
+    return found
+
+
+def _ways(membership_id: int) -> tuple[_Way, ...]:
+    mine = GroupMember.objects.filter(membership_id=membership_id)
+    rows = list(
+        _assignments(membership_id, mine.values("group_id")).values_list(
+            "role_id", "group_id"
+        )
+    )
+    if not rows:
+        return ()
+    roles = CustomRole.objects.in_bulk({role_id for role_id, _group in rows})
+    groups = Group.objects.in_bulk({group for _role, group in rows if group})
+    through = defaultdict(set)
+    for role_id, group_id in rows:
+        if group_id:
+            through[role_id].add(groups[group_id].name)
+    direct = {role_id for role_id, group_id in rows if not group_id}
+    return tuple(
+        _Way(
+            role=role,
+            is_direct=role.pk in direct,
+            groups=tuple(sorted(through[role.pk])),
+        )
+        for role in sorted(roles.values(), key=lambda one: one.folded_name)
+    )
+
+
+def _assignments(membership_id: int, groups: object) -> QuerySet[RoleAssignment]:
+    return RoleAssignment.objects.filter(
+        Q(membership_id=membership_id) | Q(group_id__in=groups)
+    )
+
+
+def _said(role_ids: Collection[int]) -> dict[tuple[int, Feature], Value]:
+    if not role_ids:
+        return {}
+    rows = RoleSetting.objects.filter(role_id__in=role_ids)
+    return {(row.role_id, Feature(row.feature)): value_of(row) for row in rows}
