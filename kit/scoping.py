@@ -89,9 +89,10 @@ def _open(wanted: Scope) -> Iterator[None]:
             yield
         finally:
             _current.reset(token)
-        # After an error the transaction rolls back and the setting with it; a
-        # statement here would only hide that error behind "transaction is aborted".
-        if not connection.needs_rollback:
+        # The setting ends with its transaction; only what goes on inside another one
+        # needs the one before. After an error both roll back: a statement here would
+        # only hide that error behind "transaction is aborted".
+        if connection.savepoint_ids and not connection.needs_rollback:
             _apply(outer or Scope())
 
 

@@ -1,8 +1,6 @@
 """Accepts a posted answer for one connection: verified, and used up."""
 
-from datetime import datetime, timedelta
-
-from django.db import connection as database
+from datetime import datetime
 
 from kit import scoping
 from workspaces.signin import inspection, messages, opening, responses, selectors
@@ -17,12 +15,6 @@ from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import attempts, keys, spending
 
-_USE_NOTED_EVERY = timedelta(hours=1)
-_NOTE_USE = """
-update workspaces_idpcertificate set last_used_at = %s
-where connection_id = %s and fingerprint = any(%s)
-  and (last_used_at is null or last_used_at < %s)
-"""
 _COMPARED = {Reason.AUDIENCE, Reason.DESTINATION, Reason.ISSUER}
 
 
@@ -62,8 +54,9 @@ def examine(
             ref=ref,
             ids=[f"r:{assertion.response_id}", f"a:{assertion.assertion_id}"],
             expires_at=assertion.expires_at,
+            signed_by=assertion.signed_by,
+            at=at,
         )
-        note_use(connection_id=ref.id, fingerprints=assertion.signed_by, at=at)
     return assertion
 
 
@@ -92,14 +85,3 @@ def _with_values(
     if one.result is not inspection.Result.FAILED:
         return refusal
     return SignInRefused(refusal.reason, expected=one.expected, received=one.received)
-
-
-def note_use(
-    *, connection_id: int, fingerprints: tuple[str, ...], at: datetime
-) -> None:
-    """Remember, by the hour, that these certificates of the other side were needed."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            _NOTE_USE,
-            [at, connection_id, list(fingerprints), at - _USE_NOTED_EVERY],
-        )

@@ -19,7 +19,7 @@ from workspaces.signin.models import ConnectionState
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.redirects import Query
 from workspaces.signin.selectors import ConnectionRef
-from workspaces.signin.services import acceptance, keys, sessions, spending
+from workspaces.signin.services import keys, sessions, spending
 
 _RELAY_MAX = 1000
 
@@ -51,9 +51,7 @@ def receive(*, ref: ConnectionRef, sent: Query | Posted, at: datetime) -> str:
             raise SignInRefused(Reason.LOGOUT_INCOMPLETE)
         return ""
     with scoping.organization(organization_id=ref.organization.id):
-        _obey(ref, found, at=at)
-        used = (certificates.fingerprint(signer),)
-        acceptance.note_use(connection_id=ref.id, fingerprints=used, at=at)
+        _obey(ref, found, signer=certificates.fingerprint(signer), at=at)
         key = keys.signing_key(row)
     return _answer(found, sp=sp, idp=idp, key=key, relay_state=sent.relay_state, at=at)
 
@@ -116,8 +114,16 @@ def _new_id() -> str:
     return f"_{secrets.token_hex(20)}"
 
 
-def _obey(ref: ConnectionRef, asked: LogoutRequest, *, at: datetime) -> None:
-    spending.spend(ref=ref, ids=[f"l:{asked.id}"], expires_at=asked.expires_at)
+def _obey(
+    ref: ConnectionRef, asked: LogoutRequest, *, signer: str, at: datetime
+) -> None:
+    spending.spend(
+        ref=ref,
+        ids=[f"l:{asked.id}"],
+        expires_at=asked.expires_at,
+        signed_by=[signer],
+        at=at,
+    )
     sessions.end_named(
         actor=Actor.system("signin"),
         organization_id=ref.organization.id,

@@ -12,27 +12,50 @@ from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 
 _DRIFT = timedelta(minutes=5)
-# By hand, since every sign-in and many attacks come through here. Of two that bring
-# one id at once, the second waits for the first.
-_INSERT = """
+_USE_NOTED_EVERY = timedelta(hours=1)
+# By hand and in one statement, since every sign-in and many attacks come through here.
+# Of two that bring one id at once, the second waits for the first.
+_SPEND = """
+with noted as (
+    update workspaces_idpcertificate set last_used_at = %(at)s
+     where connection_id = %(connection)s and fingerprint = any(%(signers)s)
+       and (last_used_at is null or last_used_at < %(noted_before)s)
+)
 insert into workspaces_spentassertion
     (organization_id, connection_id, expires_at, id_hash)
-select %s, %s, %s, one from unnest(%s::bytea[]) one
+select %(organization)s, %(connection)s, %(expires_at)s, one
+  from unnest(%(hashes)s::bytea[]) one
 on conflict (connection_id, id_hash) do nothing
 """
 
 
-def spend(*, ref: ConnectionRef, ids: Sequence[str], expires_at: datetime) -> None:
+def spend(
+    *,
+    ref: ConnectionRef,
+    ids: Sequence[str],
+    expires_at: datetime,
+    signed_by: Sequence[str],
+    at: datetime,
+) -> None:
     """Remember the ids until the message would be refused as expired anyway.
 
+    Also notes, by the hour, that the certificates with these fingerprints were needed.
     A refusal must end the transaction that the caller has open, if any.
     """
     hashes = [sha256(one.encode()).digest() for one in ids]
-    values: list[Any] = [ref.organization.id, ref.id, expires_at + _DRIFT, hashes]
+    values: dict[str, Any] = {
+        "organization": ref.organization.id,
+        "connection": ref.id,
+        "expires_at": expires_at + _DRIFT,
+        "hashes": hashes,
+        "signers": list(signed_by),
+        "at": at,
+        "noted_before": at - _USE_NOTED_EVERY,
+    }
     with (
         scoping.organization(organization_id=ref.organization.id),
         database.cursor() as cursor,
     ):
-        cursor.execute(_INSERT, values)
+        cursor.execute(_SPEND, values)
         if cursor.rowcount != len(hashes):
             raise SignInRefused(Reason.REPLAYED)
