@@ -230,7 +230,9 @@ def switcher(
 
 def entry_url(*, access: Access) -> str:
     """Where a member begins: the overview, or their own data where that is all."""
-    held = permissions_of(role=access.role, plan=access.workspace.plan)
+    held = permissions_of(
+        role=access.role, plan=access.workspace.plan, granted=access.granted
+    )
     if _HOME.permission in held:
         return url_of(_HOME.url_name, workspace=access.workspace.slug)
     return url_of("retention:my-data")

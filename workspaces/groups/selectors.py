@@ -71,6 +71,12 @@ def any_gives_a_role() -> bool:
     return GroupRole.objects.exists()
 
 
+def role_of(*, group_id: int) -> str:
+    """The built-in role that a group gives, or nothing."""
+    found = GroupRole.objects.filter(group_id=group_id)
+    return found.values_list("role", flat=True).first() or ""
+
+
 def roles_by_group() -> dict[int, str]:
     """The role that each group gives, where it gives one."""
     return dict(GroupRole.objects.values_list("group_id", "role"))

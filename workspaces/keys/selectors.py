@@ -98,7 +98,9 @@ def presented_key(*, secret: str, at: datetime) -> PresentedKey | None:
         return None
     workspace = _workspace(row) if row["workspace_id"] else None
     granted = frozenset(Scope(one) for one in _json(row["scopes"]))
-    held = _held(role=row["owner_role"], workspace=workspace)
+    held = _held(
+        role=row["owner_role"], workspace=workspace, granted=row["owner_granted"]
+    )
     in_force = frozenset(
         one for one in granted if is_grantable(one, held=held, workspace=workspace)
     )
@@ -245,13 +247,15 @@ def _is_owner_here(
     )
 
 
-def _held(*, role: str | None, workspace: WorkspaceRef | None) -> frozenset[Permission]:
+def _held(
+    *, role: str | None, workspace: WorkspaceRef | None, granted: Sequence[str]
+) -> frozenset[Permission]:
     """What the owner may do now; the operator, who has no role, what there is."""
     if role is None:
         return on_plan(workspace.plan) if workspace else frozenset(Permission)
     if workspace is None:
         return ORGANIZATION_PERMISSIONS[role]
-    return permissions_of(role=role, plan=workspace.plan)
+    return permissions_of(role=role, plan=workspace.plan, granted=granted)
 
 
 def _row(sql: str, secret: str, kind: Kind) -> dict[str, Any] | None:

@@ -36,10 +36,14 @@ def in_workspace(
         workspace_id=workspace.id,
         membership_id=access.membership_id,
         role=access.role,
-        permissions=permissions_of(role=access.role, plan=workspace.plan),
+        permissions=permissions_of(
+            role=access.role, plan=workspace.plan, granted=access.granted
+        ),
         ip=ip,
         user_agent=user_agent[:400],
-        explain=partial(_explain, role=access.role, plan=workspace.plan),
+        explain=partial(
+            _explain, role=access.role, plan=workspace.plan, granted=access.granted
+        ),
     )
 
 
@@ -60,5 +64,9 @@ def in_organization(
     )
 
 
-def _explain(permission: Permission, *, role: str, plan: str) -> str:
-    return roles.decide(permission=permission, role=role, plan=plan).reason
+def _explain(
+    permission: Permission, *, role: str, plan: str, granted: frozenset[str]
+) -> str:
+    return roles.decide(
+        permission=permission, role=role, plan=plan, granted=granted
+    ).reason

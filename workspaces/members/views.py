@@ -101,7 +101,9 @@ def _may_end(request: Any, member: Membership) -> Decision:
     """Whether the actor may suspend or remove this member; the service decides."""
     decision: Decision = request.actor.may(Permission.MEMBERS_MANAGE)
     own, plan = request.actor.permissions, request.workspace.plan
-    if not decision or roles.may_act_on(role=member.role, own=own, plan=plan):
+    if not decision or roles.may_act_on_member(
+        membership_id=member.pk, role=member.role, own=own, plan=plan
+    ):
         return decision
     return Decision(
         allowed=False, reason=_("Their role may do more than yours: an owner can.")

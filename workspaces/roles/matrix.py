@@ -1,5 +1,6 @@
 """The built-in roles and what each may do, for workspaces and organizations."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -121,9 +122,12 @@ _NOT_GRANTABLE = _THROUGH_COMPLIANCE_API | {
 GRANTABLE = frozenset(Permission) - _NOT_GRANTABLE
 
 
-def permissions_of(*, role: str, plan: str) -> frozenset[Permission]:
-    """What `role` may do in a workspace on `plan`."""
-    return ROLE_PERMISSIONS[Role(role)] & on_plan(plan)
+def permissions_of(
+    *, role: str, plan: str, granted: Collection[str] = ()
+) -> frozenset[Permission]:
+    """What `role` may do in a workspace on `plan`, with what custom roles grant."""
+    added = grantable_on(plan) & frozenset(map(Permission, granted))
+    return (ROLE_PERMISSIONS[Role(role)] & on_plan(plan)) | added
 
 
 def on_plan(plan: str) -> frozenset[Permission]:

@@ -15,6 +15,7 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members.models import Membership, User
+from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS, permissions_of
 from workspaces.signin import rules
 from workspaces.signin.assertions import IdentityProvider, ServiceProvider
@@ -325,7 +326,9 @@ def permissions_in(*, user_id: int, organization_id: int) -> frozenset[Permissio
     found: frozenset[Permission] = frozenset()
     for access in tenants.accesses_of(user_id=user_id):
         if access.workspace.organization.id == organization_id:
-            found |= permissions_of(role=access.role, plan=access.workspace.plan)
+            found |= permissions_of(
+                role=access.role, plan=access.workspace.plan, granted=access.granted
+            )
     for one in tenants.administrations_of(user_id=user_id):
         if one.organization.id == organization_id:
             found |= ORGANIZATION_PERMISSIONS[one.role]
@@ -340,7 +343,8 @@ def person_below(*, actor: Actor, member: Membership) -> User:
     """
     organization_id = actor.organization_id or 0
     plan = tenants.access_of(actor=actor).workspace.plan
-    here = permissions_of(role=member.role, plan=plan)
+    granted = roles.granted_to(membership_id=member.pk)
+    here = permissions_of(role=member.role, plan=plan, granted=granted)
     theirs = permissions_in(user_id=member.user_id, organization_id=organization_id)
     own = permissions_in(user_id=actor.user_id or 0, organization_id=organization_id)
     if not (here <= actor.permissions and theirs <= own):

@@ -45,7 +45,7 @@ class WorkspaceRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What one active membership opens."""
+    """What one active membership opens; `granted` is what custom roles add."""
 
     workspace: WorkspaceRef
     membership_id: int
@@ -53,6 +53,7 @@ class Access:
     role: str
     generation: int
     sso: str
+    granted: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,7 @@ def accesses_of(*, user_id: int) -> list[Access]:
             role=row["role"],
             generation=row["generation"],
             sso=row["sso"],
+            granted=frozenset(row["granted"]),
         )
         for row in _rows("select * from custos_memberships_of(%s)", user_id)
     ]

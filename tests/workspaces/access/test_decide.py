@@ -1,20 +1,17 @@
 """What a member may use, from the rows of the database, with the reason."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kit import scoping
 from tests import cast
-from tests.cast import NOON, Person
+from tests.cast import Person
+from tests.workspaces.access.making import a_group, a_role, assign, opened
 from workspaces.access import selectors
 from workspaces.access.features import Feature, default_of
-from workspaces.access.models import Baseline, CustomRole, RoleAssignment, RoleSetting
-from workspaces.groups.models import Group, GroupMember
-from workspaces.members.models import Membership
+from workspaces.access.models import Baseline
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db
@@ -32,45 +29,8 @@ def jun(where: WorkspaceRef) -> Person:
 
 @pytest.fixture(autouse=True)
 def _opened(where: WorkspaceRef, jun: Person) -> Iterator[None]:
-    with scoping.workspace(
-        workspace_id=where.id, organization_id=where.organization.id
-    ):
+    with opened(where):
         yield
-
-
-def a_role(where: WorkspaceRef, name: str, **said: str) -> CustomRole:
-    made = CustomRole.objects.create(
-        workspace_id=where.id, name=name, folded_name=name.lower(), created_at=NOON
-    )
-    for feature, value in said.items():
-        RoleSetting.objects.create(
-            workspace_id=where.id,
-            role=made,
-            feature=Feature[feature].value,
-            value=value,
-        )
-    return made
-
-
-def assign(where: WorkspaceRef, to: CustomRole, **whom: Any) -> None:
-    RoleAssignment.objects.create(
-        workspace_id=where.id, role=to, assigned_at=NOON, **whom
-    )
-
-
-def a_group(where: WorkspaceRef, name: str, *people: Membership) -> Group:
-    made = Group.objects.create(
-        workspace_id=where.id,
-        name=name,
-        folded_name=name.lower(),
-        source="portal",
-        created_at=NOON,
-    )
-    for one in people:
-        GroupMember.objects.create(
-            workspace_id=where.id, group=made, subject=one.public_id, membership=one
-        )
-    return made
 
 
 def test_without_roles_the_workspace_decides(where: WorkspaceRef, jun: Person) -> None:

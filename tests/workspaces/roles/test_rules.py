@@ -74,7 +74,7 @@ def test_a_role_may_what_the_table_says(role: Role, plan: Plan) -> None:
             A,
             Plan.ENTERPRISE,
             "“Place and release legal holds” is not part of your role here (Admin). "
-            "Who can: Owner, Compliance officer.",
+            "Who can: Owner, Compliance officer. A custom role can grant it, too.",
         ),
         (
             P.POLICIES_MANAGE,

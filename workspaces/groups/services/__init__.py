@@ -2,6 +2,7 @@
 
 from workspaces.groups.services.keeping import (
     Changed,
+    GroupGivesMoreThanYours,
     GroupNameIsTaken,
     MemberChange,
     change,
@@ -19,6 +20,7 @@ from workspaces.groups.services.roles import (
 
 __all__ = [
     "Changed",
+    "GroupGivesMoreThanYours",
     "GroupNameIsTaken",
     "MemberChange",
     "OwnershipIsOff",

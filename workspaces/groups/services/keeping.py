@@ -18,6 +18,7 @@ from workspaces.groups import rules, selectors, storage
 from workspaces.groups.models import Group, GroupMember, GroupRole, Source
 from workspaces.groups.services import roles
 from workspaces.groups.storage import Subject, Written
+from workspaces.roles.selectors import custom_roles_through, may_act_on_group
 from workspaces.tenancy.selectors import WorkspaceRef
 
 # An entry names that many members of a change; the counts are always whole.
@@ -27,6 +28,12 @@ Changes = Mapping[str, tuple[Any, Any]]
 
 class GroupNameIsTaken(Refused):
     """Two groups of a workspace never have one name."""
+
+
+class GroupGivesMoreThanYours(Refused):
+    """Whoever lets people into a group, or out of it, may do all that it gives."""
+
+    status = 403
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +117,8 @@ def change(
     """Rename a group and change its members; what changes nothing leaves no entry."""
     actor.require(Permission.MEMBERS_MANAGE)
     with _open(workspace):
+        if not members.is_nothing:
+            _demand_gives_no_more_than_own(actor, workspace, group)
         changes = dict(attributes or {}) | _renamed(group, name)
         removed, added = _moved(workspace, group, members)
         moved = removed.subjects or added.subjects or added.renamed
@@ -147,6 +156,7 @@ def delete(
     """Delete a group; the roles that it gave go with it."""
     actor.require(Permission.MEMBERS_MANAGE)
     with _open(workspace):
+        _demand_gives_no_more_than_own(actor, workspace, group)
         removed = storage.remove_others(
             workspace_id=workspace.id, group_id=group.pk, subjects=()
         )
@@ -157,7 +167,7 @@ def delete(
             group,
             workspace,
             at,
-            changes={"displayName": (group.name, None)},
+            changes={"displayName": (group.name, None), **_custom_roles(group)},
             removed=removed,
         )
         Group.objects.filter(pk=group.pk).delete()
@@ -198,6 +208,27 @@ def _renamed(group: Group, name: str) -> dict[str, tuple[Any, Any]]:
 def _demand_free(name: str, folded: str, *, other_than: int | None = None) -> None:
     if selectors.is_taken(folded_name=folded, other_than=other_than):
         raise GroupNameIsTaken(_("Another group is named “%s” already.") % name)
+
+
+def _custom_roles(group: Group) -> dict[str, tuple[Any, Any]]:
+    """The custom roles that go with a group, which the database takes along."""
+    names = custom_roles_through(group_id=group.pk)
+    return {"custom_roles": (names, [])} if names else {}
+
+
+def _demand_gives_no_more_than_own(
+    actor: Actor, workspace: WorkspaceRef, group: Group
+) -> None:
+    if not may_act_on_group(
+        group_id=group.pk,
+        role=selectors.role_of(group_id=group.pk),
+        own=actor.permissions,
+        plan=workspace.plan,
+    ):
+        raise GroupGivesMoreThanYours(
+            _("The group “%s” gives more than you may do; an owner can change it.")
+            % group.name
+        )
 
 
 def _moved(

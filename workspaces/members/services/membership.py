@@ -115,7 +115,7 @@ def change_role(
         before = Role(row.role)
         if before is wanted:
             return row
-        _demand_no_more_than_own(actor, workspace, before)
+        _demand_theirs_is_own(actor, workspace, row)
         if before is Role.OWNER:
             _demand_another_owner(row, others)
         row.role = wanted
@@ -166,7 +166,7 @@ def reactivate(
     actor.require(Permission.MEMBERS_MANAGE)
     with _open(workspace):
         row, _others = _locked(member)
-        _demand_no_more_than_own(actor, workspace, Role(row.role))
+        _demand_theirs_is_own(actor, workspace, row)
         if row.status == MembershipStatus.ACTIVE:
             return row
         row.status = MembershipStatus.ACTIVE
@@ -187,7 +187,7 @@ def _end(
     actor.require(Permission.MEMBERS_MANAGE)
     with _open(workspace):
         row, others = _locked(member)
-        _demand_no_more_than_own(actor, workspace, Role(row.role))
+        _demand_theirs_is_own(actor, workspace, row)
         before = MembershipStatus(row.status)
         if before is status:
             return row
@@ -243,6 +243,21 @@ def _demand_no_more_than_own(actor: Actor, workspace: WorkspaceRef, role: Role) 
         _("The role %s may do more than yours; an owner of the workspace can do this.")
         % LABELS[role]
     )
+
+
+def _demand_theirs_is_own(
+    actor: Actor, workspace: WorkspaceRef, row: Membership
+) -> None:
+    if not roles.may_act_on_member(
+        membership_id=row.pk,
+        role=row.role,
+        own=actor.permissions,
+        plan=workspace.plan,
+    ):
+        raise RoleIsAboveYours(
+            _("The role of this member (%s) may do more than yours; an owner can.")
+            % LABELS[Role(row.role)]
+        )
 
 
 def _demand_same_role(row: Membership, wanted: Role) -> None:

@@ -94,8 +94,10 @@ def _onward(request: Any, next_path: str) -> HttpResponse:
     mine = request.session.get(standing.ORGANIZATION)
     accesses = selectors.accesses(user=request.user, organization_id=mine)
     for access in accesses:
-        plan = access.workspace.plan
-        if Permission.OVERVIEW_VIEW in permissions_of(role=access.role, plan=plan):
+        held = permissions_of(
+            role=access.role, plan=access.workspace.plan, granted=access.granted
+        )
+        if Permission.OVERVIEW_VIEW in held:
             return redirect("workspaces:overview", workspace=access.workspace.slug)
     if accesses:
         return redirect("retention:my-data")
