@@ -102,6 +102,12 @@ class Client:
         """Post a body; a redirect is an answer like any other."""
         return self._first("POST", url, headers, body=body).send()
 
+    def delete(
+        self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Ask to delete; a redirect is an answer like any other."""
+        return self._first("DELETE", url, headers, body=body).send()
+
     def _first(
         self,
         method: str,

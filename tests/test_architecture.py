@@ -13,6 +13,9 @@ APPS = ("audit", "workspaces", "retention")
 Function = tuple[str, str]
 # Writers with an actor that leave no entry, each with its reason.
 SILENT: dict[str, str] = {
+    "workspaces.connectors.services.linking.begin": (
+        "keeps an attempt for ten minutes; its answer is recorded"
+    ),
     "workspaces.signin.services.trials.begin": "stores nothing; its answer is recorded",
 }
 

@@ -7,6 +7,13 @@ from workspaces.access.models import (
     RoleGrant,
     RoleSetting,
 )
+from workspaces.connectors.models import (
+    Connector,
+    ConnectorCut,
+    ConnectorDefaults,
+    ConnectorGrant,
+    LinkAttempt,
+)
 from workspaces.content.models import Conversation, File, Import, Message
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
 from workspaces.jobs.models import Job
@@ -39,6 +46,10 @@ __all__ = [
     "Baseline",
     "BreakGlassCredential",
     "BreakGlassOwner",
+    "Connector",
+    "ConnectorCut",
+    "ConnectorDefaults",
+    "ConnectorGrant",
     "Conversation",
     "CustomRole",
     "DepartureCall",
@@ -50,6 +61,7 @@ __all__ = [
     "IdpCertificate",
     "Import",
     "Job",
+    "LinkAttempt",
     "MailDomain",
     "MailedSecret",
     "Membership",

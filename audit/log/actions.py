@@ -361,6 +361,59 @@ _ALL = [
         ),
     ),
     *_area(
+        Area.SHARING,
+        (
+            "workspaces.connector.added",
+            _("Added a custom connector"),
+            _("Tried to add a custom connector"),
+        ),
+        (
+            "workspaces.connector.changed",
+            _("Changed the settings of a connector"),
+            _("Tried to change the settings of a connector"),
+        ),
+        (
+            "workspaces.connector.client-set",
+            _("Set the client of a connector"),
+            _("Tried to set the client of a connector"),
+        ),
+        (
+            "workspaces.connector.asking-changed",
+            _("Changed what connectors ask before"),
+            _("Tried to change what connectors ask before"),
+        ),
+        (
+            "workspaces.connector.grants-cut",
+            _("Cut grants of connectors"),
+            _("Tried to cut grants of connectors"),
+        ),
+        (
+            "workspaces.connector-grant.linked",
+            _("Signed in to a connected app"),
+            _("Tried to sign in to a connected app"),
+        ),
+        (
+            "workspaces.connector-grant.unlinked",
+            _("Unlinked a connected app"),
+            _("Tried to unlink a connected app"),
+        ),
+        (
+            "workspaces.connector-grant.ended",
+            _("Found that a connected app no longer lets a member in"),
+            _("Tried to renew a sign-in to a connected app"),
+        ),
+        (
+            "workspaces.connector-grant.revoked",
+            _("Revoked a grant at its connected app"),
+            _("Gave up revoking a grant at its connected app"),
+        ),
+        (
+            "workspaces.connector-token.released",
+            _("Handed out a member's token for a connector"),
+            _("Was refused a member's token for a connector"),
+        ),
+    ),
+    *_area(
         Area.KEYS,
         (
             "workspaces.api-key.issued",
