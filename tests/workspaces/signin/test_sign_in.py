@@ -40,11 +40,35 @@ def test_the_second_time_the_identity_is_enough(
     visitor.bring(provider.answer(visitor.ask(), at=NOON))
     other = Visitor()
 
-    other.bring(
-        provider.answer(other.ask(), at=NOON, attributes=attributes(email="m@old.test"))
-    )
+    other.bring(provider.answer(other.ask(), at=NOON, attributes=""))
 
     assert other.user_id == visitor.user_id
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [
+        ("m@old.test", b">domain_not_proven<"),
+        ("m@old.test@halden.example", b">address_form<"),
+    ],
+)
+def test_an_address_it_may_not_name_is_refused_also_the_second_time(
+    email: str,
+    code: bytes,
+    connected: OrganizationRef,
+    provider: Provider,
+    visitor: Visitor,
+) -> None:
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
+    other = Visitor()
+
+    response = other.bring(
+        provider.answer(other.ask(), at=NOON, attributes=attributes(email=email))
+    )
+
+    assert response.status_code == 403
+    assert code in response.content
+    assert other.user_id is None
 
 
 def test_it_is_recorded(

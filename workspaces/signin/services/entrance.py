@@ -1,10 +1,10 @@
 """Lets the person of a verified assertion in, or says why not.
 
 What may never happen: an identity provider of one organization signing in as, linking
-to or squatting on a person of another. So an identity belongs to one connection; a new
-one may be linked only to a person whose address lies in a domain that this organization
-has proven, and who is a member or administrator here already, or becomes a member by
-the rules that its admins have written.
+to or squatting on a person of another. So an identity belongs to one connection; every
+address that is named, also for an identity linked before, lies in a domain that this
+organization has proven; and a new identity is linked only to a person who is a member or
+administrator here already, or becomes a member by the rules that its admins have written.
 """
 
 from dataclasses import dataclass
@@ -142,13 +142,7 @@ def _named(ref: ConnectionRef, assertion: VerifiedAssertion) -> Recognized:
     """Whom the asserted address means; there may be nobody yet."""
     if not assertion.email:
         raise SignInRefused(Reason.ADDRESS_MISSING)
-    try:
-        address = addresses.fold(assertion.email)
-    except addresses.BadAddress:
-        raise SignInRefused(Reason.ADDRESS_FORM, received=assertion.email) from None
-    domain = rules.domain_of(address)
-    if not selectors.has_proven(domain=domain):
-        raise SignInRefused(Reason.DOMAIN_NOT_PROVEN, received=domain)
+    address = _proven(assertion)
     user = selectors.person_by_address(address=address)
     if user and selectors.is_linked(connection_uuid=ref.public_id, user=user):
         raise SignInRefused(Reason.IDENTITY_DIFFERS, received=address)
@@ -156,13 +150,20 @@ def _named(ref: ConnectionRef, assertion: VerifiedAssertion) -> Recognized:
 
 
 def _proven(assertion: VerifiedAssertion) -> str:
-    """The asserted address, if this organization may vouch for it."""
-    try:
-        address = addresses.fold(assertion.email) if assertion.email else ""
-    except addresses.BadAddress:
+    """The asserted address, for which this organization may vouch; refused otherwise.
+
+    Empty where none is named: an identity that was linked before needs none.
+    """
+    if not assertion.email:
         return ""
-    is_ours = selectors.has_proven(domain=rules.domain_of(address))
-    return address if is_ours else ""
+    try:
+        address = addresses.fold(assertion.email)
+    except addresses.BadAddress:
+        raise SignInRefused(Reason.ADDRESS_FORM, received=assertion.email) from None
+    domain = rules.domain_of(address)
+    if not selectors.has_proven(domain=domain):
+        raise SignInRefused(Reason.DOMAIN_NOT_PROVEN, received=domain)
+    return address
 
 
 def _link(user: User, ref: ConnectionRef, assertion: VerifiedAssertion) -> None:
