@@ -6,6 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 from config.celery import app as celery
 from config.edge.preflight import Preflight
+from workspaces.signin import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -13,3 +14,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 __all__ = ["application", "celery"]
 
 application = Preflight(get_wsgi_application())
+# However it is started: an unlucky build of a library serves nobody.
+checks.demand_strict()

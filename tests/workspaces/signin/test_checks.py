@@ -1,9 +1,21 @@
 """The checks that keep a lax sign-in from starting."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
+from config.launcher.surroundings import BASE_DIR
 from workspaces.signin import checks
+
+_LAX = """
+from workspaces.signin import signatures
+signatures.REFERENCE_TRANSFORMS = ()
+import config.wsgi
+"""
 
 
 def test_this_installation_passes() -> None:
@@ -63,3 +75,17 @@ def test_an_opening_that_takes_rsa_1_5_is_an_error(
     found = checks.encryption_is_strict(None)
 
     assert [one.id for one in found] == ["signin.E004"]
+
+
+def test_no_web_process_starts_with_a_lax_sign_in(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _LAX],
+        cwd=BASE_DIR,
+        env=os.environ | {"CUSTOS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "ImproperlyConfigured: Self-test of signatures" in done.stderr
