@@ -57,6 +57,28 @@ def test_too_many_guesses_from_one_source_are_refused_for_everyone(monkeypatch) 
     assert guess(PASSWORD, ip="192.0.2.2") == 302
 
 
+def test_an_ipv6_customer_is_one_source(monkeypatch) -> None:
+    monkeypatch.setattr(entrance, "_MOST_FROM_A_SOURCE", 2)
+
+    statuses = [guess(email=f"op{n}@x.example", ip=f"2001:db8::{n}") for n in range(3)]
+
+    assert statuses == [200, 200, 429]
+
+
+def test_a_source_that_is_refused_leaves_nothing_for_made_up_addresses(
+    monkeypatch, valkey: redis.Redis
+) -> None:
+    monkeypatch.setattr(entrance, "_MOST_FROM_A_SOURCE", 1)
+    for number in range(2):
+        guess(email=f"op{number}@halden.example")
+    before = len(valkey.keys("*operator-tries:*"))
+
+    for number in range(10):
+        guess(email=f"made-up-{number}@halden.example")
+
+    assert len(valkey.keys("*operator-tries:*")) == before
+
+
 def test_signing_in_rightly_is_never_too_often(monkeypatch) -> None:
     monkeypatch.setattr(entrance, "_MOST_FOR_AN_ADDRESS", 1)
 

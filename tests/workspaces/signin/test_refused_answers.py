@@ -291,6 +291,20 @@ def test_the_same_refusal_from_the_same_source_is_recorded_once_a_minute(
     assert _reference(first) == _reference(second)  # the recorded one
 
 
+def test_an_ipv6_customer_is_one_source(connected: OrganizationRef) -> None:
+    def refused(address: str) -> HttpResponse:
+        client = Client(REMOTE_ADDR=address)
+        return Visitor(client=client).post(b"garbage")
+
+    first = refused("2001:db8::1")
+    before = len(entries(connected))
+
+    second = refused("2001:db8::2")
+
+    assert len(entries(connected)) == before
+    assert _reference(first) == _reference(second)
+
+
 def _reference(response: HttpResponse) -> str:
     found = re.search(r">([2-9B-Z]{8})<", response.content.decode())
     assert found

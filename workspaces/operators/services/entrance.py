@@ -21,7 +21,7 @@ from redis import RedisError
 from audit import recording
 from audit.log import services as log
 from audit.recording import Outcome, Target
-from kit import scoping
+from kit import limits, scoping
 from kit.actor import Actor
 from kit.refusals import Refused
 from workspaces.members import standing
@@ -47,12 +47,14 @@ class TooManyTries(Refused):
 def take_try(*, email: str, ip: str) -> None:
     """Count a try, or refuse it; without the cache nothing counts, and none is."""
     try:
-        counts = [(_counted(key), most) for key, most in _counters(email, ip)]
+        # In order, and no further than the first: a source that is refused already
+        # leaves nothing behind for each address that it makes up.
+        is_too_often = any(_counted(key) > most for key, most in _counters(email, ip))
     except RedisError:
         # The operator is who would have to repair it.
         logger.warning("tries to sign in as operator are not counted")
         return
-    if any(count > most for count, most in counts):
+    if is_too_often:
         raise TooManyTries(
             _("Too many tries to sign in. Come back in a quarter of an hour.")
         )
@@ -83,7 +85,7 @@ def begin_session(
 def refuse(*, code: str, ip: str, at: datetime) -> None:
     """Record a refused try, unless one like it was just recorded."""
     try:
-        if not cache.add(_key("quiet", code, ip), 1, _QUIET_SECONDS):
+        if not cache.add(_key("quiet", code, limits.asker_at(ip)), 1, _QUIET_SECONDS):
             return
     except RedisError:
         # Without the cache nothing bounds the entries; the process log has to do.
@@ -100,8 +102,8 @@ def refuse(*, code: str, ip: str, at: datetime) -> None:
 
 def _counters(email: str, ip: str) -> list[tuple[str, int]]:
     return [
+        (_key("source", limits.asker_at(ip)), _MOST_FROM_A_SOURCE),
         (_key("address", email.strip().lower()), _MOST_FOR_AN_ADDRESS),
-        (_key("source", ip), _MOST_FROM_A_SOURCE),
     ]
 
 

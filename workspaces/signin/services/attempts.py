@@ -17,7 +17,7 @@ from redis import RedisError
 
 from audit import recording
 from audit.recording import Outcome, Target
-from kit import scoping, sealing, vault
+from kit import limits, scoping, sealing, vault
 from kit.actor import Actor
 from workspaces.signin import selectors
 from workspaces.signin.assertions import VerifiedAssertion
@@ -50,7 +50,7 @@ def refused(
 ) -> str:
     """Record the refusal unless one like it was just recorded; its reference."""
     reference = new_reference()
-    source = sha256(ip.encode()).hexdigest()[:16]
+    source = sha256(limits.asker_at(ip).encode()).hexdigest()[:16]
     key = f"signin-refused:{ref.id}:{refusal.reason}:{source}"
     try:
         if not cache.add(key, reference, _QUIET_SECONDS):
