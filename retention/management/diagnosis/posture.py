@@ -6,7 +6,17 @@ from datetime import datetime
 from django.conf import settings
 from django.core.checks import CheckMessage, run_checks
 
-from retention.management.diagnosis.findings import Finding, Probe, bad, ok, warn
+from kit import scoping
+from retention.management.diagnosis.findings import (
+    Finding,
+    Probe,
+    asked,
+    bad,
+    ok,
+    warn,
+)
+from workspaces.signin import selectors
+from workspaces.tenancy.models import Organization, Sso, Workspace
 
 _SIGN_IN = "signin."
 _TRANSPORT = "security."
@@ -52,6 +62,28 @@ def demo(_at: datetime) -> Finding:
     )
 
 
+@asked(way_out="Start the content database.")
+def emergencies(_at: datetime) -> Finding:
+    """Where single sign-on is required, somebody can enter without it."""
+    with scoping.operator():
+        known = list(Organization.objects.order_by("slug").values_list("pk", "slug"))
+    shut = [slug for pk, slug in known if _is_shut(pk)]
+    if not shut:
+        return ok("Nobody depends on an identity provider alone.")
+    return warn(
+        "Single sign-on is required, and nobody is ready to enter without it:"
+        f" {', '.join(shut)}.",
+        way_out="Let an owner be named under Organization, Break-glass; until then"
+        " unlock_organization is the only way in when the provider fails.",
+    )
+
+
+def _is_shut(organization_id: int) -> bool:
+    with scoping.organization(organization_id=organization_id):
+        requires = Workspace.objects.filter(sso=Sso.REQUIRED).exists()
+        return requires and not selectors.has_break_glass_owner()
+
+
 def deployment(_at: datetime) -> Finding:
     """What Django's own `check --deploy` says, apart from what is found above."""
     is_plain = not settings.CUSTOS_BASE_URL.startswith("https://")
@@ -77,5 +109,6 @@ PROBES: dict[str, Probe] = {
     "sign-in": sign_in,
     "address": address,
     "demo": demo,
+    "emergency sign-in": emergencies,
     "deployment": deployment,
 }

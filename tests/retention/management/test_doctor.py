@@ -19,6 +19,7 @@ from retention.management.commands import doctor
 from retention.management.diagnosis import Finding, work
 from tests.cast import NOON
 from tests.retention.conftest import Stage, days_ago
+from workspaces.tenancy.models import Workspace
 
 
 @pytest.fixture(autouse=True)
@@ -196,6 +197,17 @@ def test_a_broker_that_is_down_is_named(stage: Stage, settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
 
     assert asked("broker").level == "bad"
+
+
+def test_an_organization_that_nobody_could_enter_is_named(stage: Stage):
+    with stage.scope():
+        Workspace.objects.filter(pk=stage.workspace.id).update(sso="required")
+
+    found = asked("emergency sign-in")
+
+    assert found.level == "warn"
+    assert stage.workspace.organization.slug in found.sentence
+    assert "Break-glass" in found.way_out
 
 
 def test_long_lived_backups_of_the_vault_are_named(stage: Stage, settings):

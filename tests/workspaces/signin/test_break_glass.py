@@ -388,6 +388,16 @@ def test_unnaming_forgets_password_and_app(mara: Person, secret: str) -> None:
     assert actions(mara.workspace)[-1] == "workspaces.break-glass.unnamed"
 
 
+def test_unnaming_whoever_set_nothing_up_signs_nobody_out(mara: Person) -> None:
+    client = mara.client()
+    named = {"organization": mara.workspace.organization, "person": mara.user.public_id}
+    break_glass.name(actor=OPERATOR, at=NOON, **named)
+
+    break_glass.unname(actor=OPERATOR, at=NOON, **named)
+
+    assert client.get(PAGE).status_code == 200
+
+
 def test_the_last_one_stays_while_single_sign_on_is_required(
     mara: Person, secret: str
 ) -> None:

@@ -101,7 +101,8 @@ def running(portal: str, provider: Provider) -> OrganizationRef:
 def _of_now(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The table of attacks as it is when its noon is now."""
     spec = importlib.util.spec_from_file_location("attacks_of_now", attacks.__file__)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     found = importlib.util.module_from_spec(spec)
     with monkeypatch.context() as patch:
         patch.setattr(cast, "NOON", datetime.now(tz=UTC).replace(microsecond=0))

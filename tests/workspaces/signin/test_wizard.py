@@ -77,6 +77,31 @@ def test_five_connections_are_the_most(mara: Admin) -> None:
     assert "5 connections at most" in response.content.decode()
 
 
+def test_a_value_changed_by_hand_leaves_the_providers_name(
+    mara: Admin, provider: Provider
+) -> None:
+    at = mara.draft()
+    mara.bring(at, provider.metadata())
+    row = mara.row(at)
+    with scoping.organization(organization_id=mara.organization.id):
+        SamlConnection.objects.filter(pk=row.pk).update(label="Halden's own")
+        known = selectors.trusted_certificates(connection_id=row.pk)
+
+    mara.client.post(
+        f"{at}metadata/",
+        {
+            "how": "hand",
+            "entity_id": row.idp_entity_id,
+            "sso_url": row.sso_url,
+            "slo_url": "https://idp.example/slo",
+            "certificates": known[0].certificate,
+        },
+    )
+
+    found = mara.row(at)
+    assert (found.slo_url, found.label) == ("https://idp.example/slo", "Halden's own")
+
+
 @pytest.mark.parametrize(
     ("preset", "email", "words"),
     [
@@ -153,9 +178,10 @@ def test_values_can_be_typed_by_hand(mara: Admin, provider: Provider) -> None:
 
     assert response.status_code == 302
     row = mara.row(at)
-    assert (row.idp_entity_id, row.slo_url) == (
+    assert (row.idp_entity_id, row.slo_url, row.label) == (
         "urn:halden:idp",
         "https://idp.example/slo",
+        "idp.example",
     )
     with scoping.organization(organization_id=mara.organization.id):
         assert len(selectors.trusted_certificates(connection_id=row.pk)) == 2

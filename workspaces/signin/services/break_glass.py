@@ -336,7 +336,8 @@ def _arm(user: User, chosen: SetUp, *, step: int, ip: str, at: datetime) -> list
 
 
 def _disarm(user: User) -> None:
-    BreakGlassCredential.objects.filter(user=user).delete()
+    if not BreakGlassCredential.objects.filter(user=user).delete()[0]:
+        return  # nothing was set up, and a new password signs out everywhere
     second_step.forget(user=user)
     user.set_unusable_password()
     user.save(update_fields=["password"])

@@ -2,9 +2,10 @@
 
 What may never happen: an identity provider of one organization signing in as, linking
 to or squatting on a person of another. So an identity belongs to one connection; every
-address that is named, also for an identity linked before, lies in a domain that this
-organization has proven; and a new identity is linked only to a person who is a member or
-administrator here already, or becomes a member by the rules that its admins have written.
+address that is named, also for an identity linked before, must lie in a domain that
+this organization has proven; and a new identity is linked only to a person who is a
+member or administrator here already, or becomes a member by the rules that its admins
+have written.
 """
 
 from dataclasses import dataclass

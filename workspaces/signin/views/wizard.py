@@ -290,6 +290,9 @@ def _by_hand(request: Any, saml: UUID, asked: dict[str, Any]) -> None:
     for url in (asked["sso_url"], asked["slo_url"]):
         if url:
             metadata.demand_web_address(url)
+    row = frame.found(saml)
+    # What people call it outlives a change of the other values.
+    is_same = bool(row.label) and row.sso_url == asked["sso_url"]
     _take_over(
         request,
         saml,
@@ -298,7 +301,7 @@ def _by_hand(request: Any, saml: UUID, asked: dict[str, Any]) -> None:
             sso_url=asked["sso_url"],
             slo_url=asked["slo_url"],
             certificates=metadata.certificate_texts(asked["certificates"]),
-            label=metadata.label_of(asked["sso_url"]),
+            label=row.label if is_same else metadata.label_of(asked["sso_url"]),
             wants_signed_requests=asked["wants_signed_requests"],
         ),
     )
