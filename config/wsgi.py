@@ -2,11 +2,12 @@
 
 import os
 
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from config.celery import app as celery
 from config.edge.preflight import Preflight
-from workspaces.signin import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -14,5 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 __all__ = ["application", "celery"]
 
 application = Preflight(get_wsgi_application())
-# However it is started: an unlucky build of a library serves nobody.
-checks.demand_strict()
+
+# However the process is started: with an unlucky build of a library it serves nobody.
+if _lax := run_checks(tags=["signin"], include_deployment_checks=True):
+    raise ImproperlyConfigured(" ".join(str(one.msg) for one in _lax))
