@@ -5,5 +5,8 @@ from kit.http.api import Api
 api = Api(
     title="Custos",
     version="1",
-    routers={"/v1/manage": "workspaces.keys.api.router"},
+    routers={
+        "/v1/manage": "workspaces.keys.api.router",
+        "/access/v1": "workspaces.decisions.api.router",
+    },
 )

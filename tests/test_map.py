@@ -15,7 +15,15 @@ _ROW = re.compile(
 )
 # Addresses that a page posts to, loads as a part of itself, or hands to a program.
 _PARTS = {
-    *("sign-out", "theme", "healthz", "jobs-cancel", "policy-set", "sweep-start"),
+    *(
+        "sign-out",
+        "theme",
+        "healthz",
+        "authzen-configuration",
+        "jobs-cancel",
+        "policy-set",
+        "sweep-start",
+    ),
     *("saml-login", "saml-finish", "saml-metadata", "saml-sls", "receipt-download"),
     *("offboarding-let-in", "keys-rotate", "keys-revoke", "organization-keys-rotate"),
     *(

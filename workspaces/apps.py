@@ -16,5 +16,6 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.members.adapters").register()
         import_module("workspaces.content.kinds").register()
         import_module("workspaces.keys.adapters").register()
+        import_module("workspaces.decisions.adapters").register()
         import_module("workspaces.offboarding.adapters").register()
         import_module("workspaces.signin.checks")  # registers on import

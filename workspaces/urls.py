@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from workspaces.decisions import views as decisions
 from workspaces.health import views as health
 from workspaces.jobs import views as jobs
 from workspaces.keys import views as keys
@@ -63,6 +64,11 @@ urlpatterns = [
     *_keys(_W, "keys"),
     *_keys(_O, "organization-keys"),
     path(f"{_O}/outbox/", notices.outbox, name="outbox"),
+    path(
+        ".well-known/authzen-configuration",
+        decisions.authzen_configuration,
+        name="authzen-configuration",
+    ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

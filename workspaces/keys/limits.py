@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 def wait_of(*, key: UUID, per_minute: int, at: datetime) -> int:
     """Count one request; 0 if it may go on, else the seconds until it may."""
     window, passed = divmod(int(at.timestamp()), _WINDOW_SECONDS)
-    name = f"api-requests:{key}:{window}"
+    # Operations with limits of their own are counted apart.
+    name = f"api-requests:{key}:{per_minute}:{window}"
     try:
         cache.add(name, 0, 2 * _WINDOW_SECONDS)
         used = cache.incr(name)

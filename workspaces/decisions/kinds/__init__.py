@@ -1,0 +1,1 @@
+"""The kinds of resources that decisions are about, one file each."""
