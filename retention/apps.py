@@ -15,5 +15,5 @@ class RetentionConfig(AppConfig):
         import retention.checks  # noqa: F401, PLC0415
 
         # Models cannot be imported before this.
-        for slice_name in ("deletions", "holds", "sweeps"):
+        for slice_name in ("conversations", "deletions", "holds", "sweeps"):
             import_module(f"retention.{slice_name}.adapters").register()

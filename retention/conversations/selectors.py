@@ -61,6 +61,14 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A conversation that its owner sees, without what is in it."""
+
+    owner_id: int
+    is_temporary: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgeBand:
     """Live conversations whose last activity was `from_days` to `to_days` ago."""
 
@@ -78,6 +86,12 @@ select count(*) filter (where {conditions.LIVE}),
        count(*) filter (where {conditions.DUE} and {conditions.HELD})
 {conditions.FROM_ALL}
 """
+_SEEN = f"""
+with {conditions.CUTOFFS}
+select c.public_id, c.owner_id, c.is_temporary
+{conditions.FROM_ALL}
+where {conditions.LIVE} and c.public_id = any(%(wanted)s)
+"""
 _AGES = f"""
 with {conditions.CUTOFFS}
 select width_bucket(c.last_activity_at, %(edges)s::timestamptz[]), count(*)
@@ -94,6 +108,19 @@ def visible_to(
 ) -> QuerySet[Conversation]:
     """A member's own conversations: neither deleted nor expired nor staged."""
     return _own(workspace, membership_id, State.LIVE, at=at)
+
+
+def seen(
+    *, workspace: WorkspaceRef, public_ids: Collection[UUID], at: datetime
+) -> dict[UUID, Seen]:
+    """Those of these conversations that their owners see: as `visible_to`."""
+    if not public_ids:
+        return {}
+    parameters = _scopes(workspace, at=at) | {"wanted": list(public_ids)}
+    return {
+        public_id: Seen(owner_id=owner_id, is_temporary=is_temporary)
+        for public_id, owner_id, is_temporary in _rows(_SEEN, parameters)
+    }
 
 
 def deleted_list(
