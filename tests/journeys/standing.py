@@ -56,6 +56,8 @@ def started(name: str) -> Iterator[Site]:
     seeded = _seeded()
     databases = {kind: f"{name}_{stand.worker()}_{kind}" for kind in TEMPLATES}
     _copy_databases(_SEEDED, to=databases)
+    # Heads that an earlier site of that name published would be ahead of this database.
+    shutil.rmtree(stand.of_this_run().path / stand.worker() / name, ignore_errors=True)
     home = Home.at(stand.of_this_run().path / stand.worker() / name)
     shutil.copytree(
         seeded.path,
