@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from retention.conversations import selectors
 from retention.conversations.selectors import Seen
-from workspaces.access import selectors as access
+from workspaces.access import standings
 from workspaces.access.features import Feature
 from workspaces.access.selectors import Standing
 from workspaces.access.verdicts import Source, Verdict, Where
@@ -38,11 +38,11 @@ class Conversations:
             public_ids={one for one in ids if one is not None},
             at=asked.at,
         )
-        standings = access.standings(
+        found = standings.of(
             members=[one.member for one in questions], plan=asked.workspace.plan
         )
         return [
-            _verdict(one, seen.get(public_id or _NONE), standings[one.member.pk])
+            _verdict(one, seen.get(public_id or _NONE), found[one.member.pk].standing)
             for one, public_id in zip(questions, ids, strict=True)
         ]
 

@@ -1,17 +1,15 @@
 """What members may use, with why; what the workspace gives, and which roles there are.
 
-Everything about members is read once (`standings`), so that many questions about many
-of them cost no more than one about one.
+Everything about one member is read once (`standing`), so that many questions about
+them cost no more than one.
 """
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
-from django.db.models import Value as Constant
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kit import scoping
@@ -27,12 +25,10 @@ from workspaces.access.features import (
 from workspaces.access.models import Baseline, CustomRole, RoleAssignment, RoleSetting
 from workspaces.access.rules import Barrier, Held
 from workspaces.access.verdicts import Source, Verdict, Where
-from workspaces.groups.models import GroupMember
+from workspaces.groups.models import Group, GroupMember
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.tenancy.models import Workspace
 
-_NO_GROUP = Constant("", output_field=CharField())
-_NO_ROLE = Constant(0, output_field=BigIntegerField())
 __all__ = ["Belongings", "Source", "Standing", "Verdict", "Where"]
 
 
@@ -51,12 +47,10 @@ class Belongings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Way:
+class Way:
     """One custom role of a member, and how they come to it."""
 
-    role_id: int
-    public_id: UUID
-    name: str
+    role: CustomRole
     is_direct: bool
     groups: tuple[str, ...]
 
@@ -69,7 +63,7 @@ class Standing:
     seat: str
     plan: str
     baseline: dict[Feature, Value]
-    ways: tuple[_Way, ...]
+    ways: tuple[Way, ...]
     said: dict[tuple[int, Feature], Value]
 
     def verdict(self, feature: Feature, wanted: str = "") -> Verdict:
@@ -90,13 +84,13 @@ class Standing:
         )
         return Verdict(allowed=allowed, reason=reason, value=value, trail=trail)
 
-    def _held(self, way: _Way, feature: Feature) -> Held:
+    def _held(self, way: Way, feature: Feature) -> Held:
         return Held(
-            id=way.public_id,
-            name=way.name,
+            id=way.role.public_id,
+            name=way.role.name,
             is_direct=way.is_direct,
             groups=way.groups,
-            value=self.said.get((way.role_id, feature)),
+            value=self.said.get((way.role.pk, feature)),
         )
 
     def _barriers(self, feature: Feature) -> tuple[Barrier, ...]:
@@ -132,26 +126,16 @@ def effective(*, member: Membership) -> dict[Feature, Verdict]:
 
 def standing(*, member: Membership) -> Standing:
     """All that decides about one member; ask it as often as needed."""
-    found = standings(members=[member], plan=_plan(member.workspace_id))
-    return found[member.pk]
-
-
-def standings(*, members: Collection[Membership], plan: str) -> dict[int, Standing]:
-    """All that decides about each of some members of one workspace, in two queries."""
-    ways = _ways({one.pk for one in members})
-    role_ids = {way.role_id for found in ways.values() for way in found}
-    baseline, said = _settings(role_ids, plan=plan)
-    return {
-        one.pk: Standing(
-            status=one.status,
-            seat=one.seat,
-            plan=plan,
-            baseline=baseline,
-            ways=ways.get(one.pk, ()),
-            said=said,
-        )
-        for one in members
-    }
+    plan = _plan(member.workspace_id)
+    ways = _ways(member.pk)
+    return Standing(
+        status=member.status,
+        seat=member.seat,
+        plan=plan,
+        baseline=_baselines(plan),
+        ways=ways,
+        said=_said([way.role.pk for way in ways]),
+    )
 
 
 def belongings(*, membership_id: int) -> Belongings:
@@ -166,8 +150,7 @@ def baseline(*, feature: Feature) -> Value:
     """What the workspace whose scope is open gives of a feature."""
     scope = scoping.current()
     workspace_id = scope.workspace_id if scope else None
-    given, _said = _settings((), plan=_plan(workspace_id or 0))
-    return given[feature]
+    return _baselines(_plan(workspace_id or 0))[feature]
 
 
 def one(*, role: UUID) -> CustomRole:
@@ -187,67 +170,47 @@ def _plan(workspace_id: int) -> str:
     return Workspace.objects.values_list("plan", flat=True).get(pk=workspace_id)
 
 
-def _ways(membership_ids: Collection[int]) -> dict[int, tuple[_Way, ...]]:
-    """The custom roles of each member, with how they come to them: one query."""
-    direct = RoleAssignment.objects.filter(membership_id__in=membership_ids)
-    through = GroupMember.objects.filter(
-        membership_id__in=membership_ids, group__roleassignment__isnull=False
-    )
-    role = ("role__public_id", "role__name", "role__folded_name")
-    rows = direct.values_list("membership_id", "role_id", *role, _NO_GROUP).union(
-        through.values_list(
-            "membership_id",
-            "group__roleassignment__role_id",
-            *(f"group__roleassignment__{name}" for name in role),
-            "group__name",
-        ),
-        all=True,
-    )
-    roles: dict[int, dict[tuple[Any, ...], set[str]]] = defaultdict(
-        lambda: defaultdict(set)
-    )
-    for membership_id, *one, group in rows:
-        roles[membership_id][tuple(one)].add(group)
-    return {
-        membership_id: tuple(
-            _Way(
-                role_id=role_id,
-                public_id=public_id,
-                name=name,
-                is_direct="" in groups,
-                groups=tuple(sorted(groups - {""})),
-            )
-            for (role_id, public_id, name, _folded), groups in sorted(
-                found.items(), key=lambda one: one[0][3]
-            )
+def _baselines(plan: str) -> dict[Feature, Value]:
+    found: dict[Feature, Value] = {one: default_of(one, plan=plan) for one in Feature}
+    for row in Baseline.objects.all():
+        found[Feature(row.feature)] = value_of(row)
+    return found
+
+
+def _ways(membership_id: int) -> tuple[Way, ...]:
+    mine = GroupMember.objects.filter(membership_id=membership_id)
+    rows = list(
+        _assignments(membership_id, mine.values("group_id")).values_list(
+            "role_id", "group_id"
         )
-        for membership_id, found in roles.items()
-    }
-
-
-def _settings(
-    role_ids: Collection[int], *, plan: str
-) -> tuple[dict[Feature, Value], dict[tuple[int, Feature], Value]]:
-    """What the workspace gives, and what these roles say: one query."""
-    columns = ("feature", "value", "names")
-    rows = Baseline.objects.values_list(_NO_ROLE, *columns)
-    if role_ids:
-        own = RoleSetting.objects.filter(role_id__in=role_ids)
-        rows = rows.union(own.values_list("role_id", *columns), all=True)
-    baseline: dict[Feature, Value] = {
-        one: default_of(one, plan=plan) for one in Feature
-    }
-    said: dict[tuple[int, Feature], Value] = {}
-    for role_id, feature, word, names in rows:
-        value = word if names is None else frozenset(names)
-        if role_id:
-            said[role_id, Feature(feature)] = value
-        else:
-            baseline[Feature(feature)] = value
-    return baseline, said
+    )
+    if not rows:
+        return ()
+    roles = CustomRole.objects.in_bulk({role_id for role_id, _group in rows})
+    groups = Group.objects.in_bulk({group for _role, group in rows if group})
+    through = defaultdict(set)
+    for role_id, group_id in rows:
+        if group_id:
+            through[role_id].add(groups[group_id].name)
+    direct = {role_id for role_id, group_id in rows if not group_id}
+    return tuple(
+        Way(
+            role=role,
+            is_direct=role.pk in direct,
+            groups=tuple(sorted(through[role.pk])),
+        )
+        for role in sorted(roles.values(), key=lambda one: one.folded_name)
+    )
 
 
 def _assignments(membership_id: int, groups: object) -> QuerySet[RoleAssignment]:
     return RoleAssignment.objects.filter(
         Q(membership_id=membership_id) | Q(group_id__in=groups)
     )
+
+
+def _said(role_ids: Collection[int]) -> dict[tuple[int, Feature], Value]:
+    if not role_ids:
+        return {}
+    rows = RoleSetting.objects.filter(role_id__in=role_ids)
+    return {(row.role_id, Feature(row.feature)): value_of(row) for row in rows}

@@ -6,7 +6,7 @@ asked for by the name under which admins allow it.
 
 from collections.abc import Sequence
 
-from workspaces.access import selectors as access
+from workspaces.access import standings
 from workspaces.access.features import Feature
 from workspaces.access.verdicts import Verdict
 from workspaces.decisions.table import Asked, Question
@@ -26,11 +26,11 @@ class Features:
     def verdicts(
         self, questions: Sequence[Question], *, asked: Asked
     ) -> list[Verdict | None]:
-        found = access.standings(
+        found = standings.of(
             members=[one.member for one in questions], plan=asked.workspace.plan
         )
         return [
-            found[one.member.pk].verdict(Feature(one.resource), one.level)
+            found[one.member.pk].standing.verdict(Feature(one.resource), one.level)
             if one.resource in _NAMES
             else None
             for one in questions
@@ -56,11 +56,11 @@ class Models:
     def verdicts(
         self, questions: Sequence[Question], *, asked: Asked
     ) -> list[Verdict | None]:
-        found = access.standings(
+        found = standings.of(
             members=[one.member for one in questions], plan=asked.workspace.plan
         )
         return [
-            found[one.member.pk].verdict(Feature.MODELS, one.resource)
+            found[one.member.pk].standing.verdict(Feature.MODELS, one.resource)
             if 0 < len(one.resource) <= _LONGEST_NAME
             else None
             for one in questions
@@ -69,6 +69,6 @@ class Models:
     def candidates(
         self, *, member: Membership, after: str, size: int, asked: Asked
     ) -> list[str]:
-        found = access.standings(members=[member], plan=asked.workspace.plan)
-        named = found[member.pk].verdict(Feature.MODELS).value
+        found = standings.of(members=[member], plan=asked.workspace.plan)
+        named = found[member.pk].standing.verdict(Feature.MODELS).value
         return [one for one in sorted(named) if one > after][:size]
