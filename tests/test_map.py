@@ -37,6 +37,8 @@ _PARTS = {
     *("scim-token-revoke", "scim-test", "scim-retry", "scim-switches", "scim-role"),
     *("workspace-tamper", "workspace-put-back", "break-glass-owner"),
     *("domain-check", "sso-begin", "sso-certificate", "sso-provisioning", "sso-key"),
+    *("members-role", "members-seat", "groups-add", "groups-take-out"),
+    "groups-of-member",
     *("sso-test-begin", "sso-workspace", "sso-answer", "sso-answers"),
 }
 

@@ -14,8 +14,10 @@ class WorkspacesConfig(AppConfig):
         # Models cannot be imported before this.
         import_module("workspaces.tenancy.adapters").register()
         import_module("workspaces.members.adapters").register()
+        import_module("workspaces.groups.adapters").register()
         import_module("workspaces.content.kinds").register()
         import_module("workspaces.keys.adapters").register()
         import_module("workspaces.decisions.adapters").register()
         import_module("workspaces.offboarding.adapters").register()
+        import_module("workspaces.scim.adapters").register()
         import_module("workspaces.signin.checks")  # registers on import

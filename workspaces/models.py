@@ -18,7 +18,7 @@ from workspaces.content.models import Conversation, File, Import, Message
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
 from workspaces.jobs.models import Job
 from workspaces.keys.models import ApiKey, ScimToken
-from workspaces.members.models import Membership, User
+from workspaces.members.models import Headcount, Membership, User
 from workspaces.notices.models import Notice
 from workspaces.offboarding.models import DepartureCall, OffboardingReport
 from workspaces.scim.models import ScimRequest, ScimResource, ScimSettings
@@ -58,6 +58,7 @@ __all__ = [
     "Group",
     "GroupMember",
     "GroupRole",
+    "Headcount",
     "IdpCertificate",
     "Import",
     "Job",

@@ -87,8 +87,14 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.MEMBERS_VIEW,
             ),
             Place(
-                label=_("SCIM"),
+                label=_("Groups"),
                 icon="users-group",
+                url_name="workspaces:groups-list",
+                permission=_P.MEMBERS_VIEW,
+            ),
+            Place(
+                label=_("SCIM"),
+                icon="plug-connected",
                 url_name="workspaces:scim-page",
                 permission=_P.PROVISIONING_MANAGE,
             ),

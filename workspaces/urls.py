@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from workspaces.decisions import views as decisions
+from workspaces.groups import urls as groups
 from workspaces.health import views as health
 from workspaces.jobs import views as jobs
 from workspaces.keys import views as keys
@@ -34,10 +35,18 @@ def _keys(tenant: str, stem: str) -> list[URLPattern]:
 urlpatterns = [
     *signin.urlpatterns,
     *scim.urlpatterns,
+    *groups.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),
+    path(f"{_W}/members/seats/", members.members_seats, name="members-seats"),
     path(f"{_W}/members/<uuid:member>/", members.members_detail, name="members-detail"),
+    path(
+        f"{_W}/members/<uuid:member>/role/", members.members_role, name="members-role"
+    ),
+    path(
+        f"{_W}/members/<uuid:member>/seat/", members.members_seat, name="members-seat"
+    ),
     path(
         f"{_W}/members/<uuid:member>/suspend/",
         offboarding.offboarding_suspend,

@@ -169,6 +169,16 @@ _ALL = [
             _("Tried to remove a member"),
         ),
         (
+            "workspaces.member.seat-changed",
+            _("Changed the seat of a member"),
+            _("Tried to change the seat of a member"),
+        ),
+        (
+            "workspaces.seats.changed",
+            _("Changed the seats of a workspace"),
+            _("Tried to change the seats of a workspace"),
+        ),
+        (
             "workspaces.offboarding.completed",
             _("Took a member out of everything"),
             _("Tried to take a member out of everything"),

@@ -28,6 +28,7 @@ BROKEN: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (Organization, {"new_workspace_sso": "maybe"}, "organization_sso_known"),
     (Membership, {"email": "Mara@halden.example"}, "membership_email_folded"),
     (Membership, {"role": "king"}, "membership_role_known"),
+    (Membership, {"source": "magic"}, "membership_source_known"),
     (Membership, {"status": "asleep"}, "membership_status_known"),
     (Membership, {"seat": "sofa"}, "membership_seat_known"),
     (Job, {"state": "asleep"}, "job_(state_known|ended_with_its_state)"),

@@ -18,8 +18,8 @@ class Source(models.TextChoices):
 class Group(models.Model):
     """One named set of people of a workspace.
 
-    `folded_name` is the one spelling that is compared. Data: the names are business
-    data.
+    `folded_name` is the one spelling that is compared; `is_discoverable` lets every
+    member find the group when they share something. Data: the names are business data.
     """
 
     workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
@@ -27,6 +27,7 @@ class Group(models.Model):
     name = models.CharField(max_length=200)
     folded_name = models.CharField(max_length=400, db_collation="C")
     source = models.CharField(max_length=10, choices=Source)
+    is_discoverable = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
     objects = WorkspaceManager["Group"]()
@@ -78,6 +79,7 @@ class GroupMember(models.Model):
             models.Index(
                 fields=["workspace", "membership"], name="group_member_membership"
             ),
+            models.Index(fields=["workspace", "group", "id"], name="group_member_page"),
         ]
 
     def __str__(self) -> str:

@@ -5,11 +5,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from kit.http import keyset
 from kit.refusals import Refused
+from workspaces.groups import rules
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
+from workspaces.members import selectors as people
+from workspaces.members.models import Membership
+
+_BY_NAME: keyset.Order = (("folded_name", "asc"), ("id", "asc"))
+_BY_ENTRY: keyset.Order = (("id", "asc"),)
+_AFTER_ALL = "\U0010ffff"  # sorts behind every character that may follow a prefix
 
 
 class GroupIsGone(Refused):
@@ -27,6 +35,14 @@ class Counted:
     role: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Somebody in a group; without a membership where they are no member here."""
+
+    entry: GroupMember
+    membership: Membership | None
+
+
 def one(*, group: UUID) -> Group:
     """The group with that public id."""
     found = Group.objects.filter(public_id=group).first()
@@ -35,12 +51,71 @@ def one(*, group: UUID) -> Group:
     return found
 
 
+def page(
+    *, prefix: str = "", after: str | None = None, size: int = 50
+) -> tuple[list[Counted], keyset.Page[Group]]:
+    """One page of groups by name, with what is known of each."""
+    found = Group.objects.all()
+    if prefix:
+        first = rules.fold(prefix)
+        found = found.filter(folded_name__gte=first, folded_name__lt=first + _AFTER_ALL)
+    listed = keyset.page(found, order=_BY_NAME, after=after, size=size)
+    return _counted(listed.rows), listed
+
+
 def counted(*, size: int = 500) -> list[Counted]:
     """The groups by name, at most `size` of them."""
-    groups = list(Group.objects.order_by("folded_name", "id")[:size])
+    return _counted(list(Group.objects.order_by("folded_name", "id")[:size]))
+
+
+def counted_one(*, group: Group) -> Counted:
+    """The group with how many people are in it and the role that it gives."""
+    return _counted([group])[0]
+
+
+def discoverable() -> QuerySet[Group]:
+    """The groups that every member may find when they share something."""
+    return Group.objects.filter(is_discoverable=True)
+
+
+def number() -> int:
+    """How many groups the workspace has."""
+    return Group.objects.count()
+
+
+def people_of(
+    *, group: Group, after: str | None = None
+) -> tuple[list[Listed], keyset.Page[GroupMember]]:
+    """One page of who is in a group, in the order in which they came."""
+    entries = GroupMember.objects.filter(group_id=group.pk)
+    listed = keyset.page(entries, order=_BY_ENTRY, after=after)
+    ids = [row.membership_id for row in listed.rows if row.membership_id]
+    known = people.by_id(ids=ids)
+    return [
+        Listed(entry=row, membership=known.get(row.membership_id or 0))
+        for row in listed.rows
+    ], listed
+
+
+def groups_of(*, membership_id: int) -> list[Group]:
+    """The groups of a member, by name."""
+    mine = GroupMember.objects.filter(membership_id=membership_id)
+    ids = list(mine.values_list("group_id", flat=True))
+    return list(Group.objects.filter(pk__in=ids).order_by("folded_name", "id"))
+
+
+def inside(*, group: Group, memberships: Collection[int]) -> set[int]:
+    """Those of these memberships that are in the group."""
+    rows = GroupMember.objects.filter(
+        group_id=group.pk, membership_id__in=list(memberships)
+    )
+    return {one or 0 for one in rows.values_list("membership_id", flat=True)}
+
+
+def _counted(groups: list[Group]) -> list[Counted]:
     ids = [group.pk for group in groups]
     members = GroupMember.objects.filter(group_id__in=ids)
-    people = dict(
+    people_in = dict(
         members.values("group_id")
         .annotate(people=Count("id"))
         .order_by("group_id")
@@ -52,7 +127,7 @@ def counted(*, size: int = 500) -> list[Counted]:
     return [
         Counted(
             group=group,
-            people=people.get(group.pk, 0),
+            people=people_in.get(group.pk, 0),
             role=roles.get(group.pk, ""),
         )
         for group in groups

@@ -4,7 +4,9 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Func, Value
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from kit.scoping import WorkspaceManager
 from workspaces.roles.matrix import Role
@@ -81,13 +83,24 @@ class MembershipStatus(models.TextChoices):
     REMOVED = "removed"
 
 
+class MemberSource(models.TextChoices):
+    """How a member came; who SCIM brought or took over is kept by the provider."""
+
+    HAND = "hand", _("Added by hand")
+    INVITATION = "invitation", _("By invitation")
+    REQUEST = "request", _("By asking to join")
+    SIGN_IN = "sign_in", _("By signing in")
+    SCIM = "scim", _("Kept by SCIM")
+
+
 class Membership(models.Model):
     """One person in one workspace, with a role.
 
     Every use of a session compares `generation`: raising it ends what the person
     holds at their next request. `seat` says which product they have, before any role
-    says what they may do with it. Data: `email` (a folded copy that a range index can
-    search under row-level security) and `name` are personal data.
+    says what they may do with it. Data: `email` and the two keys of the name (folded
+    copies that a range index can search under row-level security) and `name` are
+    personal data.
     """
 
     workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
@@ -103,6 +116,24 @@ class Membership(models.Model):
         max_length=10,
         choices=[(s.value, s.value) for s in SeatType],
         default=SeatType.CHAT.value,
+    )
+    source = models.CharField(
+        max_length=20, choices=MemberSource, default=MemberSource.HAND
+    )
+    name_key = models.GeneratedField(
+        expression=Lower("name"),
+        output_field=models.CharField(max_length=400, db_collation="C"),
+        db_persist=True,
+    )
+    surname_key = models.GeneratedField(
+        expression=Func(
+            Lower("name"),
+            Value(r"^(.*)\s(\S+)$"),
+            Value(r"\2 \1"),
+            function="regexp_replace",
+        ),
+        output_field=models.CharField(max_length=400, db_collation="C"),
+        db_persist=True,
     )
     generation = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -131,6 +162,10 @@ class Membership(models.Model):
                 name="membership_seat_known",
             ),
             models.CheckConstraint(
+                condition=models.Q(source__in=MemberSource.values),
+                name="membership_source_known",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),
                 name="membership_email_folded",
             ),
@@ -140,8 +175,43 @@ class Membership(models.Model):
             models.Index(
                 fields=["workspace", "role", "email", "id"], name="membership_role"
             ),
+            models.Index(
+                fields=["workspace", "status", "email", "id"],
+                name="membership_status",
+                condition=~models.Q(status="active"),
+            ),
+            models.Index(
+                fields=["workspace", "seat", "email", "id"], name="membership_seat"
+            ),
+            models.Index(
+                fields=["workspace", "source", "email", "id"], name="membership_source"
+            ),
+            models.Index(fields=["workspace", "name_key"], name="membership_name"),
+            models.Index(
+                fields=["workspace", "surname_key"], name="membership_surname"
+            ),
             models.Index(fields=["user"], name="membership_user"),
         ]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class Headcount(models.Model):
+    """A part of the number of members with one role, status and seat.
+
+    The database itself writes a row with each change of memberships, and sums rows up
+    from time to time: the number of members costs the same however many they are, and
+    no two writers wait for each other. Data: counts.
+    """
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
+    role = models.CharField(max_length=30)
+    status = models.CharField(max_length=20)
+    seat = models.CharField(max_length=10)
+    number = models.BigIntegerField()
+
+    objects = WorkspaceManager["Headcount"]()
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.status} {self.role}"

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from kit.permissions import LABELS as PERMISSION_LABELS
 from kit.permissions import Decision, Permission
+from kit.refusals import Refused
 from workspaces.roles import rules
 from workspaces.roles.matrix import (
     LABELS,
@@ -18,6 +19,10 @@ from workspaces.roles.matrix import (
 from workspaces.roles.rules import Lack
 from workspaces.tenancy.plans import LABELS as PLAN_LABELS
 from workspaces.tenancy.plans import Plan, RetentionSetter, of
+
+
+class RoleIsAboveYours(Refused):
+    """The role may do more than the actor's own."""
 
 
 def decide(
@@ -110,6 +115,28 @@ def _names(sql: str, argument: int) -> list[str]:
         cursor.execute(sql, [argument])
         row = cursor.fetchone()
     return list(row[0] or ()) if row else []
+
+
+def demand_may_act_on(*, role: str, own: frozenset[Permission], plan: str) -> None:
+    """Refuse whoever would give, take away or end more than they may do themselves."""
+    if may_act_on(role=role, own=own, plan=plan):
+        return
+    raise RoleIsAboveYours(
+        _("The role %s may do more than yours; an owner of the workspace can do this.")
+        % LABELS[Role(role)]
+    )
+
+
+def demand_may_act_on_member(
+    *, membership_id: int, role: str, own: frozenset[Permission], plan: str
+) -> None:
+    """Refuse whoever would change a member who may do more than they may."""
+    if may_act_on_member(membership_id=membership_id, role=role, own=own, plan=plan):
+        return
+    raise RoleIsAboveYours(
+        _("The role of this member (%s) may do more than yours; an owner can.")
+        % LABELS[Role(role)]
+    )
 
 
 def _because_of_plan(permission: Permission, plan: str) -> str:

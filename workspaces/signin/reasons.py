@@ -62,6 +62,7 @@ class Reason(StrEnum):
     ADDRESS_FORM = "address_form"
     DOMAIN_NOT_PROVEN = "domain_not_proven"
     NOT_A_MEMBER = "not_a_member"
+    NO_SEAT = "no_seat"
     IDENTITY_DIFFERS = "identity_differs"
     ACCOUNT_CLOSED = "account_closed"
     NOT_FRESH = "not_fresh"
@@ -223,6 +224,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.NOT_A_MEMBER: _refused(
         _("You are not a member of a workspace of this organization.")
+    ),
+    Reason.NO_SEAT: _refused(
+        _(
+            "All seats of the workspace that you would enter are taken. Ask its owner "
+            "for a seat, then sign in again."
+        )
     ),
     Reason.IDENTITY_DIFFERS: _refused(
         _("Your address is already tied to another identifier of this connection.")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kit import scoping
 from kit.actor import Actor
 from kit.refusals import Refused
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy.models import Organization, Workspace
 
 
 class UnknownTenant(Refused):
@@ -78,6 +78,22 @@ def organization_by_slug(*, slug: str) -> OrganizationRef:
     if not rows:
         raise UnknownTenant(_("There is no organization “%s”.") % slug)
     return _organization(rows[0])
+
+
+def workspace_in_scope(*, workspace_id: int) -> WorkspaceRef:
+    """The workspace of that id, in the scope of its organization."""
+    row = Workspace.objects.select_related("organization").get(pk=workspace_id)
+    owner = row.organization
+    return WorkspaceRef(
+        organization=OrganizationRef(
+            id=owner.pk, public_id=owner.public_id, slug=owner.slug, name=owner.name
+        ),
+        id=row.pk,
+        public_id=row.public_id,
+        slug=row.slug,
+        name=row.name,
+        plan=row.plan,
+    )
 
 
 def organizations_for_operator() -> list[OrganizationRef]:

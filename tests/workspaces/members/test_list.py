@@ -13,11 +13,11 @@ from workspaces.tenancy.selectors import WorkspaceRef
 pytestmark = pytest.mark.django_db
 
 PAGE = "/w/halden-engineering/members/"
-# Session, person, two doors, scope in and out, transaction, page, counts, jobs.
-BUDGET = 14
+# Session, person, two doors, scope in and out, transaction, page, counts, seats, jobs.
+BUDGET = 17
 
 
-def crowd(where: WorkspaceRef, number: int) -> None:
+def crowd(where: WorkspaceRef, number: int, **columns: str) -> None:
     emails = [f"person{n:03}@halden.example" for n in range(number)]
     people = User.objects.bulk_create(
         User(email=email, created_at=NOON) for email in emails
@@ -30,8 +30,8 @@ def crowd(where: WorkspaceRef, number: int) -> None:
                 workspace_id=where.id,
                 user=person,
                 email=person.email,
-                role="member",
                 created_at=NOON,
+                **{"role": "member", **columns},
             )
             for person in people
         )
@@ -71,6 +71,87 @@ def test_it_finds_a_role() -> None:
     page = client.get(PAGE, {"role": "compliance_officer"}).content.decode()
 
     assert addresses(page) == 1
+
+
+@pytest.mark.parametrize("q", ["mara l", "LINDQV", "lindqvist mara", "mara.lind"])
+def test_it_finds_the_beginning_of_a_name_or_surname(q: str) -> None:
+    where = cast.workspace()
+    crowd(where, 3)
+    client = cast.owner(where).client()
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        Membership.objects.filter(email="mara.lindqvist@halden.example").update(
+            name="Mara Lindqvist"
+        )
+
+    page = client.get(PAGE, {"q": q}).content.decode()
+
+    assert addresses(page) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "asked"),
+    [
+        ({"status": "suspended"}, {"status": "suspended"}),
+        ({"status": "removed"}, {"status": "removed"}),
+        ({"seat": "code"}, {"seat": "code"}),
+        ({"source": "scim"}, {"kept": "scim"}),
+        ({"seat": "code", "role": "admin"}, {"seat": "code", "role": "admin"}),
+    ],
+)
+def test_it_filters(columns: dict[str, str], asked: dict[str, str]) -> None:
+    where = cast.workspace()
+    crowd(where, 3, **columns)
+    client = cast.owner(where).client()
+
+    assert addresses(client.get(PAGE, asked).content.decode()) == 3
+    nobody = client.get(PAGE, {**asked, "q": "zoe"}).content.decode()
+    assert addresses(nobody) == 0
+
+
+def test_it_narrows_to_a_group() -> None:
+    where = cast.workspace()
+    owner, jun = cast.owner(where), cast.member(where)
+    from workspaces.groups import services as groups
+
+    made = groups.found(actor=owner.actor, workspace=where, name="Lab", at=NOON)
+    groups.admit(
+        actor=owner.actor,
+        workspace=where,
+        group=made.public_id,
+        members=[jun.membership.public_id],
+        at=NOON,
+    )
+
+    page = owner.client().get(PAGE, {"group": str(made.public_id)}).content.decode()
+
+    assert addresses(page) == 1
+    assert "Group is <b>Lab</b>" in page
+    assert owner.client().get(PAGE, {"group": "nonsense"}).status_code == 404
+
+
+def test_the_number_follows_every_change() -> None:
+    where = cast.workspace()
+    crowd(where, 30)
+    owner = cast.owner(where)
+    from workspaces.members import selectors, services
+
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        rows = Membership.objects.filter(role="member").order_by("id")
+        for row in list(rows[:20]):
+            services.suspend(
+                actor=owner.actor, workspace=where, member=row.public_id, at=NOON
+            )
+        services.remove(
+            actor=owner.actor, workspace=where, member=rows[29].public_id, at=NOON
+        )
+        found = selectors.counts()
+
+        assert (found.total, found.suspended) == (30, 20)
+        assert selectors.seats(workspace_id=where.id).taken == 10
 
 
 @pytest.mark.parametrize("q", ["%", "_", "\x00", "\U0010ffff", "x" * 300, "'"])

@@ -406,3 +406,35 @@ def test_a_removed_person_comes_back_only_anew(idp: Provider, clock: Any) -> Non
     idp.send("PUT", f"/Users/{jun['id']}", {**jun, "title": "Engineer"})
 
     assert meaning.status(idp.where, JUN) == "removed"
+
+
+def test_where_all_seats_are_taken_the_provider_is_told(idp: Provider) -> None:
+    cast.owner(idp.where)
+    members.set_seats(
+        actor=OPERATOR, workspace=idp.where, limit=1, default="chat", at=NOON
+    )
+
+    answer = idp.send(
+        "POST",
+        "/Users",
+        {
+            "schemas": [USER],
+            "userName": JUN,
+            "active": True,
+            "emails": [{"value": JUN, "primary": True}],
+        },
+    )
+
+    assert answer.status_code == 403
+    assert "seat" in answer.json()["detail"]
+    assert meaning.status(idp.where, JUN) == ""
+
+
+def test_who_the_provider_brought_is_shown_as_kept_by_it(idp: Provider) -> None:
+    made = idp.user(JUN)
+
+    with meaning.scope(idp.where):
+        assert Membership.objects.get(email=JUN).source == "scim"
+    idp.send("DELETE", f"/Users/{made['id']}")
+    with meaning.scope(idp.where):
+        assert Membership.objects.get(email=JUN).source == "hand"

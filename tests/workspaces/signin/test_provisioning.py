@@ -303,3 +303,16 @@ def test_another_organization_lets_in_only_its_own_domain(
 
     assert visitor.user_id is None
     assert membership(where) is None
+
+
+def test_without_a_free_seat_nobody_becomes_a_member(
+    halden_with: Any, provider: Provider
+) -> None:
+    where = halden_with()
+    members.set_seats(actor=OPERATOR, workspace=where, limit=1, default="chat", at=NOON)
+
+    visitor = sign_in(provider)
+
+    assert visitor.user_id is None
+    assert membership(where) is None
+    assert not User.objects.filter(email=NEW).exists()

@@ -12,6 +12,7 @@ from audit import recording
 from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor
+from kit.formatting import grouped
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.groups import rules, selectors, storage
@@ -19,10 +20,12 @@ from workspaces.groups.models import Group, GroupMember, GroupRole, Source
 from workspaces.groups.services import roles
 from workspaces.groups.storage import Subject, Written
 from workspaces.roles.selectors import custom_roles_through, may_act_on_group
+from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
 
 # An entry names that many members of a change; the counts are always whole.
 _NAMED = 500
+MOST_GROUPS = 10_000
 Changes = Mapping[str, tuple[Any, Any]]
 
 
@@ -34,6 +37,10 @@ class GroupGivesMoreThanYours(Refused):
     """Whoever lets people into a group, or out of it, may do all that it gives."""
 
     status = 403
+
+
+class TooManyGroups(Refused):
+    """A workspace has at most MOST_GROUPS groups."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +73,7 @@ def create(
     members: MemberChange,
     source: Source,
     may_own: bool,
+    is_discoverable: bool = True,
     attributes: Changes | None = None,
     at: datetime,
 ) -> Group:
@@ -74,11 +82,13 @@ def create(
     with _open(workspace):
         folded = rules.fold(name)
         _demand_free(name, folded)
+        _demand_room(workspace)
         row = Group.objects.create(
             workspace_id=workspace.id,
             name=name,
             folded_name=folded,
             source=source,
+            is_discoverable=is_discoverable,
             created_at=at,
         )
         added = storage.add(
@@ -228,6 +238,17 @@ def _demand_gives_no_more_than_own(
         raise GroupGivesMoreThanYours(
             _("The group “%s” gives more than you may do; an owner can change it.")
             % group.name
+        )
+
+
+def _demand_room(workspace: WorkspaceRef) -> None:
+    """Whoever makes a group waits for the one before: no two take the last place."""
+    mine = Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.id)
+    mine.values_list("pk").get()
+    if selectors.number() >= MOST_GROUPS:
+        raise TooManyGroups(
+            _("A workspace has at most %s groups: delete one that nobody needs first.")
+            % grouped(MOST_GROUPS)
         )
 
 

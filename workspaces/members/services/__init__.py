@@ -4,33 +4,47 @@ from workspaces.members.selectors import MemberIsGone
 from workspaces.members.services.founding import create_organization, create_workspace
 from workspaces.members.services.membership import (
     LastOwnerMustStay,
-    RoleIsAboveYours,
     RoleIsAnother,
     UnknownRole,
     add,
     change_role,
+    known_role,
     let_in,
     reactivate,
     remove,
     suspend,
 )
 from workspaces.members.services.people import choose_theme, ensure_person, follow
+from workspaces.members.services.seats import (
+    NoSeatIsFree,
+    SeatsOutOfBounds,
+    UnknownSeat,
+    change_seat,
+    set_seats,
+)
+from workspaces.roles.selectors import RoleIsAboveYours
 
 __all__ = [
     "LastOwnerMustStay",
     "MemberIsGone",
+    "NoSeatIsFree",
     "RoleIsAboveYours",
     "RoleIsAnother",
+    "SeatsOutOfBounds",
     "UnknownRole",
+    "UnknownSeat",
     "add",
     "change_role",
+    "change_seat",
     "choose_theme",
     "create_organization",
     "create_workspace",
     "ensure_person",
     "follow",
+    "known_role",
     "let_in",
     "reactivate",
     "remove",
+    "set_seats",
     "suspend",
 ]

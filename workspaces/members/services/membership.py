@@ -20,12 +20,18 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members import addresses
-from workspaces.members.models import Membership, MembershipStatus, User
+from workspaces.members.models import (
+    Membership,
+    MembershipStatus,
+    MemberSource,
+    User,
+)
 from workspaces.members.selectors import MemberIsGone
-from workspaces.members.services import people
+from workspaces.members.services import people, seats
 from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import LABELS, Role
 from workspaces.tenancy import naming
+from workspaces.tenancy.seats import SeatType
 from workspaces.tenancy.selectors import WorkspaceRef
 
 
@@ -37,10 +43,6 @@ class UnknownRole(Refused):
 
 class LastOwnerMustStay(Refused):
     """A workspace always has an active owner."""
-
-
-class RoleIsAboveYours(Refused):
-    """The role may do more than the actor's own."""
 
 
 class RoleIsAnother(Refused):
@@ -55,52 +57,86 @@ def add(
     role: str,
     at: datetime,
     name: str = "",
+    seat: str = "",
 ) -> Membership:
     """Let a person in; who is in already under that role is returned as they are."""
     actor.require(Permission.MEMBERS_MANAGE)
-    wanted = _known_role(role)
+    wanted = known_role(role)
     _demand_no_more_than_own(actor, workspace, wanted)
     address = addresses.fold(email)
     with _open(workspace):
         person = people.ensure_person(email=address, name=name, at=at)
         return let_in(
-            actor=actor, workspace=workspace, person=person, role=wanted, at=at
+            actor=actor,
+            workspace=workspace,
+            person=person,
+            role=wanted,
+            seat=seats.known(seat) if seat else None,
+            at=at,
         )
 
 
 def let_in(
-    *, actor: Actor, workspace: WorkspaceRef, person: User, role: Role, at: datetime
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    person: User,
+    role: Role,
+    at: datetime,
+    seat: SeatType | None = None,
+    source: MemberSource = MemberSource.HAND,
 ) -> Membership:
     """Store the membership; the caller has decided that the actor may.
 
-    Who is in already is returned, or refused by the role that they have.
+    Who is in already is returned, or refused by the role that they have. Everybody
+    else needs a free seat.
     """
     with _open(workspace):
-        row, is_new = Membership.objects.select_for_update().get_or_create(
-            workspace_id=workspace.id,
-            user_id=person.pk,
-            defaults={
-                "email": person.email,
-                "name": person.name,
-                "role": role,
-                "created_at": at,
-            },
-        )
+        given = seats.lock(workspace=workspace)
+        given = seat or given
+        mine = Membership.objects.select_for_update().filter(user_id=person.pk)
+        row = mine.first()
+        if row is None or row.status == MembershipStatus.REMOVED:
+            seats.demand_free(workspace=workspace)
+        fresh = {"role": role, "seat": given, "source": source}
+        is_new = False
+        if row is None:
+            row, is_new = mine.get_or_create(
+                workspace_id=workspace.id,
+                user_id=person.pk,
+                defaults={
+                    **fresh,
+                    "email": person.email,
+                    "name": person.name,
+                    "created_at": at,
+                },
+            )
         if not is_new and row.status != MembershipStatus.REMOVED:
             _demand_same_role(row, role)
             return row
         if not is_new:
-            row.role, row.status = role, MembershipStatus.ACTIVE
-            row.save(update_fields=["role", "status"])
+            _return(row, **fresh)
         _record(
             actor,
             "workspaces.member.created",
             row,
             workspace,
             at,
-            details={"email": person.email, "role": role.value},
+            details={
+                "email": person.email,
+                "role": role.value,
+                "seat": given.value,
+                "source": source.value,
+            },
         )
         return row
+
+
+def _return(row: Membership, **fresh: str) -> None:
+    """Who was removed begins anew, with nothing of before but their id."""
+    row.role, row.seat, row.source = fresh["role"], fresh["seat"], fresh["source"]
+    row.status = MembershipStatus.ACTIVE
+    row.save(update_fields=["role", "seat", "source", "status"])
 
 
 def change_role(
@@ -108,7 +144,7 @@ def change_role(
 ) -> Membership:
     """Give a member another role, from their next request on."""
     actor.require(Permission.ROLES_MANAGE)
-    wanted = _known_role(role)
+    wanted = known_role(role)
     _demand_no_more_than_own(actor, workspace, wanted)
     with _open(workspace):
         row, others = _locked(member)
@@ -165,10 +201,12 @@ def reactivate(
     """Let a suspended member back in; they sign in anew."""
     actor.require(Permission.MEMBERS_MANAGE)
     with _open(workspace):
+        seats.lock(workspace=workspace)
         row, _others = _locked(member)
         _demand_theirs_is_own(actor, workspace, row)
         if row.status == MembershipStatus.ACTIVE:
             return row
+        seats.demand_free(workspace=workspace)
         row.status = MembershipStatus.ACTIVE
         row.save(update_fields=["status"])
         _record(actor, "workspaces.member.reactivated", row, workspace, at)
@@ -237,27 +275,18 @@ def _demand_another_owner(row: Membership, others: list[Membership]) -> None:
 
 
 def _demand_no_more_than_own(actor: Actor, workspace: WorkspaceRef, role: Role) -> None:
-    if roles.may_act_on(role=role, own=actor.permissions, plan=workspace.plan):
-        return
-    raise RoleIsAboveYours(
-        _("The role %s may do more than yours; an owner of the workspace can do this.")
-        % LABELS[role]
-    )
+    roles.demand_may_act_on(role=role, own=actor.permissions, plan=workspace.plan)
 
 
 def _demand_theirs_is_own(
     actor: Actor, workspace: WorkspaceRef, row: Membership
 ) -> None:
-    if not roles.may_act_on_member(
+    roles.demand_may_act_on_member(
         membership_id=row.pk,
         role=row.role,
         own=actor.permissions,
         plan=workspace.plan,
-    ):
-        raise RoleIsAboveYours(
-            _("The role of this member (%s) may do more than yours; an owner can.")
-            % LABELS[Role(row.role)]
-        )
+    )
 
 
 def _demand_same_role(row: Membership, wanted: Role) -> None:
@@ -269,7 +298,8 @@ def _demand_same_role(row: Membership, wanted: Role) -> None:
     )
 
 
-def _known_role(role: str) -> Role:
+def known_role(role: str) -> Role:
+    """The role of that name."""
     try:
         return Role(role)
     except ValueError:

@@ -34,6 +34,8 @@ def create(
         )
     except groups.GroupNameIsTaken as refusal:
         raise core.UniquenessException(detail=str(refusal)) from None
+    except groups.TooManyGroups as refusal:
+        raise core.ForbiddenException(detail=str(refusal)) from None
     row.save(force_insert=True)
 
 

@@ -17,7 +17,12 @@ from kit.actor import Actor
 from workspaces.groups import services as groups
 from workspaces.members import addresses
 from workspaces.members import services as members
-from workspaces.members.models import Membership, MembershipStatus, User
+from workspaces.members.models import (
+    Membership,
+    MembershipStatus,
+    MemberSource,
+    User,
+)
 from workspaces.members.services import membership as seats
 from workspaces.members.services import people
 from workspaces.offboarding.models import Departure
@@ -131,10 +136,21 @@ def _let_in(writer: Writer, address: str, facts: Facts) -> Membership:
         workspace=writer.workspace,
         person=person,
         role=Role.MEMBER,
+        source=MemberSource.SCIM,
         at=writer.at,
     )
     _name(seat, facts)
     return seat
+
+
+def keep(*, before: int | None, after: int | None) -> None:
+    """Show whom the provider keeps; whom it lets go of is kept here again."""
+    if before and before != after:
+        let_go = Membership.objects.filter(pk=before, source=MemberSource.SCIM)
+        let_go.update(source=MemberSource.HAND)
+    if after:
+        taken = Membership.objects.filter(pk=after).exclude(source=MemberSource.SCIM)
+        taken.update(source=MemberSource.SCIM)
 
 
 def _address(facts: Facts) -> tuple[str | None, str]:

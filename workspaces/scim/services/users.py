@@ -1,7 +1,7 @@
 """Creates, changes and deletes users, each write one entry of its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from audit import recording
 from audit.recording import Outcome, Target
 from kit import scoping
 from workspaces.groups import services as groups
-from workspaces.members.services import LastOwnerMustStay
+from workspaces.members.services import LastOwnerMustStay, NoSeatIsFree
 from workspaces.scim import core, rules
 from workspaces.scim.models import Conflict, ScimResource
 from workspaces.scim.services import people, rows
@@ -34,6 +34,10 @@ class LastOwnerStays(core.ForbiddenException):
     def __init__(self, *, detail: str, user: UUID) -> None:
         super().__init__(detail=detail)
         self.user = user
+
+
+class NoSeatLeft(core.ForbiddenException):
+    """All seats are taken: the provider shows it, and tries again later."""
 
 
 def create(writer: Writer, row: ScimResource, document: dict[str, Any]) -> None:
@@ -63,7 +67,7 @@ def look_again(writer: Writer, row: ScimResource) -> bool:
     """See whether what was in the way of a user is gone; whether that changed them."""
     document = rows.opened(writer, row)
     stood = (row.membership_id, row.conflict)
-    with _owner_stays(row):
+    with suppress(NoSeatLeft), _owner_stays(row):
         _link(row, _found(writer, row, document, document))
     if stood == (row.membership_id, row.conflict):
         return False
@@ -79,6 +83,7 @@ def delete(writer: Writer, row: ScimResource) -> None:
     document = rows.opened(writer, row)
     with _owner_stays(row):
         people.leave(writer, row)
+    people.keep(before=row.membership_id, after=None)
     left = groups.forget(workspace=writer.workspace, subject=row.public_id)
     ScimResource.objects.filter(group_id__in=left).update(
         version=F("version") + 1, modified_at=writer.at
@@ -126,7 +131,9 @@ def _found(
 
 
 def _link(row: ScimResource, found: Match) -> None:
-    row.membership_id = found.membership.pk if found.membership else None
+    after = found.membership.pk if found.membership else None
+    people.keep(before=row.membership_id, after=after)
+    row.membership_id = after
     row.conflict = found.conflict
 
 
@@ -136,6 +143,8 @@ def _owner_stays(row: ScimResource) -> Iterator[None]:
         yield
     except LastOwnerMustStay as refusal:
         raise LastOwnerStays(detail=str(refusal), user=row.public_id) from None
+    except NoSeatIsFree as refusal:
+        raise NoSeatLeft(detail=str(refusal)) from None
 
 
 def _record(

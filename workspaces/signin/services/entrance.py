@@ -135,7 +135,8 @@ def _welcomed(
     )
     provisioning.apply(user=user, row=row, given=given, at=at)
     if not selectors.belongs(user=user, organization_id=ref.organization.id):
-        raise SignInRefused(Reason.NOT_A_MEMBER, received=user.email)
+        # The rules would have let them in: only a seat was missing.
+        raise SignInRefused(Reason.NO_SEAT, received=user.email)
     return user
 
 

@@ -17,8 +17,14 @@ from audit import recording
 from audit.recording import Outcome, Target
 from kit import scoping
 from kit.actor import Actor
+from kit.refusals import Refused
 from workspaces.members import services as members
-from workspaces.members.models import Membership, MembershipStatus, User
+from workspaces.members.models import (
+    Membership,
+    MembershipStatus,
+    MemberSource,
+    User,
+)
 from workspaces.roles.matrix import Role
 from workspaces.signin import rules, selectors
 from workspaces.signin.assertions import VerifiedAssertion
@@ -145,10 +151,7 @@ def _apply(one: Grant, user: User, *, may_grant_owner: bool, at: datetime) -> st
     with _open(one.workspace):
         row = Membership.objects.filter(user_id=user.pk).first()
     if row is None and one.lets_in:
-        members.let_in(
-            actor=_ACTOR, workspace=one.workspace, person=user, role=one.role, at=at
-        )
-        return _("became a member of %s") % one.workspace.name
+        return _enter(one, user, at=at)
     if row is None or row.status != MembershipStatus.ACTIVE or not one.decides:
         return ""
     touches_owner = Role.OWNER in {Role(row.role), one.role}
@@ -163,18 +166,42 @@ def _apply(one: Grant, user: User, *, may_grant_owner: bool, at: datetime) -> st
             at=at,
         )
     except members.LastOwnerMustStay as refusal:
-        recording.record(
-            actor=_ACTOR,
-            action="workspaces.member.role-changed",
-            target=Target(kind="member", id=row.public_id),
-            organization_id=one.workspace.organization.id,
-            workspace=one.workspace.public_id,
-            at=at,
-            outcome=Outcome.REFUSED,
-            details={"why": str(refusal), "wanted": one.role.value},
-        )
+        target = Target(kind="member", id=row.public_id)
+        _refused("workspaces.member.role-changed", target, one, refusal, at=at)
         return ""
     return _("got another role in %s") % one.workspace.name
+
+
+def _enter(one: Grant, user: User, *, at: datetime) -> str:
+    try:
+        members.let_in(
+            actor=_ACTOR,
+            workspace=one.workspace,
+            person=user,
+            role=one.role,
+            source=MemberSource.SIGN_IN,
+            at=at,
+        )
+    except members.NoSeatIsFree as refusal:
+        target = Target(kind="user", id=user.public_id)
+        _refused("workspaces.member.created", target, one, refusal, at=at)
+        return ""
+    return _("became a member of %s") % one.workspace.name
+
+
+def _refused(
+    action: str, target: Target, one: Grant, refusal: Refused, *, at: datetime
+) -> None:
+    recording.record(
+        actor=_ACTOR,
+        action=action,
+        target=target,
+        organization_id=one.workspace.organization.id,
+        workspace=one.workspace.public_id,
+        at=at,
+        outcome=Outcome.REFUSED,
+        details={"why": str(refusal), "wanted": one.role.value},
+    )
 
 
 def _open(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:
