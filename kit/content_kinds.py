@@ -5,7 +5,55 @@ stores user content and is not among them: a kind that nobody registered would b
 missed by holds, by deletion and by the search for leftovers.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.utils.functional import Promise
+
+Titles = Callable[[Sequence[Any], UUID], Mapping[int, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A table whose rows hang on a kind's row and go with it, by a cascade.
+
+    `parent` is the column that names the row, in a key with workspace_id. `owner` is
+    the column of a member whose hold keeps the whole; `key` and `blob` are columns of
+    what must be destroyed with it.
+    """
+
+    table: str
+    parent: str
+    owner: str = ""
+    key: str = ""
+    blob: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """How a simple kind lies in the database, for the doors of deletion and purge.
+
+    Its table has workspace_id, id, public_id, key_id, key_made_at, plan_written,
+    byte_count, created_at, deleted_at and deleted_by, and `blob` where a row has a
+    blob. `noun` names an object in the log, `label` and `labels` one and many on pages;
+    `titles` opens the names of rows by their ids (given the workspace's public id),
+    `page` is the URL name of their list under /me/, `consequence` says in a sentence
+    what goes with a deleted one.
+    """
+
+    noun: str
+    label: str | Promise
+    labels: str | Promise
+    table: str
+    owner: str = "owner_id"
+    blob: str = ""
+    parts: tuple[Part, ...] = ()
+    titles: Titles
+    page: str
+    consequence: str | Promise = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +63,8 @@ class ContentKind:
     `model` is an app label and model name; `owner` and `clock` are paths of fields
     from it. `purged_with` names the kind whose purge takes this one along, by a
     cascade in the database; a kind of its own has none. `leftovers` is SQL that
-    counts rows which no purge would ever meet: it must always answer 0.
+    counts rows which no purge would ever meet: it must always answer 0. `storage` is
+    what the doors need of a simple kind; conversations have doors of their own.
     """
 
     name: str
@@ -26,6 +75,12 @@ class ContentKind:
     delete_door: str
     purged_with: str | None
     leftovers: str
+    storage: Storage | None = None
+
+    @property
+    def rows(self) -> Any:
+        """The default manager of its model, under the open scope."""
+        return apps.get_model(self.model)._default_manager
 
 
 class AlreadyRegistered(Exception):
@@ -44,3 +99,8 @@ def register(kind: ContentKind) -> None:
 def registered() -> tuple[ContentKind, ...]:
     """All kinds, by name."""
     return tuple(_kinds[name] for name in sorted(_kinds))
+
+
+def simple() -> tuple[tuple[ContentKind, Storage], ...]:
+    """The kinds that go through the doors by their `storage`, by name."""
+    return tuple((kind, kind.storage) for kind in registered() if kind.storage)

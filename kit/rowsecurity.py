@@ -97,6 +97,29 @@ def composite_key(
     )
 
 
+def content_root(table: str, *, changes: Iterable[str]) -> list[migrations.RunSQL]:
+    """What each table of a simple kind has: row security and few rights, young keys.
+
+    The app may change `changes` only, and delete nothing; the sweeper deletes. Its
+    guard against deleting held rows comes with a migration of retention.
+    """
+    app = settings.DATABASE_ROLES["app"]
+    columns = ", ".join(["deleted_at", "deleted_by", *changes])
+    return [
+        enable(table, app=("select", "insert"), sweeper=("select", "update", "delete")),
+        migrations.RunSQL(
+            f"grant update ({columns}) on {table} to {app}",
+            f"revoke update ({columns}) on {table} from {app}",
+        ),
+        # A key without content counts as an orphan an hour after it was made.
+        migrations.RunSQL(
+            f"create trigger {table}_key_is_young before insert on {table}"
+            " for each row execute function workspaces_refuse_old_key()",
+            f"drop trigger {table}_key_is_young on {table}",
+        ),
+    ]
+
+
 def doors(
     sql: str, *, functions: Iterable[str], roles: Iterable[str] = ("app",)
 ) -> migrations.RunSQL:

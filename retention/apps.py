@@ -4,6 +4,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from kit import coverage
+
 
 class RetentionConfig(AppConfig):
     """Registers the start-up checks, and what other apps' pages show of this one."""
@@ -17,3 +19,4 @@ class RetentionConfig(AppConfig):
         # Models cannot be imported before this.
         for slice_name in ("conversations", "deletions", "holds", "sweeps"):
             import_module(f"retention.{slice_name}.adapters").register()
+        coverage.register(import_module("retention.holds.locking").before_changing)

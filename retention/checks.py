@@ -8,18 +8,16 @@ security, and a wrong grant opens a second door to deletion.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-from retention.sweeps import selectors
+from kit import content_kinds
+from retention.sweeps import kinds
 
-# Rows the app role may never delete.
-STORED_CONTENT = (
-    "workspaces_conversation",
-    "workspaces_message",
-    "workspaces_file",
+# Rows the app role may never delete, besides those of every kind of content.
+EVIDENCE = (
     "retention_hold",
     "retention_holdscope",
     "retention_policy",
@@ -57,13 +55,28 @@ _REWRITES = """
 select a.attname from pg_attribute a
 where a.attrelid = 'workspaces_conversation'::regclass and a.attnum > 0
   and not a.attisdropped
-  and a.attname not in ('deleted_at', 'deleted_by', 'staged_by_id')
+  and a.attname not in ('deleted_at', 'deleted_by', 'staged_by_id', 'project_id')
   and has_column_privilege(%(app)s, a.attrelid, a.attnum, 'update')
 order by 1
 """
 _TRIGGER = """
 select exists (select from pg_trigger where tgname = 'conversation_is_not_held'
                and tgrelid = 'workspaces_conversation'::regclass and tgenabled <> 'D')
+"""
+# Of other kinds neither, apart from what is written in them and whose they are.
+_REWRITES_OF_KINDS = """
+select t.name, a.attname from unnest(%(roots)s::text[]) t(name)
+join pg_attribute a on a.attrelid = t.name::regclass and a.attname in
+    ('id', 'workspace_id', 'public_id', 'key_id', 'key_made_at', 'plan_written',
+     'created_at')
+where has_column_privilege(%(app)s, a.attrelid, a.attnum, 'update') order by 1, 2
+"""
+_TRIGGERS_OF_KINDS = """
+select t.name, x.suffix from unnest(%(guarded)s::text[]) t(name)
+cross join unnest(array['_is_not_held', '_key_is_young']) x(suffix)
+where not exists (select from pg_trigger g where g.tgrelid = t.name::regclass
+                  and g.tgname = t.name || x.suffix and g.tgenabled <> 'D')
+order by 1, 2
 """
 _VIEWS = """
 select c.relname from pg_class c
@@ -90,6 +103,7 @@ def database_keeps_its_promises(
         _missing_trigger,
         _definer_views,
         _rewritable_content,
+        _missing_triggers_of_kinds,
     ]
     return [
         Error(sentence, id=f"retention.E{number:03}")
@@ -102,7 +116,7 @@ def _lost_cascades() -> list[str]:
     found = set(_rows(_CASCADES))
     return [
         f"{child} no longer vanishes with {parent}: the cascade was lost."
-        for child, parent in selectors.cascades().items()
+        for child, parent in kinds.cascades().items()
         if (child, parent) not in found
     ]
 
@@ -155,18 +169,37 @@ def _rewritable_content() -> list[str]:
     return [
         f"The app role has the right to change {column} of stored conversations."
         for (column,) in _rows(_REWRITES)
+    ] + [
+        f"The app role has the right to change {column} of {table}."
+        for table, column in _rows(_REWRITES_OF_KINDS)
+    ]
+
+
+def _missing_triggers_of_kinds() -> list[str]:
+    return [
+        f"The trigger {table}{suffix} is missing."
+        for table, suffix in _rows(_TRIGGERS_OF_KINDS)
     ]
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
     roles = settings.DATABASE_ROLES
+    roots = [storage.table for _kind, storage in content_kinds.simple()]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             sql,
             {
                 "app": roles["app"],
                 "owner": roles["owner"],
-                "tables": list(STORED_CONTENT),
+                "tables": [*EVIDENCE, *_stored_content()],
+                "roots": roots,
+                "guarded": roots,
             },
         )
         return list(cursor.fetchall())
+
+
+def _stored_content() -> list[str]:
+    """The table of every kind of content."""
+    models = (apps.get_model(kind.model) for kind in content_kinds.registered())
+    return [model._meta.db_table for model in models]

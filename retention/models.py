@@ -3,7 +3,14 @@
 from retention.holds.models import Hold, HoldScope
 from retention.policies.models import Policy
 from retention.receipts.models import Receipt
-from retention.sweeps.models import Doom, OrphanSearch, Sweep, SweepRun, SweepSlice
+from retention.sweeps.models import (
+    Doom,
+    OrphanSearch,
+    Sweep,
+    SweepCount,
+    SweepRun,
+    SweepSlice,
+)
 
 __all__ = [
     "Doom",
@@ -13,6 +20,7 @@ __all__ = [
     "Policy",
     "Receipt",
     "Sweep",
+    "SweepCount",
     "SweepRun",
     "SweepSlice",
 ]

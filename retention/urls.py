@@ -6,6 +6,7 @@ from retention.conversations import views as conversations
 from retention.deletions import views as deletions
 from retention.holds import views as holds
 from retention.own_data.views import conversations as my_conversations
+from retention.own_data.views import objects as my_objects
 from retention.own_data.views import page as my_page
 from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
@@ -14,6 +15,7 @@ from retention.sweeps import views as sweeps
 app_name = "retention"
 
 _W = "w/<slug:workspace>"
+_STORED = "me/stored/<slug:kind>/<uuid:stored>"
 _MINE = "me/conversations/<uuid:conversation>"
 
 urlpatterns = [
@@ -44,6 +46,14 @@ urlpatterns = [
         name="receipt-download",
     ),
     path("me/", my_page.my_data, name="my-data"),
+    path("me/deleted/", my_objects.my_deleted, name="my-deleted"),
+    path(
+        "me/stored/<slug:kind>/delete/",
+        my_objects.my_objects_delete,
+        name="my-objects-delete",
+    ),
+    path(f"{_STORED}/delete/", my_objects.my_object_delete, name="my-object-delete"),
+    path(f"{_STORED}/restore/", my_objects.my_object_restore, name="my-object-restore"),
     path("me/retention/", my_retention.my_retention, name="my-retention"),
     path(f"{_MINE}/", my_conversations.my_conversation, name="my-conversation"),
     path(

@@ -27,6 +27,7 @@ from workspaces.keys.services import api_keys, scim_tokens
 from workspaces.members import standing
 from workspaces.offboarding.models import Departure
 from workspaces.offboarding.services import offboard
+from workspaces.projects.models import Memory
 from workspaces.roles.matrix import Role
 from workspaces.signin.services import domains, drafts
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -73,6 +74,24 @@ def _conversation(where: WorkspaceRef) -> UUID:
             stored_at=NOON,
         )
     return made.public_id
+
+
+def _memory(where: WorkspaceRef) -> UUID:
+    key = vault.make_keys(parent=None)[0]
+    owner = cast.person(where, "vera@brennan.example").membership
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        return Memory.objects.create(
+            workspace_id=where.id,
+            owner_id=owner.pk,
+            plan_written=where.plan,
+            key_id=key.id,
+            key_made_at=key.made_at,
+            sealed=b"sealed",
+            byte_count=0,
+            created_at=NOON,
+        ).public_id
 
 
 def _hold(where: WorkspaceRef) -> UUID:
@@ -173,8 +192,9 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
     "session": _session,
     "domain": _domain,
     "saml": _saml,
+    "stored": _memory,
 }
-NO_IDS = {"rest", "workspace", "organization", "connection", "epoch", "index"}
+NO_IDS = {"kind", "rest", "workspace", "organization", "connection", "epoch", "index"}
 
 
 def _naming_objects() -> Iterator[Any]:

@@ -128,6 +128,10 @@ SIGNED_IN = {
     "retention:my-conversation",
     "retention:my-conversation-delete",
     "retention:my-conversation-restore",
+    "retention:my-deleted",
+    "retention:my-object-delete",
+    "retention:my-object-restore",
+    "retention:my-objects-delete",
 }
 PUBLIC = {
     # A token alone comes in: tests/workspaces/scim/test_tenants.py.

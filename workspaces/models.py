@@ -21,6 +21,13 @@ from workspaces.keys.models import ApiKey, ScimToken
 from workspaces.members.models import Headcount, Membership, User
 from workspaces.notices.models import Notice
 from workspaces.offboarding.models import DepartureCall, OffboardingReport
+from workspaces.projects.models import (
+    Memory,
+    MemoryChoice,
+    Project,
+    ProjectFile,
+    ProjectShare,
+)
 from workspaces.scim.models import ScimRequest, ScimResource, ScimSettings
 from workspaces.signin.models import (
     BreakGlassCredential,
@@ -66,11 +73,16 @@ __all__ = [
     "MailDomain",
     "MailedSecret",
     "Membership",
+    "Memory",
+    "MemoryChoice",
     "Message",
     "Notice",
     "OffboardingReport",
     "Organization",
     "OrganizationAdministrator",
+    "Project",
+    "ProjectFile",
+    "ProjectShare",
     "RoleAssignment",
     "RoleGrant",
     "RoleRule",

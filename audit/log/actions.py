@@ -31,7 +31,7 @@ AREA_LABELS: dict[Area, str | Promise] = {
     Area.MEMBERS: _("Members"),
     Area.SIGN_IN: _("Sign-in"),
     Area.KEYS: _("Keys"),
-    Area.CONTENT: _("Conversations"),
+    Area.CONTENT: _("Content"),
     Area.SHARING: _("Sharing"),
     Area.RETENTION: _("Retention"),
     Area.HOLDS: _("Holds"),
@@ -502,6 +502,66 @@ _ALL = [
             "retention.conversation.purged",
             _("Purged a conversation"),
             _("Tried to purge a conversation"),
+        ),
+        (
+            "retention.memory.deleted",
+            _("Deleted a memory"),
+            _("Tried to delete a memory"),
+        ),
+        (
+            "retention.memory.restored",
+            _("Restored a memory"),
+            _("Tried to restore a memory"),
+        ),
+        (
+            "retention.memory.purged",
+            _("Purged a memory"),
+            _("Tried to purge a memory"),
+        ),
+        (
+            "retention.project.deleted",
+            _("Deleted a project"),
+            _("Tried to delete a project"),
+        ),
+        (
+            "retention.project.restored",
+            _("Restored a project"),
+            _("Tried to restore a project"),
+        ),
+        (
+            "retention.project.purged",
+            _("Purged a project"),
+            _("Tried to purge a project"),
+        ),
+        (
+            "retention.project-file.deleted",
+            _("Deleted a file of a project"),
+            _("Tried to delete a file of a project"),
+        ),
+        (
+            "retention.project-file.restored",
+            _("Restored a file of a project"),
+            _("Tried to restore a file of a project"),
+        ),
+        (
+            "retention.project-file.purged",
+            _("Purged a file of a project"),
+            _("Tried to purge a file of a project"),
+        ),
+        (
+            "retention.gpt.deleted",
+            _("Deleted a GPT"),
+            _("Tried to delete a GPT"),
+        ),
+        (
+            "retention.gpt.restored",
+            _("Restored a GPT"),
+            _("Tried to restore a GPT"),
+        ),
+        (
+            "retention.gpt.purged",
+            _("Purged a GPT"),
+            _("Tried to purge a GPT"),
         ),
     ),
     *_area(

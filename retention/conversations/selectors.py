@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from kit.http import keyset
 from kit.refusals import Refused
-from retention.eligibility import conditions
+from retention.eligibility import conditions, kinds
 from retention.eligibility.rules import Cutoffs
 from retention.policies import selectors as policies
 from workspaces.content.models import Conversation
@@ -99,7 +99,7 @@ select width_bucket(c.last_activity_at, %(edges)s::timestamptz[]), count(*)
 """
 _DUE_WORKSPACES = f"""
 with {conditions.CUTOFFS}
-select b.workspace_id from b where {conditions.SOMETHING_DUE} order by 1
+select b.workspace_id from b where {conditions.SOMETHING_DUE} or {{others}} order by 1
 """  # noqa: S608 -- constants
 
 
@@ -222,7 +222,8 @@ def workspaces_with_something_due(
         # a third of the table, and would read all of it every minute.
         with connections[using].cursor() as cursor:
             cursor.execute("set local enable_seqscan = off")
-        return [row[0] for row in _rows(_DUE_WORKSPACES, parameters, using=using)]
+        asked = _DUE_WORKSPACES.format(others=kinds.something_due())
+        return [row[0] for row in _rows(asked, parameters, using=using)]
 
 
 def locked(*, ids: Sequence[int]) -> list[Conversation]:

@@ -1,5 +1,7 @@
 """Turns what waits for its purge into the verdict, the numbers and the age chart."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.utils.translation import ngettext
 
 from kit.charts.ages import LIMIT_DAYS, AgeChart
 from kit.formatting import absolute, duration, grouped
+from retention.deletions.objects import KindWaiting
 from retention.deletions.selectors import Waiting
 
 LIMIT = timedelta(days=LIMIT_DAYS)
@@ -121,6 +124,30 @@ def due_sentence(number: int) -> str:
         "%(n)s conversations are due and go with the next sweep.",
         number,
     ) % {"n": grouped(number)}
+
+
+def with_others(waiting: Waiting, others: Sequence[KindWaiting]) -> Waiting:
+    """The same with the oldest of any kind: the promise is one for all of them."""
+    moments = [waiting.oldest_at, *(one.oldest_at for one in others)]
+    return replace(
+        waiting,
+        oldest_at=min((at for at in moments if at), default=None),
+        held=waiting.held + sum(one.held for one in others),
+    )
+
+
+def others(waiting: Sequence[KindWaiting], *, now: datetime) -> list[dict[str, Any]]:
+    """What of other kinds is deleted and still stored."""
+    return [
+        {
+            "labels": one.labels,
+            "deleted": one.deleted,
+            "due": one.due,
+            "held": one.held,
+            "oldest": duration(now - one.oldest_at) if one.oldest_at else "",
+        }
+        for one in waiting
+    ]
 
 
 def _restorable(waiting: Waiting) -> int:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from kit import clock, guard
 from kit.permissions import Permission
-from retention.deletions import selectors, showing
+from retention.deletions import objects, selectors, showing
 from retention.places import crumbs, link, query
 
 
@@ -19,11 +19,13 @@ def deletions(request: Any) -> HttpResponse:
     """The verdict, how old what waits is, and what comes next."""
     at = clock.now()
     waiting = selectors.waiting(workspace=request.workspace, at=at)
+    others = objects.waiting(workspace=request.workspace, at=at)
     context = {
-        "verdict": showing.verdict(waiting, now=at),
+        "verdict": showing.verdict(showing.with_others(waiting, others), now=at),
         "figures": showing.figures(waiting),
         "chart": showing.age_chart(waiting, now=at),
         "due_sentence": showing.due_sentence(waiting.due.conversations),
+        "others": showing.others(others, now=at),
         "is_empty": not waiting.total and not waiting.held,
         "lists": _lists(request),
         "sweeps_url": link(request, "retention:sweeps"),

@@ -14,6 +14,7 @@ class Batch:
     """One batch by its number, from 1; `planned` is how many it picked."""
 
     number: int
+    kind: str
     planned: int
     purged: int
     held: int
@@ -44,6 +45,7 @@ def batches_of(*, sweep: Sweep) -> list[Batch]:
     return [
         Batch(
             number=number,
+            kind=one.kind,
             planned=one.n,
             purged=one.purged,
             held=one.held,

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kit import content_kinds
 from kit.charts.bars import Annotation, Bar, BarChart, Fill
 from kit.charts.progress import Progress as Bars
 from kit.formatting import duration, grouped
 from retention.sweeps.batches import Batch
+from retention.sweeps.kinds import CONVERSATIONS
 from retention.sweeps.selectors import Progress
 
 # With fewer batches a chart says nothing that the table does not; with more its bars
@@ -20,7 +22,7 @@ _SHOWN_BATCHES = 6
 
 def bar(progress: Progress, batches: Sequence[Batch]) -> Bars:
     """The purged part solid, what was held since the plan hatched."""
-    held = sum(batch.held for batch in batches)
+    held = sum(batch.held for batch in batches if batch.kind == CONVERSATIONS)
     title = _("%(purged)s of %(planned)s purged, %(held)s held since the plan") % {
         "purged": grouped(progress.purged),
         "planned": grouped(progress.planned),
@@ -63,11 +65,13 @@ def chart(batches: Sequence[Batch]) -> BarChart | None:
 
 def rows(batches: Sequence[Batch], *, is_all: bool) -> list[dict[str, Any]]:
     """The table, newest first: the batches that were done, and the one that is next."""
+    labels = {kind.name: str(s.labels) for kind, s in content_kinds.simple()}
     begun = [batch for batch in batches if batch.is_done or batch.is_next]
     shown = begun[::-1] if is_all else begun[::-1][:_SHOWN_BATCHES]
     return [
         {
             "number": batch.number,
+            "of": "" if batch.kind == CONVERSATIONS else labels.get(batch.kind, ""),
             "kind": "ok" if batch.is_done else "run",
             "word": _("Done") if batch.is_done else _("Next"),
             "purged": grouped(batch.purged)

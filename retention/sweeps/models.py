@@ -158,6 +158,53 @@ class Sweep(models.Model):
         return str(self.public_id)
 
 
+class SweepCount(models.Model):
+    """What one sweep planned and did of one kind beside conversations.
+
+    Conversations have their numbers on the sweep itself; their meaning is the same.
+    Data: counts.
+    """
+
+    workspace_id = models.BigIntegerField()
+    # Composite key (workspace, sweep) -> sweep (workspace, id), in SQL.
+    sweep = models.ForeignKey(
+        Sweep,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="counts",
+    )
+    kind = models.CharField(max_length=40)
+    planned_n = models.PositiveBigIntegerField()
+    held_n = models.PositiveBigIntegerField()
+    purged_n = models.PositiveBigIntegerField()
+    skipped_n = models.PositiveBigIntegerField()
+    failed_n = models.PositiveBigIntegerField()
+    bytes_n = models.PositiveBigIntegerField()
+
+    objects = WorkspaceManager["SweepCount"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sweep", "kind"], name="sweepcount_kind_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="conversations"),
+                name="sweepcount_is_not_of_conversations",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    planned_n__gte=F("purged_n") + F("skipped_n") + F("failed_n")
+                ),
+                name="sweepcount_purges_no_more_than_planned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.sweep_id}"
+
+
 class SweepSlice(models.Model):
     """One workspace's part of one window of ids: the manifest of a plan.
 
@@ -175,6 +222,8 @@ class SweepSlice(models.Model):
         db_constraint=False,
         related_name="slices",
     )
+    # What kit.content_kinds calls it; a window is of one kind.
+    kind = models.CharField(max_length=40, default="conversations")
     window_no = models.PositiveIntegerField()
     n = models.PositiveIntegerField()
     ids = ArrayField(models.BigIntegerField())
@@ -234,8 +283,8 @@ class Doom(models.Model):
     Inserted by the transaction that removes the content, so nothing is forgotten;
     claimed with a synchronous commit before the irreversible act, so that a lost
     commit cannot leave content without its key. The `sort_` columns let a list go on
-    from a conversation that is gone. Orphan keys have no workspace and no sweep.
-    Data: random and internal ids, times.
+    from a conversation that is gone. Orphan keys have no workspace, no sweep and no
+    content. Data: random and internal ids, names of kinds, times.
     """
 
     workspace_id = models.BigIntegerField(null=True)
@@ -248,7 +297,8 @@ class Doom(models.Model):
     )
     kind = models.CharField(max_length=4, choices=DoomKind)
     object_id = models.UUIDField()
-    conversation = models.UUIDField(null=True)
+    content_kind = models.CharField(max_length=40, null=True)
+    content_id = models.UUIDField(null=True)
     sort_id = models.BigIntegerField(null=True)
     sort_created_at = models.DateTimeField(null=True)
     sort_activity_at = models.DateTimeField(null=True)
@@ -268,6 +318,11 @@ class Doom(models.Model):
                 condition=Q(destroyed_at__isnull=True) | Q(claimed_at__isnull=False),
                 name="doom_destroyed_only_after_claim",
             ),
+            models.CheckConstraint(
+                condition=Q(content_kind__isnull=True, content_id__isnull=True)
+                | Q(content_kind__isnull=False, content_id__isnull=False),
+                name="doom_content_kind_and_id",
+            ),
         ]
         indexes = [
             models.Index(
@@ -276,7 +331,7 @@ class Doom(models.Model):
                 condition=Q(destroyed_at__isnull=True),
             ),
             models.Index(
-                fields=["workspace_id", "conversation"],
+                fields=["workspace_id", "content_id"],
                 name="doom_tombstone",
                 condition=Q(kind="key"),
             ),

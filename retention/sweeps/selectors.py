@@ -7,15 +7,16 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from retention.sweeps.kinds import CONVERSATIONS
 from retention.sweeps.models import (
     FINISHED,
     Doom,
     DoomKind,
     Sweep,
+    SweepCount,
     SweepSlice,
     SweepState,
 )
-from workspaces.content.purging import CONVERSATIONS
 
 
 class Stage(StrEnum):
@@ -67,11 +68,6 @@ class Progress:
         return self.planned - self.purged - self.skipped - self.failed
 
 
-def cascades() -> dict[str, str]:
-    """The tables whose rows must vanish with their parent's, by the database alone."""
-    return {cascade.table: cascade.parent for cascade in CONVERSATIONS.cascades}
-
-
 def sweeps() -> QuerySet[Sweep]:
     """The sweeps of the open workspace, to order by (-opened_at, -id)."""
     return Sweep.objects.all()
@@ -95,13 +91,14 @@ def first_since(*, at: datetime) -> Sweep | None:
 
 def sweep_progress(*, sweep: Sweep) -> Progress:
     """Everything that the page of a sweep polls."""
+    of_conversations = Q(kind=CONVERSATIONS)
     done = SweepSlice.objects.filter(sweep=sweep).aggregate(
         batches=Count("id"),
         batches_done=Count("id", filter=Q(done_at__isnull=False)),
-        purged=Sum("purged", default=0),
-        held=Sum("held", default=0),
-        skipped=Sum("skipped", default=0),
-        failed=Sum("failed", default=0),
+        purged=Sum("purged", filter=of_conversations, default=0),
+        held=Sum("held", filter=of_conversations, default=0),
+        skipped=Sum("skipped", filter=of_conversations, default=0),
+        failed=Sum("failed", filter=of_conversations, default=0),
         took_ms=Sum("took_ms", default=0),
     )
     dooms = _dooms(sweep)
@@ -127,6 +124,29 @@ def sweep_progress(*, sweep: Sweep) -> Progress:
         ends_in=timedelta(seconds=remaining / rate) if rate and not is_summed else None,
         is_finished=sweep.state in FINISHED,
     )
+
+
+def others(*, sweep: Sweep) -> list[SweepCount]:
+    """What the sweep meets of each kind beside conversations, as far as it is."""
+    found = list(SweepCount.objects.filter(sweep=sweep).order_by("kind"))
+    if sweep.purged_at is None:
+        done = _done_by_kind(sweep)
+        for one in found:
+            one.purged_n, held, one.skipped_n, one.failed_n = done.get(
+                one.kind, (0, 0, 0, 0)
+            )
+            one.held_n += held
+    return found
+
+
+def _done_by_kind(sweep: Sweep) -> dict[str, tuple[int, ...]]:
+    rows = (
+        SweepSlice.objects.filter(sweep=sweep)
+        .values_list("kind")
+        .annotate(Sum("purged"), Sum("held"), Sum("skipped"), Sum("failed"))
+        .order_by("kind")
+    )
+    return {kind: tuple(numbers) for kind, *numbers in rows}
 
 
 def _dooms(sweep: Sweep) -> dict[tuple[str, bool], int]:

@@ -1,14 +1,15 @@
 """Turns a sweep and its progress into sentences and the halves of its receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kit import content_kinds
 from kit.formatting import absolute, duration, grouped, relative, size
-from retention.sweeps.models import FINISHED, Sweep, SweepState, Trigger
+from retention.sweeps.models import FINISHED, Sweep, SweepCount, SweepState, Trigger
 from retention.sweeps.selectors import Progress
 
 
@@ -131,6 +132,22 @@ def result_facts(sweep: Sweep, progress: Progress) -> list[dict[str, Any]]:
             if destroys
             else _("after the keys"),
         },
+    ]
+
+
+def others(counts: Sequence[SweepCount]) -> list[dict[str, Any]]:
+    """The numbers of each kind beside conversations."""
+    labels = {kind.name: storage.labels for kind, storage in content_kinds.simple()}
+    return [
+        {
+            "labels": labels.get(one.kind, one.kind),
+            "planned": one.planned_n,
+            "purged": one.purged_n,
+            "held": one.held_n,
+            "skipped": one.skipped_n,
+            "failed": one.failed_n,
+        }
+        for one in counts
     ]
 
 

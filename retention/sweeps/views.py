@@ -157,6 +157,7 @@ def _context(request: Any, found: Sweep) -> dict[str, Any]:
         "bar": charts.bar(progress, parts),
         "chart": charts.chart(parts),
         "batches": charts.rows(parts, is_all=is_all),
+        "others": showing.others(selectors.others(sweep=found)),
         "batches_label": _("All %s") % grouped(len(parts)),
         "batches_url": query(batches="all")
         if charts.has_more(parts) and not is_all

@@ -75,7 +75,7 @@ class Conversation(models.Model):
     `staged_by` belong to an unfinished import and are invisible. Counters are kept
     by the writers so that a purge and a preview need not read messages.
     Data: `title` and `raw` are sealed content; ids are random or come from the
-    source system; the rest is metadata.
+    source system; the rest is metadata. `project` is the folder its owner put it in.
     """
 
     # No index of their own: those below begin with the same columns, and a plan made
@@ -111,6 +111,15 @@ class Conversation(models.Model):
     deleted_by = models.CharField(max_length=20, null=True)
     staged_by = models.ForeignKey(
         Import,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+
+    # Composite key (workspace, project), in SQL: set null when the project is purged.
+    project = models.ForeignKey(
+        "workspaces.Project",
         on_delete=models.DO_NOTHING,
         null=True,
         db_constraint=False,
@@ -160,6 +169,11 @@ class Conversation(models.Model):
                 fields=["workspace", "created_at"],
                 name="conversation_temporary",
                 condition=models.Q(is_temporary=True),
+            ),
+            models.Index(
+                fields=["workspace", "project"],
+                name="conversation_of_project",
+                condition=models.Q(project__isnull=False),
             ),
             models.Index(
                 fields=["staged_by"],

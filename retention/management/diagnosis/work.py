@@ -10,6 +10,7 @@ from django.conf import settings
 
 from audit.log import selectors as log
 from kit import scoping
+from retention.deletions import objects
 from retention.deletions import selectors as deletions
 from retention.management.diagnosis.findings import Finding, Probe, asked, bad, ok, warn
 from workspaces.tenancy import plans
@@ -76,13 +77,14 @@ def overdue(at: datetime) -> Finding:
             workspace_id=workspace.id, organization_id=workspace.organization.id
         ):
             waiting = deletions.waiting(workspace=workspace, at=at)
-        if number := sum(waiting.by_day[limit:]):
+            others = objects.overdue(workspace=workspace, days=limit, at=at)
+        if number := sum(waiting.by_day[limit:]) + others:
             late[workspace.slug] = number
     if not late:
         return ok("Nothing that should be gone is still stored.")
     where = ", ".join(f"{number} in {slug}" for slug, number in late.items())
     return bad(
-        f"Conversations past the promised day and not held: {where}.",
+        f"Content past the promised day and not held: {where}.",
         way_out="manage.py run_sweep --workspace <slug>; then find out why no sweep"
         " ran before.",
     )

@@ -32,7 +32,16 @@ with sums as (
     select sweep_id, sum(purged) purged, sum(held) held, sum(skipped) skipped,
            sum(failed) failed, sum(messages) messages, sum(files) files,
            sum(bytes) bytes
-    from retention_sweepslice where run_id = %(run)s group by sweep_id
+    from retention_sweepslice where run_id = %(run)s and kind = 'conversations'
+    group by sweep_id
+), others as (
+    update retention_sweepcount c set purged_n = x.purged, held_n = c.held_n + x.held,
+        skipped_n = x.skipped, failed_n = x.failed, bytes_n = x.bytes
+    from (select sweep_id, kind, sum(purged) purged, sum(held) held,
+                 sum(skipped) skipped, sum(failed) failed, sum(bytes) bytes
+          from retention_sweepslice where run_id = %(run)s and kind <> 'conversations'
+          group by sweep_id, kind) x
+    where c.sweep_id = x.sweep_id and c.kind = x.kind
 ), sweeps as (
     update retention_sweep s set state = 'destroying', purged_at = %(at)s,
         purged_n = coalesce(x.purged, 0), held_n = s.held_n + coalesce(x.held, 0),
@@ -45,7 +54,8 @@ with sums as (
 update retention_sweeprun set state = 'destroying' where id = %(run)s
 """
 _ALL_DESTROYED = """
-select s.id, s.purged_n > 0 from retention_sweep s
+select s.id, exists (select from retention_doom d where d.sweep_id = s.id)
+from retention_sweep s
 where s.run_id = %(run)s and s.state = 'destroying' and s.destroyed_at is null
   and not exists (select from retention_doom d
                   where d.sweep_id = s.id and d.destroyed_at is null)
@@ -70,6 +80,10 @@ join workspaces_workspace w on w.id = s.workspace_id
 join workspaces_organization o on o.id = w.organization_id
 where s.run_id = %(run)s and s.state = 'destroying' and s.destroyed_at is not null
 order by s.id
+"""
+_COUNTS = """
+select kind, planned_n, held_n, purged_n, skipped_n, failed_n, bytes_n
+from retention_sweepcount where sweep_id = %(sweep)s order by kind
 """
 _RECEIPT = """
 insert into retention_receipt (workspace_id, public_id, sweep_id, document, signature,
@@ -161,7 +175,10 @@ def close(lease: Lease, *, at: datetime) -> bool:
         sweep = _Sweep(**found)
         with step():
             leasing.beat(lease)
-            _close(sweep, documents.signed(_document(sweep, at=at), key=key), at=at)
+            document = documents.signed(
+                _document(sweep, _others(sweep), at=at), key=key
+            )
+            _close(sweep, document, at=at)
     with step():
         leasing.beat(lease)
         return changed(_RUN_CLOSED, run=lease.run_id, at=at) > 0
@@ -202,9 +219,16 @@ def _close(sweep: _Sweep, signed: Signed, *, at: datetime) -> None:
     )
 
 
-def _document(sweep: _Sweep, *, at: datetime) -> dict[str, Any]:
+def _others(sweep: _Sweep) -> list[dict[str, Any]]:
+    """What the sweep met of each kind beside conversations."""
+    return records(_COUNTS, sweep=sweep.id)
+
+
+def _document(
+    sweep: _Sweep, others: list[dict[str, Any]], *, at: datetime
+) -> dict[str, Any]:
     backups = settings.CUSTOS_VAULT_BACKUP_DAYS
-    return {
+    document: dict[str, Any] = {
         "organization": str(sweep.organization),
         "workspace": str(sweep.workspace),
         "sweep": str(sweep.public_id),
@@ -236,6 +260,20 @@ def _document(sweep: _Sweep, *, at: datetime) -> dict[str, Any]:
             f"Destroyed in the vault at {moment(sweep.destroyed_at)}; its write-ahead"
             f" log and backups end within {backups} days."
         ),
+    }
+    if others:
+        document["plan"]["others"] = {one["kind"]: one["planned_n"] for one in others}
+        document["result"]["others"] = {one["kind"]: _result(one) for one in others}
+    return document
+
+
+def _result(one: dict[str, Any]) -> dict[str, int]:
+    return {
+        "purged": one["purged_n"],
+        "bytes": int(one["bytes_n"]),
+        "left_held": one["held_n"],
+        "no_longer_due": one["skipped_n"],
+        "failed": one["failed_n"],
     }
 
 

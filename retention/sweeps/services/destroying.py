@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit import blobs, vault
+from retention.sweeps import kinds
 from retention.sweeps.models import DoomKind
 from retention.sweeps.storage import changed, rows, step
 
@@ -21,9 +22,7 @@ where id in (
     where d.kind = %(kind)s and d.destroyed_at is null
       and (d.claimed_at is null
            or d.claimed_at < clock_timestamp() - interval '1 minute')
-      and not exists (
-          select from workspaces_conversation c
-          where d.kind = 'key' and c.key_id = d.object_id)
+      and not (d.kind = 'key' and {content})
     order by d.id limit %(limit)s for update skip locked)
 returning id, object_id
 """
@@ -60,7 +59,8 @@ def _destroy_blobs(*, at: datetime) -> int:
 def _claim(kind: DoomKind) -> dict[int, UUID]:
     with step():
         rows(_SYNCHRONOUS)
-        return dict(rows(_CLAIM, kind=kind.value, limit=_AT_ONCE[kind]))
+        claim = _CLAIM.format(content=kinds.refers_to("d.object_id"))
+        return dict(rows(claim, kind=kind.value, limit=_AT_ONCE[kind]))
 
 
 def _deleted(store: blobs.BlobStore, blob_id: UUID) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from audit.recording import Outcome, Target, record
 from kit import vault
+from retention.sweeps import kinds
 from retention.sweeps.services.planning import SWEEPER
 from retention.sweeps.storage import ALIAS, changed, rows, step
 
@@ -24,7 +25,7 @@ where w.id = i.workspace_id and i.state = 'staging'
   and i.heartbeat_at < clock_timestamp() - %(silent_for)s::interval
 returning i.public_id, w.public_id, w.organization_id
 """
-# The age rule (reference: foundations 4.1). The trigger on conversations refuses a key
+# The age rule (reference: foundations 4.1). The trigger on each kind refuses a key
 # that is over an hour old when the transaction begins. So a key older than an hour
 # before the oldest running transaction cannot be stored any more by anyone; a second
 # of slack covers rounding. Both comparisons use the content database's clock.
@@ -39,7 +40,7 @@ select pg_has_role(current_user, 'pg_read_all_stats', 'usage'),
        ) - interval '1 hour 1 second'
 """
 _WITH_CONTENT = """
-select key_id from workspaces_conversation where key_id = any(%(keys)s)
+select k from unnest(%(keys)s::uuid[]) k where {content}
 """
 _DOOM = """
 insert into retention_doom (kind, object_id, doomed_at)
@@ -87,8 +88,9 @@ def doom_orphans(*, at: datetime) -> int:
     if not found:
         return 0
     keys: list[UUID] = [key for _made_at, key in found]
+    with_content = _WITH_CONTENT.format(content=kinds.refers_to("k"))
     # A statement of its own, begun after the horizon was read.
-    stored: set[Any] = {row[0] for row in rows(_WITH_CONTENT, keys=keys)}
+    stored: set[Any] = {row[0] for row in rows(with_content, keys=keys)}
     orphans = [key for key in keys if key not in stored]
     with step():
         changed(_DOOM, keys=orphans, at=at)

@@ -14,6 +14,8 @@ from kit.actor import Actor
 from retention.eligibility import conditions
 from retention.eligibility.rules import ScopeCutoffs
 from retention.policies import selectors as policies
+from retention.sweeps import kinds
+from retention.sweeps.kinds import CONVERSATIONS
 from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.storage import ALIAS, changed, rows, step
@@ -27,19 +29,21 @@ from retention_sweep s join workspaces_workspace w on w.id = s.workspace_id
 where s.run_id = %(run)s and s.state = 'opened' order by s.id
 """
 # Windows are cut in id order over all workspaces, which is the order of the pages;
-# a slice is one workspace's part of a window.
+# a slice is one workspace's part of a window. Each kind has windows of its own, after
+# those of the kinds before it.
 _PLAN = f"""
 with {conditions.CUTOFFS}, due as materialized (
-    select c.id, c.workspace_id, c.public_id, {conditions.HELD} as held
-    {conditions.FROM_DUE}
+    select c.id, c.workspace_id, c.public_id, {{held}} as held
+    {{from_due}}
 ), numbered as (
-    select *, (row_number() over (order by id) - 1) / %(window)s as window_no
+    select *, %(first)s + (row_number() over (order by id) - 1) / %(window)s
+              as window_no
     from due where not held
 ), slices as (
-    insert into retention_sweepslice (workspace_id, run_id, sweep_id, window_no, n,
-        ids, digest, purged, held, skipped, failed, messages, files, bytes, attempts,
-        took_ms)
-    select d.workspace_id, %(run)s, s.id, d.window_no, count(*),
+    insert into retention_sweepslice (workspace_id, run_id, sweep_id, kind, window_no,
+        n, ids, digest, purged, held, skipped, failed, messages, files, bytes,
+        attempts, took_ms)
+    select d.workspace_id, %(run)s, s.id, %(kind)s, d.window_no, count(*),
            array_agg(d.id order by d.id),
            sha256(string_agg(uuid_send(d.public_id), ''::bytea order by d.public_id)),
            0, 0, 0, 0, 0, 0, 0, 0, 0
@@ -48,13 +52,20 @@ with {conditions.CUTOFFS}, due as materialized (
     group by d.workspace_id, s.id, d.window_no
     returning sweep_id, window_no, n, digest
 )
-select sweep_id, n, digest, 0 as held from (
+select sweep_id, window_no, n, digest, 0 as held from (
     select * from slices order by sweep_id, window_no) planned
 union all
-select s.id, 0, null, count(*) from due d
+select s.id, 0, 0, null, count(*) from due d
 join retention_sweep s on s.run_id = %(run)s and s.workspace_id = d.workspace_id
 where d.held group by s.id
 """  # noqa: S608 -- constants
+_COUNTED = """
+insert into retention_sweepcount (workspace_id, sweep_id, kind, planned_n, held_n,
+    purged_n, skipped_n, failed_n, bytes_n)
+select %(workspace)s, %(sweep)s, x.kind, x.planned, x.held, 0, 0, 0, 0
+from unnest(%(kinds)s::text[], %(planned)s::bigint[], %(held)s::bigint[])
+    x(kind, planned, held)
+"""
 _PLANNED = """
 update retention_sweep set state = 'planned', planned_n = %(n)s, held_n = %(held)s,
        plan_root = %(root)s, plan_entry_id = %(entry)s, planned_at = %(at)s,
@@ -86,18 +97,38 @@ class _Opened:
 
 
 class _Plan:
-    """The slices of one sweep, in window order."""
+    """The slices of one sweep, in window order, and the numbers of each kind."""
 
     def __init__(self) -> None:
-        self.n = self.slices = self.held = 0
+        self.slices = 0
+        self.planned: dict[str, int] = defaultdict(int)
+        self.held: dict[str, int] = defaultdict(int)
         self._tree = tree.CompactRange()
 
-    def add(self, n: int, digest: bytes | None, held: int) -> None:
-        self.held += held
+    def add(self, kind: str, n: int, digest: bytes | None, held: int) -> None:
+        self.held[kind] += held
         if digest is not None:
-            self.n += n
+            self.planned[kind] += n
             self.slices += 1
             self._tree.append(tree.leaf_hash(bytes(digest)))
+
+    @property
+    def others(self) -> list[str]:
+        """The kinds beside conversations of which there is anything."""
+        found = [*self.planned.items(), *self.held.items()]
+        return sorted({kind for kind, n in found if n} - {CONVERSATIONS})
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers that the log's entry holds."""
+        counts = {
+            CONVERSATIONS: self.planned[CONVERSATIONS],
+            "held": self.held[CONVERSATIONS],
+            "slices": self.slices,
+        }
+        for kind in self.others:
+            counts |= {kind: self.planned[kind], f"{kind}_held": self.held[kind]}
+        return counts
 
     @property
     def root(self) -> bytes:
@@ -145,10 +176,17 @@ def _planned(
 ) -> dict[int, _Plan]:
     parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
     plans: dict[int, _Plan] = defaultdict(_Plan)
-    for sweep_id, n, digest, held in rows(
-        _PLAN, run=run_id, window=WINDOW, **parameters
-    ):
-        plans[sweep_id].add(n, digest, held)
+    first = 0
+    for kind in kinds.swept():
+        statement = _PLAN.format(
+            held=kind.relation.held, from_due=kind.relation.from_due
+        )
+        asked = {"run": run_id, "kind": kind.name, "window": WINDOW, "first": first}
+        for sweep_id, window_no, n, digest, held in rows(
+            statement, **asked, **parameters
+        ):
+            plans[sweep_id].add(kind.name, n, digest, held)
+            first = max(first, window_no + 1) if digest is not None else first
     return plans
 
 
@@ -169,17 +207,25 @@ def _record(sweep: _Opened, plan: _Plan, policy: str, *, at: datetime) -> None:
         workspace=sweep.workspace,
         at=at,
         policy=policy,
-        counts={"conversations": plan.n, "held": plan.held, "slices": plan.slices},
+        counts=plan.counts,
         digests={"plan_root": plan.root.hex()},
         using=ALIAS,
     )
     changed(
         _PLANNED,
         sweep=sweep.sweep_id,
-        n=plan.n,
-        held=plan.held,
+        n=plan.planned[CONVERSATIONS],
+        held=plan.held[CONVERSATIONS],
         root=plan.root,
         entry=entry,
         policies=policy,
         at=at,
+    )
+    changed(
+        _COUNTED,
+        sweep=sweep.sweep_id,
+        workspace=sweep.workspace_id,
+        kinds=plan.others,
+        planned=[plan.planned[kind] for kind in plan.others],
+        held=[plan.held[kind] for kind in plan.others],
     )

@@ -19,9 +19,10 @@ from audit.recording import bulk
 from retention.eligibility import conditions
 from retention.holds import locking
 from retention.policies import selectors as policies
+from retention.sweeps import kinds
+from retention.sweeps.kinds import CONVERSATIONS, Swept
 from retention.sweeps.services.planning import SWEEPER
 from retention.sweeps.storage import ALIAS, changed, rows, step
-from workspaces.content.purging import CONVERSATIONS
 
 PASSES = 3
 """How often rows that others keep locked are tried before they wait for a sweep."""
@@ -34,16 +35,10 @@ where run_id = %(run)s and done_at is null and attempts <= %(passes)s
 order by attempts, window_no for update skip locked limit 1
 """
 _SLICES = """
-select id, workspace_id from retention_sweepslice
+select id, workspace_id, kind from retention_sweepslice
 where run_id = %(run)s and window_no = %(window)s and done_at is null
 order by id for update skip locked
 """
-_BLOBS = " union all ".join(
-    f"select f.{column} as blob_id, p.* from pick p join {table} f"  # noqa: S608
-    f" on f.workspace_id = p.workspace_id and f.conversation_id = p.id"
-    f" where f.{column} is not null"
-    for table, column in CONVERSATIONS.blobs
-)
 _BATCH = f"""
 with {conditions.CUTOFFS}, slice as materialized (
     select s.id as slice_id, s.sweep_id, s.workspace_id, s.ids, o.id as organization_id,
@@ -54,27 +49,26 @@ with {conditions.CUTOFFS}, slice as materialized (
     where s.id = any(%(slices)s)
 ), pick as materialized (
     select s.slice_id, s.sweep_id, s.organization_id, s.organization, s.workspace,
-           k.label, c.id, c.workspace_id, c.public_id,
-           c.{CONVERSATIONS.key_column} as key_id,
-           c.created_at, c.last_activity_at, c.message_count, c.file_count,
-           c.byte_count
+           k.label, c.id, c.workspace_id, c.public_id, c.{{key}} as key_id,
+           c.created_at, {{activity}} as last_activity_at,
+           {{messages}} as message_count, {{files}} as file_count, c.byte_count
     from slice s join b on b.workspace_id = s.workspace_id
-    cross join lateral unnest(s.ids) i(id) {conditions.OF_IDS}
-    where {conditions.DUE} and not {conditions.HELD}
+    cross join lateral unnest(s.ids) i(id) {{of_ids}}
+    where {{due}} and not {{held}}
     for update of c skip locked
 ), gone as (
-    delete from {CONVERSATIONS.root} c using pick p where c.id = p.id
+    delete from {{root}} c using pick p where c.id = p.id
 ), keys as (
-    insert into retention_doom (workspace_id, sweep_id, kind, object_id, conversation,
-        sort_id, sort_created_at, sort_activity_at, doomed_at)
-    select workspace_id, sweep_id, 'key', key_id, public_id, id, created_at,
+    insert into retention_doom (workspace_id, sweep_id, kind, object_id, content_kind,
+        content_id, sort_id, sort_created_at, sort_activity_at, doomed_at)
+    select workspace_id, sweep_id, 'key', key_id, %(kind)s, public_id, id, created_at,
            last_activity_at, %(at)s
     from pick order by id on conflict do nothing
-), blobs as (
-    insert into retention_doom (workspace_id, sweep_id, kind, object_id, conversation,
-        doomed_at)
-    select workspace_id, sweep_id, 'blob', blob_id, public_id, %(at)s
-    from ({_BLOBS}) b order by id on conflict do nothing
+), parts as (
+    insert into retention_doom (workspace_id, sweep_id, kind, object_id, content_kind,
+        content_id, doomed_at)
+    select workspace_id, sweep_id, what, object_id, %(kind)s, public_id, %(at)s
+    from ({{parts}}) b order by id on conflict do nothing
 ), entries as (
     {{entries}}
 ), done as (
@@ -88,15 +82,17 @@ with {conditions.CUTOFFS}, slice as materialized (
 )
 select count(*) from pick
 """  # noqa: S608 -- constants
+_NO_PARTS = """
+select 'key' as what, null::uuid as object_id, p.* from pick p where false
+"""
 # What a slice planned and did not lose yet, under the same lock and moment.
 _REST = f"""
 with {conditions.CUTOFFS}, rest as (
     select s.id as slice_id,
-           count(*) filter (where {conditions.DUE} and {conditions.HELD}) as held,
-           count(*) filter (where {conditions.DUE} and not {conditions.HELD})
-               as locked
+           count(*) filter (where {{due}} and {{held}}) as held,
+           count(*) filter (where {{due}} and not {{held}}) as locked
     from retention_sweepslice s join b on b.workspace_id = s.workspace_id
-    cross join lateral unnest(s.ids) i(id) {conditions.OF_IDS}
+    cross join lateral unnest(s.ids) i(id) {{of_ids}}
     where s.id = any(%(slices)s) and s.n > s.purged group by s.id
 )
 update retention_sweepslice s set
@@ -126,6 +122,7 @@ class Batch(Enum):
 @dataclass(frozen=True, kw_only=True)
 class _Window:
     number: int
+    kind: str
     slices: list[int]
     workspaces: list[int]
 
@@ -157,6 +154,8 @@ def _next(run_id: int, *, passes: int) -> _Window | None:
     slices = rows(_SLICES, run=run_id, window=found[0][0])
     return _Window(
         number=found[0][0],
+        # Never of two kinds: each begins a window of its own.
+        kind=slices[0][2] if slices else CONVERSATIONS,
         slices=[row[0] for row in slices],
         workspaces=sorted({row[1] for row in slices}),
     )
@@ -170,27 +169,61 @@ def _purge(window: _Window, *, at: datetime) -> None:
         **conditions.parameters(scopes, at=at),
         "slices": window.slices,
     }
-    rows(_BATCH.format(entries=_entries(at)), **parameters)
+    kind = kinds.swept_named(window.kind)
+    pieces = _pieces(kind)
+    rows(
+        _BATCH.format(entries=_entries(kind, at), **pieces),
+        kind=kind.name,
+        **parameters,
+    )
     took_ms = round((time.monotonic() - began) * 1000)
-    changed(_REST, took_ms=took_ms, most=PASSES, **parameters)
+    changed(_REST.format(**pieces), took_ms=took_ms, most=PASSES, **parameters)
 
 
-def _entries(at: datetime) -> str:
+def _pieces(kind: Swept) -> dict[str, str]:
+    relation = kind.relation
+    return {
+        "root": kind.root,
+        "key": kind.key,
+        "messages": kind.messages,
+        "files": kind.files,
+        "activity": kind.activity,
+        "of_ids": relation.of_ids,
+        "due": relation.due,
+        "held": relation.held,
+        "parts": _parts(kind),
+    }
+
+
+def _parts(kind: Swept) -> str:
+    """What hangs on the picked rows and must be destroyed with them."""
+    wanted = [("key", one) for one in kind.keys] + [("blob", one) for one in kind.blobs]
+    return (
+        " union all ".join(
+            f"select '{what}' as what, f.{column} as object_id, p.* from pick p"  # noqa: S608
+            f" join {table} f on f.workspace_id = p.workspace_id and f.{parent} = p.id"
+            f" where f.{column} is not null"
+            for what, (table, parent, column) in wanted
+        )
+        or _NO_PARTS
+    )
+
+
+def _entries(kind: Swept, at: datetime) -> str:
+    counts = {"bytes": "byte_count"}
+    if kind.name == CONVERSATIONS:
+        counts |= {"files": "file_count", "messages": "message_count"}
     return bulk.insert(
         actor=SWEEPER,
-        action="retention.conversation.purged",
-        target_kind="conversation",
+        action=f"retention.{kind.noun}.purged",
+        target_kind=kind.noun,
         columns=bulk.Columns(
             organization_id="organization_id",
             organization="organization",
             workspace="workspace",
             target="public_id",
             policy="label",
-            counts={
-                "bytes": "byte_count",
-                "files": "file_count",
-                "messages": "message_count",
-            },
+            counts=counts,
         ),
         source="pick",
         at=at,

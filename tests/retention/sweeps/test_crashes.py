@@ -61,7 +61,7 @@ def assert_all_accounted_for(stage: Stage, sweep, entries, *, n: int) -> None:
         dooms = Doom.objects.filter(kind="key")
         assert dooms.count() == n
         assert dooms.filter(destroyed_at__isnull=True).count() == 0
-        assert {str(doom.conversation) for doom in dooms} == set(targets)
+        assert {str(doom.content_id) for doom in dooms} == set(targets)
         for piece in SweepSlice.objects.all():
             assert piece.n == piece.purged + piece.held + piece.skipped + piece.failed
     assert len(entries(stage, "retention.sweep.planned")) == 1
@@ -160,7 +160,7 @@ def test_a_purge_that_fails_is_undone_whole(stage: Stage, entries, monkeypatch):
     services.work(run_id=sweep.run_id, budget_seconds=5, now=lambda: NOON)
     sequencer.run(at=NOON)
     hole = "insert into audit_entry (organization_id) select organization_id from pick"
-    monkeypatch.setattr(purging, "_entries", lambda _at: hole)
+    monkeypatch.setattr(purging, "_entries", lambda _kind, _at: hole)
 
     with pytest.raises(IntegrityError, match="leaf"):
         services.work(run_id=sweep.run_id, budget_seconds=5, now=lambda: NOON)

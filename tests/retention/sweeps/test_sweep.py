@@ -198,7 +198,7 @@ def test_doom_rows_stay_as_tombstones(stage: Stage):
     stage.sweep()
 
     with stage.scope():
-        doom = Doom.objects.get(kind="key", conversation=row.public_id)
+        doom = Doom.objects.get(kind="key", content_id=row.public_id)
         assert Doom.objects.filter(destroyed_at__isnull=True).count() == 0
     assert (doom.object_id, doom.sort_id) == (row.key_id, row.pk)
     assert doom.sort_activity_at == row.last_activity_at

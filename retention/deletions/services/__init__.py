@@ -1,0 +1,28 @@
+"""Deletes and restores: conversations, and objects of the simple kinds."""
+
+from retention.deletions.services.conversations import (
+    BY_OWNER,
+    AlreadyDeleted,
+    Deleted,
+    ExpiredByPolicy,
+    NotDeleted,
+    NotYourConversation,
+    UndoHasPassed,
+    mark_deleted,
+    restore,
+)
+from retention.deletions.services.objects import delete_objects, restore_object
+
+__all__ = [
+    "BY_OWNER",
+    "AlreadyDeleted",
+    "Deleted",
+    "ExpiredByPolicy",
+    "NotDeleted",
+    "NotYourConversation",
+    "UndoHasPassed",
+    "delete_objects",
+    "mark_deleted",
+    "restore",
+    "restore_object",
+]

@@ -1,0 +1,98 @@
+"""Registers projects, their files and memories as kinds of stored content."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kit import content_kinds
+from kit.content_kinds import ContentKind, Part, Storage
+from workspaces.projects import naming
+
+MEMORIES = "memories"
+PROJECTS = "projects"
+FILES = "project_files"
+
+_MEMBER = frozenset({"member"})
+_DOOR = "retention.deletions"
+# What a store that broke the rules could hold: a key that nobody would destroy.
+_LEFT = (
+    "select count(*) from {table} c join retention_doom d"
+    " on d.kind = 'key' and d.object_id = c.key_id"
+)
+_KINDS = (
+    ContentKind(
+        name=MEMORIES,
+        model="workspaces.Memory",
+        owner="owner",
+        clock="created_at",
+        held_by=_MEMBER,
+        delete_door=_DOOR,
+        purged_with=None,
+        leftovers=_LEFT.format(table="workspaces_memory"),
+        storage=Storage(
+            noun="memory",
+            label=_("memory"),
+            labels=_("memories"),
+            table="workspaces_memory",
+            titles=naming.memory_texts,
+            page="retention:my-deleted",
+        ),
+    ),
+    ContentKind(
+        name=PROJECTS,
+        model="workspaces.Project",
+        owner="owner",
+        clock="changed_at",
+        held_by=_MEMBER,
+        delete_door=_DOOR,
+        purged_with=None,
+        leftovers=_LEFT.format(table="workspaces_project"),
+        storage=Storage(
+            noun="project",
+            label=_("project"),
+            labels=_("projects"),
+            table="workspaces_project",
+            parts=(
+                Part(
+                    table="workspaces_projectfile",
+                    parent="project_id",
+                    owner="owner_id",
+                    key="key_id",
+                    blob="blob_id",
+                ),
+                Part(table="workspaces_projectshare", parent="project_id"),
+            ),
+            titles=naming.project_names,
+            page="retention:my-deleted",
+            consequence=_(
+                "Its files go with it. The conversations in it stay with whoever owns"
+                " them, outside the project; so do yours."
+            ),
+        ),
+    ),
+    ContentKind(
+        name=FILES,
+        model="workspaces.ProjectFile",
+        owner="owner",
+        clock="created_at",
+        held_by=_MEMBER,
+        delete_door=_DOOR,
+        purged_with=None,
+        leftovers="select count(*) from workspaces_projectfile f where not exists"
+        " (select from workspaces_project p where p.id = f.project_id"
+        " and p.workspace_id = f.workspace_id)",
+        storage=Storage(
+            noun="project-file",
+            label=_("file of a project"),
+            labels=_("files of projects"),
+            table="workspaces_projectfile",
+            blob="blob_id",
+            titles=naming.file_names,
+            page="retention:my-deleted",
+        ),
+    ),
+)
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    for kind in _KINDS:
+        content_kinds.register(kind)
