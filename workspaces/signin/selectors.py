@@ -456,7 +456,11 @@ def workspaces() -> list[Workspace]:
 
 
 def settings_digest(row: SamlConnection) -> str:
-    """The hash of everything about a connection that a test sign-in proves."""
+    """The hash of everything about a connection that a test sign-in proves.
+
+    The address of the metadata is part of it: what stands there later is believed
+    where a known certificate stands beside it.
+    """
     settings: dict[str, object] = {
         name: getattr(row, name)
         for name in (
@@ -472,6 +476,7 @@ def settings_digest(row: SamlConnection) -> str:
             "provisions_into_id",
             "default_role",
             "may_grant_owner",
+            "metadata_url",
         )
     }
     settings["certificates"] = sorted(

@@ -144,7 +144,7 @@ def test_a_test_holds_for_a_day(
     assert response.status_code == 409
 
 
-@pytest.mark.parametrize("step", ["metadata", "attributes", "members"])
+@pytest.mark.parametrize("step", ["metadata", "address", "attributes", "members"])
 def test_what_was_changed_after_the_test_is_not_activated(
     mara: Admin, draft: str, newer: Provider, halden: WorkspaceRef, step: str
 ) -> None:
@@ -153,6 +153,9 @@ def test_what_was_changed_after_the_test_is_not_activated(
     if step == "metadata":
         again = Provider(entity_id=newer.entity_id, key_name="third")
         mara.bring(draft, again.metadata())
+    elif step == "address":
+        url = "https://elsewhere.example/metadata"
+        mara.client.post(f"{draft}metadata/", {"how": "url", "url": url})
     elif step == "attributes":
         mara.map(draft, email="mail")
     else:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 
 from kit import scoping
 from tests.cast import NOON
 from tests.workspaces.signin import wizardry
-from tests.workspaces.signin.conftest import entries
+from tests.workspaces.signin.conftest import Visitor, entries
 from tests.workspaces.signin.provider import Provider, key_pair
 from tests.workspaces.signin.wizardry import HALDEN, Admin
 from workspaces.notices.models import Notice
@@ -176,6 +177,23 @@ def test_another_provider_at_the_address_is_not_followed(
 
     assert mara.row(at).idp_entity_id == provider.entity_id
     assert "Begin a second connection" in mara.row(at).metadata_problem
+
+
+def test_where_nobody_depends_on_it_it_is_followed_and_identities_are_unlinked(
+    connected: OrganizationRef, mara: Admin, web: dict[str, Any], provider: Provider
+) -> None:
+    visitor = Visitor()
+    visitor.bring(provider.answer(visitor.ask(), at=NOON))
+    at = by_url(mara)
+    with scoping.organization(organization_id=mara.organization.id):
+        SamlConnection.objects.update(state="inactive")
+    web[URL] = Provider(entity_id="https://idp.example/other").metadata()
+
+    refreshing.read_due(at=NOON)
+
+    assert visitor.user_id is not None
+    assert mara.row(at).idp_entity_id == "https://idp.example/other"
+    assert not SocialAccount.objects.exists()
 
 
 def test_what_is_claimed_is_not_read_twice(

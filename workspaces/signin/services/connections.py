@@ -109,7 +109,7 @@ def record_change(
     }
     if not changes:
         return
-    unlinked = _unlink(row) if before and "idp_entity_id" in changes else 0
+    unlinked = unlink(row) if before and "idp_entity_id" in changes else 0
     recording.record(
         actor=actor,
         action="workspaces.saml.configured",
@@ -219,7 +219,8 @@ def add_certificates(
     )
 
 
-def _unlink(row: SamlConnection) -> int:
+def unlink(row: SamlConnection) -> int:
+    """Forget whom the identities of a connection meant: another provider named them."""
     linked = SocialAccount.objects.filter(provider=str(row.public_id))
     count: int = linked.delete()[0]
     return count

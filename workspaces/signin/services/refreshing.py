@@ -133,6 +133,7 @@ def _record(
     }
     if not changes and not waiting:
         return
+    unlinked = connections.unlink(row) if "idp_entity_id" in changes else 0
     recording.record(
         actor=Actor.system("metadata"),
         action="workspaces.saml.metadata-read",
@@ -140,6 +141,7 @@ def _record(
         organization_id=row.organization_id,
         at=at,
         changes=changes,
+        counts={"unlinked": unlinked} if unlinked else None,
         details={"waiting": list(waiting)},
     )
     if waiting and row.state == ConnectionState.ACTIVE:
