@@ -9,13 +9,19 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from kit.actor import Actor, ActorKind
+from kit.permissions import Permission
 from workspaces.groups.models import Group, GroupMember
+from workspaces.keys.models import ScimToken
 from workspaces.members.models import Membership, MembershipStatus
+from workspaces.roles.matrix import on_plan, permissions_of
 from workspaces.scim import core, filters, paging
 from workspaces.scim.models import Kind, ScimRequest, ScimResource, ScimSettings
+from workspaces.tenancy.selectors import WorkspaceRef
 
 MOST_OPENED = 2_000
 KEPT_REQUESTS = 200
@@ -246,3 +252,20 @@ def conflicts(*, size: int = 100) -> list[ScimResource]:
 def requests(*, size: int = KEPT_REQUESTS) -> list[ScimRequest]:
     """The last requests, the newest first."""
     return list(ScimRequest.objects.order_by("-id")[:size])
+
+
+def reach_of(*, actor: Actor, workspace: WorkspaceRef) -> frozenset[Permission]:
+    """What the actor may give to others through groups, in the workspace's scope."""
+    if actor.kind is not ActorKind.SERVICE:
+        return actor.permissions
+    token = ScimToken.objects.filter(public_id=UUID(actor.id)).first()
+    if token is None:
+        return frozenset()
+    try:
+        issuer = UUID(token.created_by)
+    except ValueError:  # the operator
+        return on_plan(workspace.plan)
+    seat = Membership.objects.filter(user__public_id=issuer).first()
+    if seat is None:
+        return frozenset()
+    return permissions_of(role=seat.role, plan=workspace.plan)

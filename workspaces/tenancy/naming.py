@@ -80,5 +80,10 @@ def printable(text: str) -> str:
     return shown if len(shown) <= NAME_LENGTH else f"{shown[:NAME_LENGTH]}…"
 
 
+def is_visible(character: str) -> bool:
+    """Whether a character can stand in a name."""
+    return not _is_hidden(character)
+
+
 def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _UNPRINTABLE or character in _REORDERING

@@ -9,7 +9,7 @@ from workspaces.groups.services import MemberChange
 from workspaces.groups.storage import Subject
 from workspaces.scim import core, rules, selectors
 from workspaces.scim.models import ScimResource
-from workspaces.scim.services import rows
+from workspaces.scim.services import giving, rows
 from workspaces.scim.services.people import Writer
 
 
@@ -43,14 +43,16 @@ def change(
     writer: Writer, row: ScimResource, document: dict[str, Any], members: MemberChange
 ) -> None:
     """Bring a group to `document` and its members to what they shall be."""
-    before = rows.opened(writer, row)
+    before, group = rows.opened(writer, row), _group(row)
+    adds = {one.id for one in members.adds}
+    giving.demand_for_group(writer, group_id=group.pk, adds=adds)
     if before != document:
         rows.describe(writer, row, document)
     try:
         changed = groups.change(
             actor=writer.actor,
             workspace=writer.workspace,
-            group=_group(row),
+            group=group,
             name=document["displayName"],
             members=members,
             may_own=writer.makes_owners,

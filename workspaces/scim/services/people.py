@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from kit.actor import Actor
+from kit.permissions import Permission
 from workspaces.groups import services as groups
 from workspaces.members import addresses
 from workspaces.members import services as members
@@ -32,6 +33,7 @@ from workspaces.scim.models import Conflict, ScimResource
 from workspaces.scim.rules import Facts
 from workspaces.signin import selectors as signin
 from workspaces.signin.rules import domain_of
+from workspaces.tenancy import naming
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _READDRESS = "select custos_readdress(%s, %s, %s, %s)"
@@ -39,13 +41,14 @@ _READDRESS = "select custos_readdress(%s, %s, %s, %s)"
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Who writes, where, under which switches."""
+    """Who writes, where, under which switches; `gives`: what groups may give by it."""
 
     actor: Actor
     workspace: WorkspaceRef
     at: datetime
     adopts: bool = False
     makes_owners: bool = False
+    gives: frozenset[Permission] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +133,7 @@ def _return(writer: Writer, before: Facts, after: Facts) -> Match | None:
 
 
 def _let_in(writer: Writer, address: str, facts: Facts) -> Membership:
-    person = people.ensure_person(email=address, name=facts.name, at=writer.at)
+    person = people.ensure_person(email=address, name=_seen(facts), at=writer.at)
     seat = seats.let_in(
         actor=writer.actor,
         workspace=writer.workspace,
@@ -181,9 +184,15 @@ def _is_linked(seat: Membership) -> bool:
 
 
 def _name(seat: Membership, facts: Facts) -> None:
-    if facts.name and facts.name != seat.name:
-        seat.name = facts.name
+    name = _seen(facts)
+    if name and name != seat.name:
+        seat.name = name
         seat.save(update_fields=["name"])
+
+
+def _seen(facts: Facts) -> str:
+    """The name without what cannot be seen: some directories put marks into names."""
+    return "".join(one for one in facts.name if naming.is_visible(one)).strip()
 
 
 def _move(writer: Writer, seat: Membership, facts: Facts) -> str:

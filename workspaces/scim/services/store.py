@@ -173,7 +173,12 @@ class Store(core.ScimStorage):
             cursor.execute(_LOCK, [f"scim {self._writer.workspace.id}"])
         switches = selectors.settings()
         self._writer = replace(
-            self._writer, adopts=switches.adopts, makes_owners=switches.makes_owners
+            self._writer,
+            adopts=switches.adopts,
+            makes_owners=switches.makes_owners,
+            gives=selectors.reach_of(
+                actor=self._writer.actor, workspace=self._writer.workspace
+            ),
         )
 
     def _row(self, kind: Kind, resource_id: str) -> ScimResource:

@@ -14,7 +14,7 @@ from workspaces.groups import services as groups
 from workspaces.members.services import LastOwnerMustStay, NoSeatIsFree
 from workspaces.scim import core, rules
 from workspaces.scim.models import Conflict, ScimResource
-from workspaces.scim.services import people, rows
+from workspaces.scim.services import giving, people, rows
 from workspaces.scim.services.people import Match, Writer
 
 # A user who would never be a member is refused at once, where the provider shows it:
@@ -71,8 +71,7 @@ def look_again(writer: Writer, row: ScimResource) -> bool:
         _link(row, _found(writer, row, document, document))
     if stood == (row.membership_id, row.conflict):
         return False
-    rows.save(writer, row)
-    people.recognize(writer, row)
+    _recognize(writer, row)
     changes = {"conflict": (stood[1], row.conflict)}
     _record(writer, row, "workspaces.scim-user.changed", changes)
     return True
@@ -116,9 +115,18 @@ def _bring(
     linked = row.membership_id
     with _owner_stays(row):
         _link(row, _found(writer, row, before, after))
-    rows.save(writer, row)
     if linked != row.membership_id:
-        people.recognize(writer, row)
+        _recognize(writer, row)
+    else:
+        rows.save(writer, row)
+
+
+def _recognize(writer: Writer, row: ScimResource) -> None:
+    """Keep whom a user means from now on; their groups count for that member."""
+    if row.membership_id is not None:
+        giving.demand_for_person(writer, subject=row.public_id)
+    rows.save(writer, row)
+    people.recognize(writer, row)
 
 
 def _found(
