@@ -468,10 +468,11 @@ class Purpose(models.TextChoices):
 class MailedSecret(models.Model):
     """A secret on its way to a person's mailbox; whoever brings it reads their mail.
 
-    One of each purpose lives per person. The secret itself stands in `sealed_secret`,
-    under the installation's key, until the mail has gone; afterwards there is only
-    `secret_hash`. `browser_hash` binds a code to the browser that asked for it, so that
-    strangers can neither use it nor use up its tries. Data: technical; hashes and a
+    One of each purpose lives per person, of codes one per browser that asked. The
+    secret itself stands in `sealed_secret`, under the installation's key, until the
+    mail has gone; afterwards there is only `secret_hash`. `browser_hash` binds a code
+    to its browser, so that strangers can neither use it, nor use up its tries, nor put
+    another one in its place. Data: technical; hashes and a
     sealed secret.
     """
 
@@ -488,7 +489,9 @@ class MailedSecret(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "purpose"], name="mailed_secret_one_of_each"
+                fields=["user", "purpose", "browser_hash"],
+                name="mailed_secret_one_of_each",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=models.Q(purpose__in=Purpose.values),

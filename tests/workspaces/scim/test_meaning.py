@@ -59,6 +59,13 @@ def test_a_person_comes_in_as_a_plain_member(idp: Provider) -> None:
         assert Membership.objects.get(email=JUN).name == "Jun Takahashi"
 
 
+def test_marks_in_a_name_keep_nobody_out(idp: Provider) -> None:
+    idp.user(JUN, displayName="\u200fJun\u202e \x01Takahashi")
+
+    with meaning.scope(idp.where):
+        assert Membership.objects.get(email=JUN).name == "Jun Takahashi"
+
+
 def test_an_address_of_no_proven_domain_lets_nobody_in(idp: Provider) -> None:
     made = idp.user("jun@gmail.example")
 
@@ -244,13 +251,16 @@ def test_a_person_of_two_organizations_keeps_their_address(
     assert conflict(idp.where, jun) == "address_fixed"
 
 
-@pytest.mark.parametrize("what", ["owner", "administrator", "of two workspaces"])
+@pytest.mark.parametrize(
+    "what", ["owner", "officer", "administrator", "of two workspaces"]
+)
 def test_nobody_with_more_to_lose_is_moved_to_another_address(
     idp: Provider, what: str
 ) -> None:
     switch(idp.where, adopts=True)
     address = {
         "owner": cast.person(idp.where, "o@halden.example", Role.OWNER),
+        "officer": cast.officer(idp.where),
         "administrator": cast.owner(idp.where),
         "of two workspaces": cast.person(
             cast.workspace(slug="halden-lab", name="Lab"), "t@halden.example"

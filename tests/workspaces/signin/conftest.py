@@ -25,6 +25,7 @@ from tests.workspaces.signin.provider import (
 )
 from workspaces.signin import metadata
 from workspaces.signin.services import connections, domains
+from workspaces.signin.views import codes as code_pages
 from workspaces.signin.views.protocol import TICKET_COOKIE
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
@@ -81,6 +82,12 @@ class Visitor:
     def user_id(self) -> int | None:
         found = self.client.session.get("_auth_user_id")
         return None if found is None else int(found)
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking for a code lasts as long whatever it finds; tests need not wait."""
+    monkeypatch.setattr(code_pages, "_LONGEST_ASK", 0.000_001)
 
 
 @pytest.fixture(autouse=True)

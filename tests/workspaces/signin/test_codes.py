@@ -1,6 +1,7 @@
 """Signing in with a code that is mailed, and what a stranger learns: nothing."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.cast import NOON, OPERATOR
 from tests.workspaces.signin.conftest import entries
 from workspaces.members import standing
 from workspaces.members.models import User
+from workspaces.signin import throttles
 from workspaces.signin.models import MailedSecret
 from workspaces.signin.services import clearing, codes, secrets_by_mail
 from workspaces.signin.views import codes as view
@@ -171,16 +173,16 @@ def test_a_code_works_in_the_browser_that_asked_and_others_use_up_no_tries(
     assert enter(client, code).status_code == 302
 
 
-def test_there_is_one_code_at_a_time(halden: WorkspaceRef, clock: Clock) -> None:
-    first, _answer = ask()
+def test_a_browser_has_one_code_at_a_time(halden: WorkspaceRef, clock: Clock) -> None:
+    client, _answer = ask()
     old = mailed()
     clock(NOON + timedelta(minutes=1))
-    second, _answer = ask()
+    ask(client=client)
     new = mailed(NOON + timedelta(minutes=1))
 
     assert MailedSecret.objects.count() == 1
-    assert enter(first, old).status_code == 422
-    assert enter(second, new).status_code == 302
+    assert enter(client, old).status_code == 422
+    assert enter(client, new).status_code == 302
 
 
 def test_the_code_stands_nowhere_in_clear(halden: WorkspaceRef) -> None:
@@ -281,6 +283,44 @@ def test_an_address_is_asked_for_so_often(halden: WorkspaceRef) -> None:
 
     assert answers == [302] * 5 + [429]
     assert other == 302
+
+
+def test_who_asks_for_it_elsewhere_keeps_nobody_from_their_code(
+    halden: WorkspaceRef,
+) -> None:
+    stranger = Client(REMOTE_ADDR="192.0.2.66")
+    answers = [ask(client=stranger)[1].status_code for _ in range(9)]
+    client, answer = ask()
+    code = mailed()
+    ask(client=Client(REMOTE_ADDR="192.0.2.67"))
+
+    assert answers[-1] == 429
+    assert answer.status_code == 302
+    assert enter(client, code).status_code == 302
+    assert is_in(client)
+
+
+def test_an_address_gets_so_much_mail_from_everywhere(halden: WorkspaceRef) -> None:
+    most = throttles.CODES_TO.most
+    answers = [
+        ask(client=Client(REMOTE_ADDR=f"192.0.2.{n}"))[1].status_code
+        for n in range(most + 1)
+    ]
+
+    assert answers == [302] * most + [429]
+
+
+def test_an_address_that_nobody_has_takes_as_long(
+    halden: WorkspaceRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "_LONGEST_ASK", 0.25)
+    took = []
+    for address in (MARA, "nobody@halden.example"):
+        began = time.monotonic()
+        ask(address)
+        took.append(time.monotonic() - began)
+
+    assert all(one >= 0.25 for one in took)
 
 
 def test_codes_that_have_expired_are_cleared(halden: WorkspaceRef) -> None:

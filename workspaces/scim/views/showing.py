@@ -28,8 +28,8 @@ _CONFLICTS = {
     Conflict.MEMBER_EXISTS: _lazy("A member whom SCIM did not bring has the address."),
     Conflict.ADDRESS_TAKEN: _lazy("Another person has the address."),
     Conflict.ADDRESS_FIXED: _lazy(
-        "The new address is not taken over: the person owns this workspace or belongs "
-        "elsewhere too, or their old address lies in no proven domain."
+        "The new address is not taken over: the person may do more than a member or "
+        "belongs elsewhere too, or their old address lies in no proven domain."
     ),
 }
 

@@ -2,7 +2,8 @@
 
 Whoever asks learns nothing: the answer is the same for an address that nobody has. A
 code works once, for ten minutes and five tries, in the browser that asked; there is
-one for an address at a time.
+one for an address and a browser at a time, so that strangers who ask for somebody's
+code take nothing from them.
 """
 
 from datetime import datetime, timedelta
@@ -44,7 +45,10 @@ def ask(*, address: str, browser: str, ip: str, at: datetime) -> bool:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         is_fresh = MailedSecret.objects.filter(
-            user=user, purpose=Purpose.CODE, created_at__gt=at - _PAUSE
+            user=user,
+            purpose=Purpose.CODE,
+            browser_hash=secrets_by_mail.hash_of(browser),
+            created_at__gt=at - _PAUSE,
         ).exists()
         if is_fresh:  # pressed twice; the mail is on its way
             return False

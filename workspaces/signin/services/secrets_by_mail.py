@@ -44,12 +44,15 @@ def put(
     life: timedelta,
     at: datetime,
 ) -> None:
-    """Store a secret in place of the one before; the mail is due at once."""
-    MailedSecret.objects.filter(user=user, purpose=purpose).delete()
+    """Store a secret in place of the browser's before; the mail is due at once."""
+    bound_to = hash_of(browser) if browser else None
+    MailedSecret.objects.filter(
+        user=user, purpose=purpose, browser_hash=bound_to
+    ).delete()
     row = MailedSecret(
         user=user,
         purpose=purpose,
-        browser_hash=_hash(browser) if browser else None,
+        browser_hash=bound_to,
         created_at=at,
         expires_at=at + life,
     )
@@ -63,7 +66,7 @@ def put(
 def take(
     *, user: User | None, purpose: Purpose, secret: str, browser: str, at: datetime
 ) -> bool:
-    """Use up the secret if it is the right one; a wrong one costs a try.
+    """Use up the secret if it is the right one; a wrong one may cost a try.
 
     Must not run inside a transaction that a wrong answer rolls back.
     """
@@ -104,7 +107,7 @@ def _checked(
             .filter(
                 user_id=user.pk if user else 0,
                 purpose=purpose,
-                browser_hash=_hash(browser) if browser else None,
+                browser_hash=hash_of(browser) if browser else None,
                 expires_at__gt=at,
                 tries__lt=MOST_TRIES,
             )
@@ -115,10 +118,19 @@ def _checked(
         if not hmac.compare_digest(
             bytes(row.secret_hash), _digest(row, browser, secret)
         ):
-            MailedSecret.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
+            _count(row)
             return False
         then(row)
         return True
+
+
+def _count(row: MailedSecret) -> None:
+    """A wrong one costs a try where only one browser can try.
+
+    What anybody could try would be used up by strangers; it is long instead.
+    """
+    if row.browser_hash is not None:
+        MailedSecret.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
 
 
 def _leave(row: MailedSecret) -> None:
@@ -191,5 +203,6 @@ def _place(row: MailedSecret) -> bytes:
     )
 
 
-def _hash(text: str) -> bytes:
+def hash_of(text: str) -> bytes:
+    """What is stored of a name that only a browser knows."""
     return sha256(text.encode()).digest()

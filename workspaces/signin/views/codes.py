@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from kit import clock, guard, limits
+from kit.evenly import evenly
 from kit.http import limited
 from kit.http.limited import limited as limit
 from workspaces.signin import tasks, throttles
@@ -29,6 +30,8 @@ CODE_COOKIE = "custos_code"
 _SALT = "custos.code"
 _SECONDS = int(codes.LIFE.total_seconds())
 _PATH = "/"  # also the first page sends codes
+# Writing a code takes longer than finding nobody; both take this long.
+_LONGEST_ASK = 0.25
 
 
 @guard.public
@@ -84,14 +87,18 @@ def code_enter(request: Any) -> HttpResponse:
 def send(request: Any, address: str, next_path: str) -> HttpResponse:
     """Send a code if there is anyone to send it to, and go on to where it is typed."""
     at = clock.now()
-    wait = limits.take(throttles.CODE_TO, asker=address, at=at)
+    ip = request.META.get("REMOTE_ADDR", "")
+    here = f"{limits.asker_at(ip)} {address}"
+    wait = limits.take(throttles.CODE_TO, asker=here, at=at) or limits.take(
+        throttles.CODES_TO, asker=address, at=at
+    )
     if wait:
         return limited.page(request, wait)
     asked = _asked(request)
     browser = asked[1] if asked and asked[0] == address else secrets.token_urlsafe(24)
-    ip = request.META.get("REMOTE_ADDR", "")
-    if codes.ask(address=address, browser=browser, ip=ip, at=at):
-        tasks.ring()
+    with evenly(_LONGEST_ASK):
+        if codes.ask(address=address, browser=browser, ip=ip, at=at):
+            tasks.ring()
     query = f"?{urlencode({'next': next_path})}" if next_path else ""
     response = redirect(f"{reverse('workspaces:code-enter')}{query}")
     kept = signing.dumps([address, browser], salt=_SALT)
