@@ -7,6 +7,7 @@ text in the database and a header in the server).
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -16,6 +17,8 @@ MAX_FILTER = 4 * 1024
 MAX_ID = 300
 _MAX_DEPTH = 32
 _LARGEST = 2**31 - 1
+_PAIR = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..")
+_BAD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 # Those of a Bulk request, which the core counts, and those inside of them.
 _MOST_OPERATIONS = 2 * core.MAX_OPERATIONS
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -57,10 +60,13 @@ def query(found: Mapping[str, str]) -> dict[str, str]:
 
 def demand_short(text: Any) -> None:
     """Refuse a filter that would cost more to parse than it can be worth."""
-    if isinstance(text, str) and len(text.encode(errors="replace")) > MAX_FILTER:
+    if not isinstance(text, str):
+        return
+    if len(text.encode(errors="replace")) > MAX_FILTER:
         raise core.InvalidFilterException(
             detail=f"A filter may have {MAX_FILTER} bytes"
         )
+    _demand_clean(text)
 
 
 def body(method: str, where: str, content_type: str, raw: bytes) -> bytes:
@@ -128,9 +134,20 @@ def _walk(payload: Any) -> None:
 def _demand_short_paths(found: dict[str, Any]) -> None:
     """A path holds a filter, and so does a name that is a path."""
     texts = [*found, *(v for k, v in found.items() if k.lower() == "path")]
-    if any(isinstance(one, str) and len(one) > MAX_FILTER for one in texts):
+    for one in texts:
+        if isinstance(one, str) and len(one) > MAX_FILTER:
+            raise core.InvalidFilterException(
+                detail=f"A path may have {MAX_FILTER} characters"
+            )
+        if isinstance(one, str):
+            _demand_clean(one)
+
+
+def _demand_clean(text: str) -> None:
+    """The values of a filter are JSON, whose escapes can say what no text may hold."""
+    if _BAD_ESCAPE.search(_PAIR.sub("", text)):
         raise core.InvalidFilterException(
-            detail=f"A path may have {MAX_FILTER} characters"
+            detail="The filter holds a character that no value can have"
         )
 
 

@@ -88,6 +88,11 @@ OPERATIONS: dict[str, Any] = {
             {"op": "remove", "path": f'emails[value eq "{"x" * 9_000}"]'},
         ]
     },
+    "NUL in a path": {
+        "Operations": [
+            {"op": "add", "path": 'emails[value eq "\\u0000"].type', "value": "x"}
+        ]
+    },
     "an id": {"Operations": [{"op": "replace", "path": "id", "value": "x"}]},
     "an empty name": {
         "Operations": [{"op": "replace", "path": "userName", "value": ""}]
@@ -180,6 +185,8 @@ def test_an_address_of_nothing_is_not_there(
         "filter=userName",
         "filter=userName%20eq",
         "filter=userName%20eq%20%22a%00b%22",
+        "filter=userName%20eq%20%22a%5Cu0000b%22",
+        "filter=userName%20eq%20%22%5Cud800%22",
         "filter=nothing%20eq%201",
         "filter=password%20pr",
         "filter=not%20(password%20eq%20%22x%22)",
