@@ -240,10 +240,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    # A browser that only begins to sign in has a session for ten minutes.
     "clear-expired": {
         "task": "workspaces.tasks.clear_expired",
-        "schedule": 3600.0,
-        "options": {"queue": "due", "expires": 3600.0},
+        "schedule": 600.0,
+        "options": {"queue": "due", "expires": 600.0},
     },
     "metadata": {
         "task": "workspaces.tasks.read_metadata",
@@ -289,7 +290,13 @@ DEFAULT_FROM_EMAIL = env.MAIL_FROM
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "kit.log_lines.LineFormatter",
+            "format": "{levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

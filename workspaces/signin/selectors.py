@@ -476,6 +476,7 @@ def settings_digest(row: SamlConnection) -> str:
             "provisions_into_id",
             "default_role",
             "may_grant_owner",
+            # Whoever answers there says later which certificates are believed.
             "metadata_url",
         )
     }

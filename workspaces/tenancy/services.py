@@ -150,13 +150,16 @@ def require_sso(*, actor: Actor, organization: OrganizationRef, at: datetime) ->
 def unlock(
     *, actor: Actor, organization: OrganizationRef, reason: str, at: datetime
 ) -> int:
-    """Make single sign-on optional everywhere, also in what is to come; how many.
+    """Make single sign-on optional everywhere, from every network; how many changed.
 
     For the operator, when nobody can enter any more.
     """
     actor.require(Permission.OPERATOR)
     with scoping.organization(organization_id=organization.id):
         changed = _set_everywhere(organization, Sso.OPTIONAL, actor=actor, at=at)
+        row = Organization.objects.select_for_update().get(pk=organization.id)
+        before, row.portal_networks = list(row.portal_networks), []
+        row.save(update_fields=["portal_networks"])
         recording.record(
             actor=actor,
             action="workspaces.organization.unlocked",
@@ -164,6 +167,7 @@ def unlock(
             organization_id=organization.id,
             at=at,
             details={"workspaces": changed},
+            changes={"portal": (before, [])} if before else None,
             reason=reason,
         )
         return changed

@@ -1,10 +1,15 @@
 """Activating, changing over, switching off, and requiring single sign-on."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
+from threading import Barrier
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db import connections as connections_of_threads
 
 from kit import scoping
 from tests import cast
@@ -13,8 +18,9 @@ from tests.workspaces.signin import wizardry
 from tests.workspaces.signin.conftest import Visitor, entries
 from tests.workspaces.signin.provider import Provider
 from tests.workspaces.signin.wizardry import HALDEN, Admin
+from workspaces.members import acting
 from workspaces.members.models import User
-from workspaces.signin import metadata
+from workspaces.signin import authority, metadata, tasks
 from workspaces.signin.models import (
     BreakGlassCredential,
     BreakGlassOwner,
@@ -22,9 +28,14 @@ from workspaces.signin.models import (
     SamlConnection,
     SignInSession,
 )
-from workspaces.signin.services import connections
+from workspaces.signin.services import activation, connections
+from workspaces.tenancy import services as tenancy
 from workspaces.tenancy.models import Sso, Workspace
-from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
+from workspaces.tenancy.selectors import (
+    Administration,
+    OrganizationRef,
+    WorkspaceRef,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -146,8 +157,14 @@ def test_a_test_holds_for_a_day(
 
 @pytest.mark.parametrize("step", ["metadata", "address", "attributes", "members"])
 def test_what_was_changed_after_the_test_is_not_activated(
-    mara: Admin, draft: str, newer: Provider, halden: WorkspaceRef, step: str
+    mara: Admin,
+    draft: str,
+    newer: Provider,
+    halden: WorkspaceRef,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tasks.read_metadata, "delay", lambda: None)
     mara.test(draft, newer)
 
     if step == "metadata":
@@ -155,7 +172,8 @@ def test_what_was_changed_after_the_test_is_not_activated(
         mara.bring(draft, again.metadata())
     elif step == "address":
         url = "https://elsewhere.example/metadata"
-        mara.client.post(f"{draft}metadata/", {"how": "url", "url": url})
+        tomasz = wizardry.admin(halden)
+        tomasz.client.post(f"{draft}metadata/", {"how": "url", "url": url})
     elif step == "attributes":
         mara.map(draft, email="mail")
     else:
@@ -187,6 +205,37 @@ def test_the_database_keeps_it_at_one_active_connection(
         transaction.atomic(),
     ):
         SamlConnection.objects.update(state="active")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_activations_at_once_the_second_takes_over(
+    mara: Admin, newer: Provider
+) -> None:
+    other = Provider(entity_id="https://idp.example/third", key_name="third")
+    drafts = [wizardry.ready(mara, newer), wizardry.ready(mara, other)]
+    for at, idp in zip(drafts, (newer, other), strict=True):
+        mara.test(at, idp)
+    rows = [mara.row(at).public_id for at in drafts]
+    barrier = Barrier(2)
+
+    def one(connection: UUID) -> str:
+        barrier.wait(timeout=10)
+        try:
+            activation.activate(
+                actor=OPERATOR,
+                organization=mara.organization,
+                connection=connection,
+                at=NOON,
+            )
+        finally:
+            connections_of_threads.close_all()
+        return "activated"
+
+    with ThreadPoolExecutor(2) as threads:
+        ended = list(threads.map(one, rows))
+
+    assert ended == ["activated"] * 2
+    assert live(mara) in drafts
 
 
 def test_deactivating_names_the_consequence_and_ends_sessions(
@@ -237,6 +286,30 @@ def test_it_is_required_after_a_test_and_with_somebody_for_emergencies(
     assert "Name an owner who can enter with a password" in nobody
     assert sso_of(halden) == "required"
     assert entries(mara.organization)[-1]["action"] == "workspaces.sso.changed"
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"), [("admin", "required"), ("owner", "off")]
+)
+def test_what_an_owner_required_only_an_owner_gives_up(
+    halden: WorkspaceRef, role: str, expected: str
+) -> None:
+    tenancy.require_sso(actor=OPERATOR, organization=halden.organization, at=NOON)
+    actor = acting.in_organization(
+        user=cast.admin(halden).user,
+        administration=Administration(organization=halden.organization, role=role),
+    )
+
+    with suppress(authority.OwnerMustDecide):
+        activation.set_sso(
+            actor=actor,
+            organization=halden.organization,
+            workspace=halden.public_id,
+            sso=Sso.OFF,
+            at=NOON,
+        )
+
+    assert sso_of(halden) == expected
 
 
 def test_off_and_optional_have_no_conditions(mara: Admin, halden: WorkspaceRef) -> None:

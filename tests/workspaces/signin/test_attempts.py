@@ -6,12 +6,14 @@ from hashlib import sha256
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from kit import scoping
+from kit.limits import Limit
 from tests.cast import NOON
-from tests.workspaces.signin import wizardry
-from tests.workspaces.signin.conftest import Visitor, entries
-from tests.workspaces.signin.provider import Provider, attributes, audience
+from tests.workspaces.signin import unpacking, wizardry
+from tests.workspaces.signin.conftest import FORM, Visitor, entries
+from tests.workspaces.signin.provider import Provider, attributes, audience, encoded
 from tests.workspaces.signin.wizardry import HALDEN, Admin
 from workspaces.signin.models import SamlConnection, SignInAttempt
 from workspaces.signin.services import attempts, clearing
@@ -34,6 +36,17 @@ def rows(organization: OrganizationRef) -> list[SignInAttempt]:
 def refuse(visitor: Visitor, provider: Provider, at: datetime = NOON) -> None:
     visitor.bring(
         provider.answer(visitor.ask(), at=at, audience=audience("https://other"))
+    )
+
+
+def stranger(ip: str) -> int:
+    """Somebody posts what is no answer."""
+    visitor = Visitor()
+    body = unpacking.form(encoded(b"no answer"))
+    return (
+        Client(REMOTE_ADDR=ip)
+        .generic("POST", f"{visitor.base}/acs/", body, FORM)
+        .status_code
     )
 
 
@@ -88,6 +101,25 @@ def test_the_same_refusal_within_a_minute_only_counts(
     assert row.count == 3
     page = mara.client.get(URL).content.decode()
     assert "\N{MULTIPLICATION SIGN} 3" in page
+
+
+def test_many_addresses_of_one_place_are_one_source(mara: Admin) -> None:
+    for n in range(5):
+        stranger(f"2001:db8:1:2::{n}")
+
+    (row,) = rows(mara.organization)
+    assert row.count == 5
+
+
+def test_many_sources_fill_no_log(mara: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Limit(name="few", most=3, every_seconds=60, when_down=False)
+    monkeypatch.setattr(attempts, "_RECORDED", few)
+    before = len(entries(mara.organization))
+    answers = {stranger(f"192.0.2.{n}") for n in range(8)}
+
+    assert answers == {400}
+    assert len(rows(mara.organization)) == 3
+    assert len(entries(mara.organization)) == before + 3
 
 
 def test_the_newest_fifty_stay(
@@ -199,3 +231,15 @@ def test_the_list_takes_the_same_few_queries_however_long(
 def _pages(mara: Admin) -> str:
     with scoping.organization(organization_id=mara.organization.id):
         return f"{HALDEN}/{SamlConnection.objects.get().public_id}/"
+
+
+def test_a_field_that_no_column_can_hold_is_refused(mara: Admin) -> None:
+    with scoping.organization(organization_id=mara.organization.id):
+        row = SamlConnection.objects.get()
+    for url, field in (
+        (f"{HALDEN}/answer/", "reference"),
+        (f"{HALDEN}/{row.public_id}/certificate/", "fingerprint"),
+    ):
+        response = mara.client.post(url, {field: "a\0b"})  # as a form with files
+
+        assert response.status_code == 400

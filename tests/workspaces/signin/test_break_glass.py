@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 
@@ -18,6 +21,7 @@ from tests.cast import NOON, OPERATOR, Person
 from tests.workspaces.signin.conftest import entries
 from workspaces.members.models import User
 from workspaces.notices.models import Notice
+from workspaces.roles.matrix import Role
 from workspaces.signin import rules, selectors
 from workspaces.signin.models import (
     BreakGlassCredential,
@@ -108,6 +112,15 @@ def set_up(person: Person, *, password: str = PASSWORD, **more: str) -> HttpResp
     answer: HttpResponse = visitor.post("/break-glass/set-up/", form)
     answer.secret = secret  # type: ignore[attr-defined]
     return answer
+
+
+def test_strangers_use_up_no_code_of_an_owner(mara: Person) -> None:
+    act(mara, "name")
+    for _ in range(7):
+        wrong = {"email": mara.user.email, "code": "WRONG"}
+        assert Client().post("/break-glass/set-up/", wrong).status_code == 422
+
+    assert set_up(mara).status_code == 200
 
 
 @pytest.fixture
@@ -410,6 +423,48 @@ def test_the_last_one_stays_while_single_sign_on_is_required(
             person=mara.user.public_id,
             at=NOON,
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_are_unnamed_at_once_one_stays(mara: Person) -> None:
+    where = mara.workspace
+    both = [mara, cast.person(where, "nils@halden.example", Role.OWNER)]
+    with scoping.organization(organization_id=where.organization.id):
+        OrganizationAdministrator.objects.get_or_create(
+            organization_id=where.organization.id,
+            user=both[1].user,
+            defaults={"role": "owner", "created_at": NOON},
+        )
+        for one in both:
+            BreakGlassCredential.objects.create(user=one.user, armed_at=NOON)
+            BreakGlassOwner.objects.create(
+                organization_id=where.organization.id,
+                user=one.user,
+                named_by="tests",
+                named_at=NOON,
+            )
+    tenancy.set_sso(actor=OPERATOR, workspace=where, sso=Sso.REQUIRED, at=NOON)
+    barrier = Barrier(2)
+
+    def unname(person: Person) -> str:
+        barrier.wait(timeout=10)
+        try:
+            break_glass.unname(
+                actor=OPERATOR,
+                organization=where.organization,
+                person=person.user.public_id,
+                at=NOON,
+            )
+        except break_glass.LastOneMustStay:
+            return "refused"
+        finally:
+            connections.close_all()
+        return "unnamed"
+
+    with ThreadPoolExecutor(2) as threads:
+        ended = sorted(threads.map(unname, both))
+
+    assert ended == ["refused", "unnamed"]
 
 
 def test_who_is_not_named_cannot_be_unnamed_or_sent_a_code(mara: Person) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from kit import scoping
 from tests import cast
 from tests.cast import NOON, OPERATOR
+from tests.workspaces.signin import wizardry
 from tests.workspaces.signin.conftest import Visitor, entries
 from tests.workspaces.signin.provider import Provider, attributes
 from workspaces.signin import dns_records, selectors
@@ -208,6 +209,24 @@ def test_releasing_names_the_consequence_and_wants_the_name(
     assert done.status_code == 302
     assert again(halden, row) is None
     assert entries(connected)[-1]["action"] == "workspaces.domain.released"
+
+
+def test_what_is_proven_only_an_owner_gives_up(
+    connected: OrganizationRef, halden: WorkspaceRef
+) -> None:
+    with scoping.organization(organization_id=connected.id):
+        row = MailDomain.objects.get()
+    admin = wizardry.admin(halden).client
+
+    url = f"{URL}{row.public_id}/release/"
+    refused = admin.post(url, {"typed_name": "halden.example"})
+    own = claimed(admin, halden, "new.example")
+    url = f"{URL}{own.public_id}/release/"
+    done = admin.post(url, {"typed_name": "new.example"})
+
+    assert (refused.status_code, done.status_code) == (403, 302)
+    assert again(halden, row) is not None
+    assert again(halden, own) is None
 
 
 def test_after_a_release_nobody_comes_in_by_its_addresses(

@@ -129,8 +129,13 @@ def test_a_new_certificate_beside_a_known_one_is_adopted(
     web[URL] = both(provider, Provider(key_name="next"))
 
     refreshing.read_due(at=NOON)
+    refreshing.read_due(at=NOON + timedelta(hours=7))
 
     assert states(mara, at) == ["trusted", "trusted"]
+    with scoping.organization(organization_id=mara.organization.id):
+        (mail,) = Notice.objects.filter(kind="certificate-believed")
+    assert mail.email == "mara.lindqvist@halden.example"
+    assert URL in mail.text
 
 
 def test_the_old_one_goes_once_it_is_no_longer_listed(

@@ -78,3 +78,13 @@ def test_twice_is_harmless(locked: WorkspaceRef) -> None:
     unlock("--override", "--reason=once")
 
     assert unlock("--override", "--reason=twice")["workspaces"] == 0
+
+
+def test_people_come_from_every_network_again(locked: WorkspaceRef) -> None:
+    with scoping.organization(organization_id=locked.organization.id):
+        Organization.objects.update(portal_networks=["203.0.113.0/24"])
+
+    unlock("--override", "--reason=An admin listed the wrong network")
+
+    with scoping.organization(organization_id=locked.organization.id):
+        assert Organization.objects.get().portal_networks == []

@@ -288,13 +288,16 @@ def test_a_wrong_rule_is_named_by_its_line(mara: Admin, rules: str, words: str) 
         assert not RoleRule.objects.exists()
 
 
-def test_an_admin_cannot_write_rules_that_give_power(halden: WorkspaceRef) -> None:
+@pytest.mark.parametrize("role", ["owner", "member"])
+def test_an_admin_cannot_write_rules_that_give_or_take_power(
+    halden: WorkspaceRef, role: str
+) -> None:
     tomasz = wizardry.admin(halden)
     at = tomasz.draft()
 
     response = tomasz.client.post(
         f"{at}members/",
-        {"default_role": "member", "rules": "Us | halden-engineering | owner"},
+        {"default_role": "member", "rules": f"Us | halden-engineering | {role}"},
     )
 
     assert response.status_code == 422

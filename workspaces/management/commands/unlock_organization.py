@@ -13,7 +13,7 @@ from workspaces.tenancy.selectors import organization_by_slug
 class Command(JsonCommand):
     """The command of the contract."""
 
-    help = "Make single sign-on optional in all workspaces; mailed to the owners."
+    help = "Make single sign-on optional, from every network; mailed to the owners."
 
     def options(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", required=True)

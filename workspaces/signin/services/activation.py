@@ -66,7 +66,7 @@ def activate(
     """Let people sign in through it, in place of the one that was in use."""
     actor.require(Permission.ORGANIZATION_MANAGE)
     authority.demand_owner(actor)
-    with scoping.organization(organization_id=organization.id):
+    with drafts.turn_of(organization):
         row = drafts.locked(connection)
         if row.state == ConnectionState.ACTIVE:
             return row
@@ -91,7 +91,7 @@ def deactivate(
     """Let nobody sign in through it any more; refused where that is required."""
     actor.require(Permission.ORGANIZATION_MANAGE)
     authority.demand_owner(actor)
-    with scoping.organization(organization_id=organization.id):
+    with drafts.turn_of(organization):
         row = drafts.locked(connection)
         if row.state != ConnectionState.ACTIVE:
             raise NotInUse(_("“%s” is not in use.") % row.slug)
@@ -131,14 +131,17 @@ def set_sso(
     sso: Sso,
     at: datetime,
 ) -> Workspace:
-    """Say what single sign-on is to a workspace; requiring it has its conditions."""
+    """Say what single sign-on is to a workspace; requiring it has its conditions, and
+    what an owner has required only an owner gives up."""
     actor.require(Permission.ORGANIZATION_MANAGE)
-    with scoping.organization(organization_id=organization.id):
+    with drafts.turn_of(organization):
         found = Workspace.objects.filter(public_id=workspace).first()
         if found is None:
             raise UnknownWorkspace(_("This organization has no such workspace."))
         if sso == Sso.REQUIRED and found.sso != Sso.REQUIRED:
             _demand_may_require(actor, at=at)
+        if found.sso == Sso.REQUIRED and sso != Sso.REQUIRED:
+            authority.demand_owner(actor)
         return tenants.set_sso(
             actor=actor,
             workspace=selectors.workspace_ref(found, organization),

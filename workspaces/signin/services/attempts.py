@@ -1,8 +1,9 @@
 """Keeps a trace of sign-ins that an administrator can find by its reference.
 
 Strangers cause these rows and entries, so they hold ids, codes and two bounded values,
-there is one per connection, reason and source a minute, and of an organization the
-newest fifty rows stay: posts cannot grow anything. An answer itself is kept only where
+there is one per connection, reason and source a minute, so many of a connection from
+all sources together, and of an organization the newest fifty rows stay: posts cannot
+grow anything. An answer itself is kept only where
 an owner asked for it, sealed, for a day.
 """
 
@@ -19,6 +20,7 @@ from audit import recording
 from audit.recording import Outcome, Target
 from kit import limits, scoping, sealing, vault
 from kit.actor import Actor
+from kit.limits import Limit
 from workspaces.signin import selectors
 from workspaces.signin.assertions import VerifiedAssertion
 from workspaces.signin.models import SamlConnection, SignInAttempt
@@ -36,6 +38,8 @@ _LENGTH = 8
 _QUIET_SECONDS = 60
 _HELD_SECONDS = 120
 _VALUE_MAX = 300
+# Refusals of one connection that become entries, from all sources together.
+_RECORDED = Limit(name="refusals", most=300, every_seconds=10, when_down=False)
 
 
 def refused(
@@ -59,6 +63,10 @@ def refused(
             return known
     except RedisError:
         # Without the cache nothing bounds the entries; the process log has to do.
+        logger.warning("sign-in refused: %s %s", refusal.reason.value, reference)
+        return reference
+    if limits.take(_RECORDED, asker=str(ref.id), at=at):
+        # Many sources at once: what they send must not fill the log for ever.
         logger.warning("sign-in refused: %s %s", refusal.reason.value, reference)
         return reference
     with scoping.organization(organization_id=ref.organization.id):

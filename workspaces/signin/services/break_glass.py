@@ -35,7 +35,7 @@ from workspaces.signin.models import (
     Method,
     Purpose,
 )
-from workspaces.signin.services import arrivals, secrets_by_mail, sessions
+from workspaces.signin.services import arrivals, drafts, secrets_by_mail, sessions
 from workspaces.tenancy.models import Sso, Workspace
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -152,7 +152,7 @@ def unname(
 ) -> None:
     """Take the name off; password and second step go with the last organization."""
     actor.require(Permission.ORGANIZATION_MANAGE)
-    with scoping.organization(organization_id=organization.id):
+    with drafts.turn_of(organization):
         found = {one.user.public_id: one for one in selectors.keyholders()}
         holder = found.pop(person, None)
         if holder is None or holder.named is None:

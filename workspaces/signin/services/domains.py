@@ -15,7 +15,7 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members import addresses
-from workspaces.signin import rules
+from workspaces.signin import authority, rules
 from workspaces.signin.models import MailDomain
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -123,6 +123,9 @@ def release(
     actor.require(Permission.ORGANIZATION_MANAGE)
     with scoping.organization(organization_id=organization.id):
         row = _locked(domain)
+        if row.proven_at is not None:
+            # Its people are no longer bound to single sign-on where that is required.
+            authority.demand_owner(actor)
         _record(actor, "workspaces.domain.released", row, at=at)
         row.delete()
         return row.domain

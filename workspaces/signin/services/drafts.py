@@ -36,6 +36,7 @@ from workspaces.signin.models import (
 )
 from workspaces.signin.services import adoption, connections
 from workspaces.tenancy import selectors as tenants
+from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import OrganizationRef
 
 MOST_CONNECTIONS = 5
@@ -184,7 +185,8 @@ def provision(
     with changing(actor, organization, connection, at=at) as row:
         _demand_known(into, default_role, rules)
         is_more = default_role != Role.MEMBER or may_grant_owner
-        if is_more or any(one.role != Role.MEMBER for one in rules):
+        if is_more or _differ(row, rules):
+            # A rule takes roles as well: of several the strongest that fits stays.
             authority.demand_owner(actor)
         row.provisions_into_id, row.default_role = into, default_role
         row.may_grant_owner = may_grant_owner
@@ -252,12 +254,31 @@ def changing(
         connections.record_change(actor, row, before, at=at)
 
 
+@contextmanager
+def turn_of(organization: OrganizationRef) -> Iterator[None]:
+    """The organization's scope, one at a time for what could lock everybody out.
+
+    Which connection is in use, where it is required and who may enter without it
+    depend on each other: of two changes at once the second sees the first.
+    """
+    with scoping.organization(organization_id=organization.id):
+        # Only against each other: rows that refer to the organization go on.
+        Organization.objects.select_for_update(no_key=True).get(pk=organization.id)
+        yield
+
+
 def locked(connection: UUID) -> SamlConnection:
     """The row of a connection of the organization in scope, for a change."""
     row = selectors.connection_by_id(connection=connection, for_update=True)
     if row is None:
         raise UnknownConnection(_("This organization has no such connection."))
     return row
+
+
+def _differ(row: SamlConnection, rules: Sequence[Rule]) -> bool:
+    found = selectors.role_rules(connection_id=row.pk)
+    before = {(one.workspace_id, one.value, one.role) for one in found}
+    return before != {(one.workspace_id, one.value, one.role) for one in rules}
 
 
 def _is_live(row: SamlConnection) -> bool:

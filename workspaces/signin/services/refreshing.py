@@ -126,9 +126,10 @@ def _store_problem(row: SamlConnection, problem: str, at: datetime) -> None:
 def _record(
     row: SamlConnection, before: dict[str, Any], waiting: list[str], at: datetime
 ) -> None:
+    values = connections.values_of(row)
     changes = {
         name: (before[name], value)
-        for name, value in connections.values_of(row).items()
+        for name, value in values.items()
         if before[name] != value
     }
     if not changes and not waiting:
@@ -144,12 +145,43 @@ def _record(
         counts={"unlinked": unlinked} if unlinked else None,
         details={"waiting": list(waiting)},
     )
-    if waiting and row.state == ConnectionState.ACTIVE:
+    if row.state != ConnectionState.ACTIVE:
+        return
+    if waiting:
         _tell(row, waiting, at)
+    prints = set(values["certificates"]) - set(before["certificates"])
+    if prints:
+        _tell_believed(row, sorted(prints), at)
+
+
+def _tell_believed(row: SamlConnection, prints: list[str], at: datetime) -> None:
+    """Known certificates are public, so who wrote beside one is for owners to see."""
+    telling.owners(
+        organization_id=row.organization_id,
+        kind="certificate-believed",
+        subject=_("%s: a new certificate is believed from now on") % row.label,
+        text=_(
+            "The metadata of “%(label)s” at %(address)s names a new certificate beside "
+            "one that was known:\n\n%(prints)s\n\nWhoever has its key can sign in as "
+            "anybody of your organization. If your identity provider did not announce "
+            "it, deactivate the connection:\n%(url)s"
+        )
+        % {
+            "label": row.label,
+            "address": row.metadata_url,
+            "prints": "\n".join(prints),
+            "url": _page(row),
+        },
+        at=at,
+    )
+
+
+def _page(row: SamlConnection) -> str:
+    names = {"organization": selectors.organization_slug(), "saml": row.public_id}
+    return telling.absolute(reverse("workspaces:sso-metadata", kwargs=names))
 
 
 def _tell(row: SamlConnection, waiting: list[str], at: datetime) -> None:
-    slug = selectors.organization_slug()
     telling.owners(
         organization_id=row.organization_id,
         kind="certificate-waits",
@@ -163,15 +195,7 @@ def _tell(row: SamlConnection, waiting: list[str], at: datetime) -> None:
         % {
             "label": row.label,
             "prints": "\n".join(waiting),
-            "url": telling.absolute(
-                reverse(
-                    "workspaces:sso-metadata",
-                    kwargs={
-                        "organization": slug,
-                        "saml": row.public_id,
-                    },
-                )
-            ),
+            "url": _page(row),
         },
         at=at,
     )

@@ -25,7 +25,8 @@ def unlock(
     reason: str,
     at: datetime,
 ) -> int:
-    """Make single sign-on optional in all workspaces; mailed to every owner."""
+    """Make single sign-on optional in all workspaces, and let people come from
+    everywhere; mailed to every owner."""
     if not override or not reason.strip():
         raise OverrideIsExplicit(
             _(
@@ -45,9 +46,10 @@ def unlock(
                 subject=_("%s was unlocked by the operator") % organization.name,
                 text=_(
                     "The operator of this installation made single sign-on optional in "
-                    "all workspaces of %(organization)s, so that you can sign in with "
-                    "a code by mail.\n\nReason: %(reason)s\n\nRepair single sign-on, "
-                    "then require it again."
+                    "all workspaces of %(organization)s, and the portal reachable from "
+                    "every network, so that you can sign in with a code by mail."
+                    "\n\nReason: %(reason)s\n\nRepair single sign-on and the list of "
+                    "networks, then require it again."
                 )
                 % {"organization": organization.name, "reason": reason},
                 at=at,
