@@ -14,6 +14,7 @@ app.autodiscover_tasks(
     [
         "audit.log",
         "audit.verification",
+        "workspaces.connectors",
         "workspaces.content",
         "workspaces.jobs",
         "workspaces.notices",

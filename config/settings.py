@@ -230,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "connector-grants": {
+        "task": "workspaces.tasks.revoke_connector_grants",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "due-work": {
         "task": "retention.tasks.work_due",
         "schedule": 60.0,

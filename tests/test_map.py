@@ -42,6 +42,9 @@ _PARTS = {
     *("domain-check", "sso-begin", "sso-certificate", "sso-provisioning", "sso-key"),
     *("members-role", "members-seat", "groups-add", "groups-take-out"),
     "groups-of-member",
+    *("connectors-asking", "connectors-change", "connectors-client"),
+    *("connectors-receipt-download", "connections-begin", "connections-callback"),
+    *("connections-unlink",),
     *("sso-test-begin", "sso-workspace", "sso-answer", "sso-answers"),
 }
 

@@ -19,6 +19,11 @@ from retention.sweeps import services as sweeps
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.site_map import pages
+from workspaces.connectors import services as connectors
+from workspaces.connectors.catalogue import Endpoints
+from workspaces.connectors.controls import Kind
+from workspaces.connectors.models import Connector, ConnectorCut
+from workspaces.connectors.services import Asked
 from workspaces.content.models import Conversation
 from workspaces.groups import services as groups
 from workspaces.groups.models import Source
@@ -176,9 +181,42 @@ def _group(where: WorkspaceRef) -> UUID:
     ).public_id
 
 
+def _connector(where: WorkspaceRef) -> str:
+    """Those of the catalogue are everywhere; one's own are one's own."""
+    endpoints = Endpoints(authorize="https://a.example/", token="https://a.example/t")
+    asked = Asked(name="Wiki", kind=Kind.OAUTH, endpoints=endpoints)
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        known = Connector.objects.filter(slug="custom-wiki").first()
+    return (
+        known.slug
+        if known
+        else connectors.add(
+            actor=_owner(where), workspace=where, asked=asked, at=NOON
+        ).slug
+    )
+
+
+def _receipt(where: WorkspaceRef) -> UUID:
+    slug = _connector(where)
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        return ConnectorCut.objects.create(
+            workspace_id=where.id,
+            connector=Connector.objects.get(slug=slug),
+            cause="restricted",
+            requested_by="tests",
+            cut_at=NOON,
+        ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
-MAKE: dict[str, Callable[[WorkspaceRef], UUID]] = {
+MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
+    "connector": _connector,
+    "receipt": _receipt,
     "member": _member,
     "job": _job,
     "key": _key,

@@ -19,6 +19,7 @@ from workspaces import navigation
 from workspaces.jobs import selectors as jobs
 from workspaces.members.models import Theme
 from workspaces.signin import selectors as signin
+from workspaces.tenancy.plans import of
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -81,6 +82,17 @@ def _person(request: Any) -> dict[str, Any]:
     links.append(
         (_("Sessions"), navigation.url_of("workspaces:my-sessions"), "login-2")
     )
+    links += [
+        (
+            _("Connections: %s") % access.workspace.name,
+            navigation.url_of(
+                "workspaces:connections", workspace=access.workspace.slug
+            ),
+            "link",
+        )
+        for access in getattr(request, "accesses", ())
+        if of(access.workspace.plan).has_connectors
+    ]
     if user.is_operator:
         links.append((_("Operate"), navigation.url_of("admin:index"), "settings"))
     return {

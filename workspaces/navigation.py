@@ -107,6 +107,23 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
         ],
     ),
     (
+        _("Sharing"),
+        [
+            Place(
+                label=_("Connectors"),
+                icon="plug-connected",
+                url_name="workspaces:connectors-list",
+                permission=_P.CONNECTORS_VIEW,
+            ),
+            Place(
+                label=_("Connections"),
+                icon="link",
+                url_name="workspaces:connections",
+                permission=_P.OWN_DATA,
+            ),
+        ],
+    ),
+    (
         _("Retention"),
         [
             Place(

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from workspaces.connectors import urls as connectors
 from workspaces.decisions import views as decisions
 from workspaces.groups import urls as groups
 from workspaces.health import views as health
@@ -36,6 +37,7 @@ urlpatterns = [
     *signin.urlpatterns,
     *scim.urlpatterns,
     *groups.urlpatterns,
+    *connectors.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),

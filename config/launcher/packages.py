@@ -1,4 +1,4 @@
-"""Installs the Debian packages of slow tests where it may; else says why not.
+"""Installs the programs of slow tests where it may; else says why not.
 
 Run as a module by `make test`. What is missing afterwards, its tests skip themselves.
 """
@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.launcher import foreign
 from config.launcher.progress import say, stage
 
+_FOREIGN = "tests with an authorization server of another maker"
 _UPDATE = ("apt-get", "update", "-qq")
 # Debian asks this program before it starts a service that it has just installed:
 # SimpleSAMLphp brings a web server, which nobody here wants to run.
@@ -52,6 +54,12 @@ NEEDS = (
 
 def main() -> None:
     """Installs what is missing."""
+    if not foreign.is_there():
+        with stage("Canaille") as line:
+            failed = foreign.install()
+            line.detail = "missing" if failed else "installed"
+        if failed:
+            say(f"Canaille is missing, so the {_FOREIGN} are skipped: {failed}.")
     missing = [need for need in NEEDS if not need.is_there()]
     if not missing:
         return

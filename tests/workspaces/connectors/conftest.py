@@ -1,24 +1,32 @@
 """A workspace whose members may use connectors, and how its admins set one up."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from pytest_django import Settings
 
+from config.launcher import foreign
 from kit import scoping
 from kit.scoping import Scope
 from tests import cast
 from tests.cast import NOON, Person
+from tests.oauth import server
+from tests.oauth.server import Canaille
 from workspaces.access.models import Baseline
 from workspaces.connectors import selectors, services
+from workspaces.connectors.controls import Kind
 from workspaces.connectors.models import ConnectorCut, ConnectorGrant
 from workspaces.connectors.oauth import Tokens
+from workspaces.connectors.services import Asked
 from workspaces.connectors.services.linking import fill
 from workspaces.tenancy.selectors import WorkspaceRef
 
+NAME = "Canaille"
+SLUG = "custom-canaille"
 SetUp = Callable[..., ConnectorCut | None]
 
 
@@ -68,6 +76,50 @@ def set_up(where: WorkspaceRef) -> SetUp:
 def private_is_allowed(settings: Settings) -> None:
     """Apps of tests are on this machine, without TLS."""
     settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
+
+
+@pytest.fixture(scope="session")
+def canaille(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaille]:
+    """An authorization server that nobody here wrote."""
+    if not foreign.is_there():
+        pytest.skip("Canaille is not installed; `make test` installs it")
+    with server.running(tmp_path_factory.mktemp("canaille")) as found:
+        yield found
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """A connected app of the workspace, allowed, with our client at its server."""
+
+    server: Canaille
+    client: dict[str, Any]
+    redirect_uri: str
+    slug: str = SLUG
+
+
+@pytest.fixture
+def app(
+    where: WorkspaceRef, canaille: Canaille, private_is_allowed: None, set_up: SetUp
+) -> App:
+    """Canaille as a custom connector that everybody may use."""
+    path = f"/w/{where.slug}/connections/{SLUG}/callback/"
+    redirect_uri = f"{django_settings.CUSTOS_BASE_URL}{path}"
+    client = canaille.register(redirect_uri)
+    services.add(
+        actor=cast.admin(where).actor,
+        workspace=where,
+        asked=Asked(
+            name=NAME,
+            kind=Kind.OAUTH,
+            address=canaille.url,
+            scopes=("openid", "email"),
+            client_id=client["client_id"],
+            secret=client["client_secret"],
+        ),
+        at=NOON,
+    )
+    set_up(SLUG)
+    return App(server=canaille, client=client, redirect_uri=redirect_uri)
 
 
 def opened(where: WorkspaceRef) -> Any:

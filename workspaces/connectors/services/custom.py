@@ -60,12 +60,14 @@ def add(*, actor: Actor, workspace: WorkspaceRef, asked: Asked, at: datetime) ->
     ):
         if Connector.objects.filter(slug=slug).exists():
             raise BadSetting(_("A connector of this workspace has that name already."))
+        places = asdict(found.endpoints)
+        places["client_auths"] = list(found.endpoints.client_auths)
         row = Connector(
             workspace_id=workspace.id,
             slug=slug,
             kind=asked.kind,
             name=asked.name.strip(),
-            endpoints=asdict(found.endpoints),
+            endpoints=places,
             scopes=list(asked.scopes or found.scopes)[:_MOST],
             actions=[_stored(one) for one in asked.actions],
             client_id=asked.client_id,
@@ -85,7 +87,7 @@ def add(*, actor: Actor, workspace: WorkspaceRef, asked: Asked, at: datetime) ->
             details={
                 "connector": slug,
                 "kind": asked.kind.value,
-                "endpoints": asdict(found.endpoints),
+                "endpoints": places,
                 "scopes": list(row.scopes),
                 "actions": list(row.actions),
             },
