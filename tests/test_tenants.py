@@ -32,6 +32,7 @@ from workspaces.keys.services import api_keys, scim_tokens
 from workspaces.members import standing
 from workspaces.offboarding.models import Departure
 from workspaces.offboarding.services import offboard
+from workspaces.projects import services as projects
 from workspaces.projects.models import Memory
 from workspaces.roles.matrix import Role
 from workspaces.signin.services import domains, drafts
@@ -96,6 +97,21 @@ def _memory(where: WorkspaceRef) -> UUID:
             sealed=b"sealed",
             byte_count=0,
             created_at=NOON,
+        ).public_id
+
+
+def _project(where: WorkspaceRef) -> UUID:
+    iris = cast.person(where, "iris@brennan.example")
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        return projects.create(
+            actor=iris.actor,
+            workspace=where,
+            member=iris.membership,
+            name="Kitchen",
+            instructions="",
+            at=NOON,
         ).public_id
 
 
@@ -231,6 +247,9 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "domain": _domain,
     "saml": _saml,
     "stored": _memory,
+    "project": _project,
+    "share": _memory,
+    "file": _memory,
 }
 NO_IDS = {"kind", "rest", "workspace", "organization", "connection", "epoch", "index"}
 

@@ -79,6 +79,10 @@ def _foot(request: Any) -> list[navigation.Item]:
 def _person(request: Any) -> dict[str, Any]:
     user = request.user
     links = [(_("My data"), navigation.url_of("retention:my-data"), "user")]
+    links.append((_("Projects"), navigation.url_of("workspaces:my-projects"), "folder"))
+    links.append(
+        (_("Memories"), navigation.url_of("workspaces:my-memories"), "sparkles")
+    )
     links.append(
         (_("Sessions"), navigation.url_of("workspaces:my-sessions"), "login-2")
     )

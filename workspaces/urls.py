@@ -12,6 +12,7 @@ from workspaces.members import views as members
 from workspaces.notices import views as notices
 from workspaces.offboarding import views as offboarding
 from workspaces.overview import views as overview
+from workspaces.projects import urls as projects
 from workspaces.scim import urls as scim
 from workspaces.signin import urls as signin
 
@@ -35,6 +36,7 @@ def _keys(tenant: str, stem: str) -> list[URLPattern]:
 
 urlpatterns = [
     *signin.urlpatterns,
+    *projects.urlpatterns,
     *scim.urlpatterns,
     *groups.urlpatterns,
     *connectors.urlpatterns,

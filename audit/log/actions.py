@@ -504,6 +504,46 @@ _ALL = [
             _("Tried to purge a conversation"),
         ),
         (
+            "workspaces.project.created",
+            _("Created a project"),
+            _("Tried to create a project"),
+        ),
+        (
+            "workspaces.project.changed",
+            _("Changed a project"),
+            _("Tried to change a project"),
+        ),
+        (
+            "workspaces.project.shared",
+            _("Shared a project"),
+            _("Tried to share a project"),
+        ),
+        (
+            "workspaces.project.unshared",
+            _("Stopped sharing a project"),
+            _("Tried to stop sharing a project"),
+        ),
+        (
+            "workspaces.project-file.added",
+            _("Put a file into a project"),
+            _("Tried to put a file into a project"),
+        ),
+        (
+            "workspaces.conversation.filed",
+            _("Put a conversation into a project or took it out"),
+            _("Tried to move a conversation into a project"),
+        ),
+        (
+            "workspaces.memory.stored",
+            _("Stored a memory"),
+            _("Tried to store a memory"),
+        ),
+        (
+            "workspaces.memory.switched",
+            _("Turned memory on or off"),
+            _("Tried to turn memory on or off"),
+        ),
+        (
             "retention.memory.deleted",
             _("Deleted a memory"),
             _("Tried to delete a memory"),

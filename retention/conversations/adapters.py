@@ -15,6 +15,7 @@ from workspaces.access import standings
 from workspaces.access.features import Feature
 from workspaces.access.selectors import Standing
 from workspaces.access.verdicts import Source, Verdict, Where
+from workspaces.content import visibility
 from workspaces.decisions import table
 from workspaces.decisions.table import Asked, Question
 from workspaces.members.models import Membership, MembershipStatus
@@ -63,6 +64,7 @@ _CONVERSATIONS = Conversations()
 
 def register() -> None:
     """Called once, when the app is ready."""
+    visibility.register(selectors.visible_to)
     table.register(_CONVERSATIONS)
 
 

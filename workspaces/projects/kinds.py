@@ -33,7 +33,7 @@ _KINDS = (
             labels=_("memories"),
             table="workspaces_memory",
             titles=naming.memory_texts,
-            page="retention:my-deleted",
+            page="workspaces:my-memories",
         ),
     ),
     ContentKind(
@@ -61,7 +61,7 @@ _KINDS = (
                 Part(table="workspaces_projectshare", parent="project_id"),
             ),
             titles=naming.project_names,
-            page="retention:my-deleted",
+            page="workspaces:my-projects",
             consequence=_(
                 "Its files go with it. The conversations in it stay with whoever owns"
                 " them, outside the project; so do yours."
@@ -86,7 +86,7 @@ _KINDS = (
             table="workspaces_projectfile",
             blob="blob_id",
             titles=naming.file_names,
-            page="retention:my-deleted",
+            page="workspaces:my-projects",
         ),
     ),
 )

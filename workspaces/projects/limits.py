@@ -1,0 +1,11 @@
+"""How long and how many things may be; each refusal names its limit."""
+
+NAME = 100
+INSTRUCTIONS = 8_000
+FILE_NAME = 200
+FILE_BYTES = 2_000_000
+FILES_IN_PROJECT = 40
+PROJECTS_OF_MEMBER = 200
+SHARES_OF_PROJECT = 100
+MEMORY = 1_000
+MEMORIES_OF_MEMBER = 500
