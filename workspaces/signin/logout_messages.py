@@ -154,7 +154,7 @@ def _request(
     root: Any, issued_at: datetime, *, sp: ServiceProvider, at: datetime
 ) -> LogoutRequest:
     ends_at = moment(root.get("NotOnOrAfter")) or issued_at + _AGE
-    if ends_at + DRIFT <= at:
+    if ends_at <= at - DRIFT:
         raise SignInRefused(Reason.EXPIRED)
     if ends_at > at + _LONGEST_LIFE:
         raise SignInRefused(Reason.LIVES_TOO_LONG)
@@ -182,7 +182,7 @@ def _request(
 
 
 def _response(root: Any, issued_at: datetime, *, at: datetime) -> LogoutResponse:
-    if issued_at + _AGE + DRIFT <= at:
+    if issued_at <= at - _AGE - DRIFT:
         raise SignInRefused(Reason.EXPIRED)
     code = root.find(f"{{{_SAMLP}}}Status/{{{_SAMLP}}}StatusCode")
     return LogoutResponse(

@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from kit import certificates
 from kit.refusals import Refused
 from workspaces.signin.assertions import IdentityProvider, ServiceProvider
 from workspaces.signin.messages import parse
@@ -35,6 +37,7 @@ _CERTIFICATES_MAX = 10
 _PEM = re.compile(
     r"-----BEGIN CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----"
 )
+_UNREADABLE = (binascii.Error, ValueError, UnsupportedAlgorithm, x509.InvalidVersion)
 # Names that people know their provider by, from the host of its sign-in page.
 _KNOWN_HOSTS = {
     "login.microsoftonline.com": "Microsoft Entra ID",
@@ -216,9 +219,10 @@ def _certificates(descriptor: Any) -> tuple[str, ...]:
 
 def _demand_strong(text: str) -> None:
     try:
+        certificates.read(text)  # its subject and dates stand on pages
         der = base64.b64decode(text, validate=True)
         key = x509.load_der_x509_certificate(der).public_key()
-    except (binascii.Error, ValueError):
+    except _UNREADABLE:
         raise UnusableMetadata(_("A certificate cannot be read.")) from None
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _RSA_BITS_MIN:
         raise UnusableMetadata(

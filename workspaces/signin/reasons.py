@@ -1,5 +1,9 @@
 """Why a sign-in is refused: a code per reason, with its sentence and who can help."""
 
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -8,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kit.refusals import Refused
+
+logger = logging.getLogger(__name__)
 
 
 class Reason(StrEnum):
@@ -107,6 +113,25 @@ class SignInRefused(Refused):
     def explanation(self) -> Explanation:
         """Sentence, status and who can help."""
         return EXPLANATIONS[self.reason]
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around what looks at a stranger's message and asks nobody else.
+
+    Whatever goes wrong there that nobody foresaw is the message's fault: it is refused
+    like any other, and no fault of ours is shown.
+    """
+    try:
+        yield
+    except SignInRefused:
+        raise
+    except Exception as error:  # noqa: BLE001 -- hostile input
+        kind = type(error).__name__
+        # The text of the error may hold what stood in the message.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        logger.warning("%s at %s:%s", kind, place.filename, place.lineno)
+        raise SignInRefused(Reason.INVALID, received=kind) from None
 
 
 def _damaged(sentence: str | Promise) -> Explanation:

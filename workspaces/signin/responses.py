@@ -244,7 +244,7 @@ def _demand_window(conditions: Any, *, at: datetime) -> None:
     ends_at = moment(conditions.get("NotOnOrAfter"))
     if begins_at is not None and begins_at > at + DRIFT:
         raise SignInRefused(Reason.NOT_YET)
-    if ends_at is not None and ends_at + DRIFT <= at:
+    if ends_at is not None and ends_at <= at - DRIFT:
         raise SignInRefused(Reason.EXPIRED)
 
 
@@ -282,7 +282,7 @@ def _demand_welcome(assertion: Any, *, may_be_unsolicited: bool, at: datetime) -
     if not may_be_unsolicited:
         raise SignInRefused(Reason.UNSOLICITED)
     issued_at = moment(assertion.get("IssueInstant"))
-    if issued_at is None or issued_at + _UNSOLICITED_AGE < at:
+    if issued_at is None or issued_at < at - _UNSOLICITED_AGE:
         raise SignInRefused(Reason.EXPIRED)
 
 
@@ -346,7 +346,9 @@ def _groups(response: Any, name: str) -> tuple[str, ...] | None:
     received = response.get_attributes().get(name) if name else None
     if received is None:
         return None
-    return tuple(one for one in received if one and len(one) <= _GROUP_MAX)
+    # A value that holds elements comes as something else than text.
+    texts = (one for one in received if isinstance(one, str))
+    return tuple(one for one in texts if one and len(one) <= _GROUP_MAX)
 
 
 def _brief(node: Any, name: str) -> str:
@@ -369,6 +371,6 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first day of all, seen from the east
         raise SignInRefused(Reason.INVALID, received=text) from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

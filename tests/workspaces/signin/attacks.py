@@ -583,6 +583,23 @@ ADDRESSED = {
     "the conditions begin later": bent("not_yet", begins=text(_SOON)),
     "issued in two minutes": bent("not_yet", issued=text(NOON + timedelta(minutes=2))),
     "a time that is none": bent("invalid", until="yesterday"),
+    "the first day of all, seen from the east": bent(
+        "invalid", until="0001-01-01T00:00:00+14:00"
+    ),
+    "issued on the last day of all, seen from the west": bent(
+        "invalid", issued="9999-12-31T23:59:59-14:00"
+    ),
+    "the same for another audience": bent(
+        "audience",
+        issued="9999-12-31T23:59:59-14:00",
+        audience=audience("https://other.example/"),
+    ),
+    "the same by nobody": bent(
+        "audience",
+        issued="9999-12-31T23:59:59-14:00",
+        audience=audience("https://other.example/"),
+        signing={"assertion": False},
+    ),
     "a time of the year 99999": bent("invalid", until="99999-01-01T00:00:00Z"),
     "not a bearer confirmation": bent(
         "invalid", method="urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"
@@ -676,6 +693,9 @@ ALLOWED: dict[str, Make] = {
     "spaces around the name": lambda scene: scene.answer(name_id=" mara-1 "),
     "sixty seconds ahead": lambda scene: scene.provider.answer(
         scene.asked, at=NOON + timedelta(seconds=60)
+    ),
+    "conditions that never end": lambda scene: scene.answer(
+        until="9999-12-31T23:59:59Z"
     ),
     "an attribute twice": lambda scene: scene.answer(
         attributes=attributes(email=MARA).replace(

@@ -156,6 +156,17 @@ def test_where_no_groups_come_roles_stay(halden_with: Any, provider: Provider) -
     assert role_of(where) == "admin"
 
 
+def test_a_group_that_is_no_text_gives_nothing(
+    halden_with: Any, provider: Provider
+) -> None:
+    where = halden_with(("Legal", "compliance_officer"))
+
+    visitor = sign_in(provider, groups="<saml:NameID>Legal</saml:NameID>")
+
+    assert visitor.user_id
+    assert role_of(where) == "member"
+
+
 def test_nobody_becomes_owner_by_attribute(
     halden_with: Any, provider: Provider
 ) -> None:

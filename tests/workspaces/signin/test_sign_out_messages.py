@@ -206,6 +206,14 @@ BENT: dict[str, tuple[dict[str, Any], str]] = {
     "a name in a name": ({"name_id": "mara-1<b/>"}, "invalid"),
     "an id of 300 characters": ({"id": "_" + "x" * 300}, "invalid"),
     "a time that is none": ({"issued": "yesterday"}, "invalid"),
+    "the first day of all, seen from the east": (
+        {"issued": "0001-01-01T00:00:00+14:00"},
+        "invalid",
+    ),
+    "without an end": (
+        {"ends": ' NotOnOrAfter="9999-12-31T23:59:59Z"'},
+        "lives_too_long",
+    ),
 }
 
 

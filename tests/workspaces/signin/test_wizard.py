@@ -1,5 +1,6 @@
 """The steps of the wizard: our values first, then what the other side says."""
 
+import base64
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -219,6 +220,40 @@ def test_what_cannot_be_used_is_said_and_changes_nothing(
     assert response.status_code == 422
     assert words in response.content.decode()
     assert mara.row(at).idp_entity_id == ""
+
+
+_RSA = bytes.fromhex("2a864886f70d010101")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(_RSA, _RSA[:-1] + b"\x63", id="a key of an unknown kind"),
+        pytest.param(b"\x0c\x03idp", b"\x0c\x03i\xff\xfe", id="a name that is no text"),
+        pytest.param(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", id="version 10"),
+    ],
+)
+@pytest.mark.parametrize("how", ["text", "hand"])
+def test_a_certificate_that_cannot_be_read_is_said(
+    mara: Admin, provider: Provider, how: str, old: bytes, new: bytes
+) -> None:
+    at, der = mara.draft(), base64.b64decode(provider.pair.certificate)
+    assert old in der
+    bad = base64.b64encode(der.replace(old, new)).decode()
+    text = provider.metadata().decode().replace(provider.pair.certificate, bad)
+    by_hand = {
+        "entity_id": "urn:idp",
+        "sso_url": "https://idp.example/",
+        "certificates": bad,
+    }
+
+    response = mara.client.post(
+        f"{at}metadata/",
+        {"how": how, **({"text": text} if how == "text" else by_hand)},
+    )
+
+    assert response.status_code == 422
+    assert "A certificate cannot be read" in response.content.decode()
 
 
 def test_a_file_larger_than_a_megabyte_is_refused(mara: Admin) -> None:

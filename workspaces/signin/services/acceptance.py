@@ -11,7 +11,7 @@ from workspaces.signin.assertions import (
 )
 from workspaces.signin.messages import Message
 from workspaces.signin.models import ConnectionState, SamlConnection
-from workspaces.signin.reasons import Reason, SignInRefused
+from workspaces.signin.reasons import Reason, SignInRefused, reading
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import attempts, keys, spending
 
@@ -22,7 +22,8 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
     """The assertion inside `text`; nothing is stored before every check has passed."""
     if ref.state is not ConnectionState.ACTIVE:
         raise SignInRefused(Reason.CONNECTION_OFF)
-    message = messages.decode(text)
+    with reading():
+        message = messages.decode(text)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
         assertion = examine(ref=ref, row=row, message=message, at=at)
@@ -35,21 +36,7 @@ def examine(
 ) -> VerifiedAssertion:
     """Verify a message by the settings of a row, and use up its ids."""
     with scoping.organization(organization_id=ref.organization.id):
-        idp = selectors.identity_provider(row)
-        sp = selectors.service_provider(slug=ref.slug)
-        try:
-            assertion = responses.verify(
-                message,
-                sp=sp,
-                idp=idp,
-                mapping=row.attribute_mapping,
-                groups_attribute=row.groups_attribute,
-                keys=keys.opening_keys(row) if responses.is_encrypted(message) else [],
-                may_be_unsolicited=row.allows_idp_initiated,
-                at=at,
-            )
-        except SignInRefused as refusal:
-            raise _with_values(refusal, message, sp=sp, idp=idp, at=at) from None
+        assertion = _verified(ref, row, message, at=at)
         spending.spend(
             ref=ref,
             ids=[f"r:{assertion.response_id}", f"a:{assertion.assertion_id}"],
@@ -58,6 +45,28 @@ def examine(
             at=at,
         )
     return assertion
+
+
+def _verified(
+    ref: ConnectionRef, row: SamlConnection, message: Message, *, at: datetime
+) -> VerifiedAssertion:
+    idp = selectors.identity_provider(row)
+    sp = selectors.service_provider(slug=ref.slug)
+    ours = keys.opening_keys(row) if responses.is_encrypted(message) else []
+    with reading():
+        try:
+            return responses.verify(
+                message,
+                sp=sp,
+                idp=idp,
+                mapping=row.attribute_mapping,
+                groups_attribute=row.groups_attribute,
+                keys=ours,
+                may_be_unsolicited=row.allows_idp_initiated,
+                at=at,
+            )
+        except SignInRefused as refusal:
+            raise _with_values(refusal, message, sp=sp, idp=idp, at=at) from None
 
 
 def _with_values(

@@ -16,7 +16,7 @@ from workspaces.signin.assertions import IdentityProvider, Named, ServiceProvide
 from workspaces.signin.logout_messages import REQUEST, RESPONSE, LogoutRequest
 from workspaces.signin.messages import Posted
 from workspaces.signin.models import ConnectionState
-from workspaces.signin.reasons import Reason, SignInRefused
+from workspaces.signin.reasons import Reason, SignInRefused, reading
 from workspaces.signin.redirects import Query
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import keys, sessions, spending
@@ -38,13 +38,15 @@ def receive(*, ref: ConnectionRef, sent: Query | Posted, at: datetime) -> str:
         raise SignInRefused(Reason.CONNECTION_OFF)
     if len(sent.relay_state) > _RELAY_MAX:
         raise SignInRefused(Reason.TOO_LARGE)
-    message = logout_messages.decode(sent)
+    with reading():
+        message = logout_messages.decode(sent)
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
         idp = selectors.identity_provider(row)
-    signer = logout_messages.demand_signed(sent, message, idp)
     sp = selectors.service_provider(slug=ref.slug)
-    found = logout_messages.read(message, sp=sp, idp=idp, at=at)
+    with reading():
+        signer = logout_messages.demand_signed(sent, message, idp)
+        found = logout_messages.read(message, sp=sp, idp=idp, at=at)
     if not isinstance(found, LogoutRequest):
         tickets.take_logout(ref=ref, request_id=found.in_response_to)
         if not found.is_success:

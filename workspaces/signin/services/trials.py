@@ -38,7 +38,7 @@ from workspaces.signin.assertions import IdentityProvider, VerifiedAssertion
 from workspaces.signin.inspection import Attribute, Check, Result
 from workspaces.signin.messages import Message
 from workspaces.signin.models import SamlConnection
-from workspaces.signin.reasons import SignInRefused
+from workspaces.signin.reasons import SignInRefused, reading
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import acceptance, attempts, drafts, entrance, keys
 from workspaces.tenancy.selectors import OrganizationRef
@@ -124,7 +124,8 @@ def answered(*, ref: ConnectionRef, text: str, at: datetime) -> bool:
     try:
         if not cache.get(_open_key(ref.id)):
             return False
-        message = messages.decode(text)
+        with reading():
+            message = messages.decode(text)
         name = message.root.get("InResponseTo") or ""
         key = _waiting_key(ref.public_id, name[:_ID_MAX])
         started = cache.get(key)
@@ -209,13 +210,14 @@ def _examined(
 
 def _opened(row: SamlConnection, idp: IdentityProvider, message: Message) -> Any:
     """The assertion as it can be read, whether it will hold or not."""
+    if not responses.is_encrypted(message):
+        return message.root.find(opening.ASSERTION)
+    ours = keys.opening_keys(row)
     try:
-        if responses.is_encrypted(message):
-            ours = keys.opening_keys(row)
+        with reading():
             return opening.opened(message.root, keys=ours, idp=idp)
     except SignInRefused:
         return None
-    return message.root.find(opening.ASSERTION)
 
 
 def _person_checks(
