@@ -46,6 +46,8 @@ _PARTS = {
     *("verify", "tamper", "put-back", "workspace-entry", "workspace-verify"),
     *("scim", "scim-base", "scim-root", "scim-token-issue", "scim-token-rotate"),
     *("scim-token-revoke", "scim-test", "scim-retry", "scim-switches", "scim-role"),
+    *("access-assign-member", "access-assign-group", "access-take-member"),
+    *("access-take-group",),
     *("workspace-tamper", "workspace-put-back", "break-glass-owner"),
     *("domain-check", "sso-begin", "sso-certificate", "sso-provisioning", "sso-key"),
     *("members-role", "members-seat", "groups-add", "groups-take-out"),

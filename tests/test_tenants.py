@@ -19,6 +19,7 @@ from retention.sweeps import services as sweeps
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.site_map import pages
+from workspaces.access import services as access
 from workspaces.connectors import services as connectors
 from workspaces.connectors.catalogue import Endpoints
 from workspaces.connectors.controls import Kind
@@ -228,6 +229,12 @@ def _receipt(where: WorkspaceRef) -> UUID:
         ).public_id
 
 
+def _role(where: WorkspaceRef) -> UUID:
+    return access.create(
+        actor=_owner(where), workspace=where, name="Cooks", purpose="", at=NOON
+    ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
@@ -242,6 +249,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "sweep": _sweep,
     "token": _token,
     "group": _group,
+    "role": _role,
     "person": _person,
     "session": _session,
     "domain": _domain,

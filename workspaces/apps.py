@@ -15,6 +15,7 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.tenancy.adapters").register()
         import_module("workspaces.members.adapters").register()
         import_module("workspaces.groups.adapters").register()
+        import_module("workspaces.access.adapters").register()
         import_module("workspaces.content.kinds").register()
         import_module("workspaces.projects.kinds").register()
         import_module("workspaces.keys.adapters").register()

@@ -93,6 +93,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.MEMBERS_VIEW,
             ),
             Place(
+                label=_("Roles"),
+                icon="shield-lock",
+                url_name="workspaces:access-matrix",
+                permission=_P.ROLES_VIEW,
+            ),
+            Place(
                 label=_("SCIM"),
                 icon="plug-connected",
                 url_name="workspaces:scim-page",

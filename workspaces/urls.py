@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from workspaces.access import urls as access
 from workspaces.connectors import urls as connectors
 from workspaces.decisions import views as decisions
 from workspaces.groups import urls as groups
@@ -40,6 +41,7 @@ urlpatterns = [
     *scim.urlpatterns,
     *groups.urlpatterns,
     *connectors.urlpatterns,
+    *access.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),

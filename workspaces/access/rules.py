@@ -7,9 +7,11 @@ somebody whose other role gives it, and only whoever has nothing but roles that 
 is below the workspace. Plan, status and seat come first: no role opens what they close.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from hashlib import sha256
 from uuid import UUID
 
 from workspaces.access.features import (
@@ -67,6 +69,16 @@ def covers(feature: Feature, value: Value, wanted: str = "") -> bool:
     levels = levels_of(feature)
     least = levels.index(wanted) if wanted else 1
     return levels.index(value) >= least
+
+
+def mark(said: Mapping[Feature, Value], grants: Iterable[str] = ()) -> str:
+    """One short text that differs where settings or grants do."""
+    plain = {
+        one.value: sorted(v) if isinstance(v, frozenset) else v
+        for one, v in said.items()
+    }
+    text = json.dumps([plain, sorted(grants)], sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:32]
 
 
 def is_known(feature: Feature, wanted: str) -> bool:

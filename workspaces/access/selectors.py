@@ -9,12 +9,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kit import scoping
+from kit.http import keyset
+from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.access import rules, words
+from workspaces.access import rules, storage, words
+from workspaces.access.effects import State
 from workspaces.access.features import (
     Feature,
     Value,
@@ -22,12 +25,26 @@ from workspaces.access.features import (
     on_plan,
     with_seat,
 )
-from workspaces.access.models import Baseline, CustomRole, RoleAssignment, RoleSetting
+from workspaces.access.models import (
+    Baseline,
+    CustomRole,
+    RoleAssignment,
+    RoleGrant,
+    RoleSetting,
+)
 from workspaces.access.rules import Barrier, Held
+from workspaces.access.storage import Crowd
 from workspaces.access.verdicts import Source, Verdict, Where
+from workspaces.groups import selectors as groups
 from workspaces.groups.models import Group, GroupMember
+from workspaces.groups.selectors import Counted
+from workspaces.members import selectors as people
 from workspaces.members.models import Membership, MembershipStatus
+from workspaces.roles.matrix import Role, grantable_on, permissions_of
 from workspaces.tenancy.models import Workspace
+from workspaces.tenancy.selectors import WorkspaceRef
+
+_NEWEST: keyset.Order = (("id", "desc"),)
 
 __all__ = ["Belongings", "Source", "Standing", "Verdict", "Where"]
 
@@ -44,6 +61,24 @@ class Belongings:
 
     role_ids: frozenset[int]
     group_ids: frozenset[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """To how many a role is given."""
+
+    members: int = 0
+    groups: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power:
+    """One permission of a member: whether they hold it, and what gives it."""
+
+    permission: Permission
+    allowed: bool
+    by_role: bool
+    by_custom_roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +186,108 @@ def baseline(*, feature: Feature) -> Value:
     scope = scoping.current()
     workspace_id = scope.workspace_id if scope else None
     return _baselines(_plan(workspace_id or 0))[feature]
+
+
+def state(*, workspace: WorkspaceRef) -> State:
+    """What the workspace and all of its custom roles say and grant."""
+    said: dict[int, dict[Feature, Value]] = {one.pk: {} for one in roles()}
+    for row in RoleSetting.objects.all():
+        said[row.role_id][Feature(row.feature)] = value_of(row)
+    grants: dict[int, frozenset[str]] = {}
+    for grant in RoleGrant.objects.all():
+        held = grants.get(grant.role_id, frozenset())
+        grants[grant.role_id] = held | {grant.permission}
+    return State(
+        plan=workspace.plan,
+        baseline=_baselines(workspace.plan),
+        said=said,
+        grants=grants,
+    )
+
+
+def set_features() -> frozenset[Feature]:
+    """The features that the workspace sets itself, apart from its plan."""
+    found = Baseline.objects.values_list("feature", flat=True)
+    return frozenset(Feature(one) for one in found)
+
+
+def crowds(*, workspace: WorkspaceRef) -> list[Crowd]:
+    """All active members, by what decides about them."""
+    return storage.crowds(workspace_id=workspace.id)
+
+
+def roles() -> list[CustomRole]:
+    """The custom roles by name; there are 100 at most."""
+    return list(CustomRole.objects.order_by("folded_name", "id"))
+
+
+def reach() -> dict[int, Reach]:
+    """To how many groups and members each role is given, by the role's id."""
+    rows = (
+        RoleAssignment.objects.values("role_id")
+        .annotate(members=Count("membership_id"), groups=Count("group_id"))
+        .order_by("role_id")
+    )
+    return {
+        row["role_id"]: Reach(members=row["members"], groups=row["groups"])
+        for row in rows
+    }
+
+
+def members_with(
+    *, role: CustomRole, after: str | None = None, size: int = 50
+) -> tuple[keyset.Page[RoleAssignment], dict[int, Membership]]:
+    """One page of those whom a role is given to directly, the newest first."""
+    found = RoleAssignment.objects.filter(role=role, membership__isnull=False)
+    page = keyset.page(found, order=_NEWEST, after=after, size=size)
+    return page, people.by_id(ids=[row.membership_id or 0 for row in page.rows])
+
+
+def groups_with(
+    *, role: CustomRole, after: str | None = None, size: int = 50
+) -> tuple[keyset.Page[RoleAssignment], dict[int, Counted]]:
+    """One page of the groups that carry a role, the newest first."""
+    found = RoleAssignment.objects.filter(role=role, group__isnull=False)
+    page = keyset.page(found, order=_NEWEST, after=after, size=size)
+    ids = [row.group_id or 0 for row in page.rows]
+    counted = groups.counted_of(ids=ids)
+    return page, {one.group.pk: one for one in counted}
+
+
+def granted_by(*, role: CustomRole) -> frozenset[str]:
+    """The permissions that a role grants."""
+    rows = RoleGrant.objects.filter(role=role)
+    return frozenset(rows.values_list("permission", flat=True))
+
+
+def powers(*, member: Membership, workspace: WorkspaceRef) -> list[Power]:
+    """Everything that somebody can be permitted here, and what permits it."""
+    ways = _ways(member.pk)
+    granted: dict[str, list[str]] = defaultdict(list)
+    rows = RoleGrant.objects.filter(role_id__in=[way.role.pk for way in ways])
+    by_role = {way.role.pk: way for way in ways}
+    for row in rows.order_by("role__folded_name", "id"):
+        way = by_role[row.role_id]
+        granted[row.permission].append(
+            words.role_with_path(
+                name=way.role.name, is_direct=way.is_direct, groups=way.groups
+            )
+        )
+    is_in = member.status == MembershipStatus.ACTIVE
+    own = permissions_of(role=member.role, plan=workspace.plan)
+    possible = grantable_on(workspace.plan) | permissions_of(
+        role=Role.OWNER, plan=workspace.plan
+    )
+    return [
+        Power(
+            permission=one,
+            allowed=is_in and (one in own or one in granted),
+            by_role=one in own,
+            by_custom_roles=tuple(granted[one]) if one in granted else (),
+        )
+        for one in Permission
+        if one in possible
+    ]
 
 
 def one(*, role: UUID) -> CustomRole:

@@ -1,6 +1,6 @@
 """Says in a sentence why a member may or may not, from what was asked and decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -57,6 +57,13 @@ def of_value(value: Value) -> str:
     return ", ".join(sorted(value)) or _("None")
 
 
+def briefly(value: Value) -> str:
+    """A value as it fits into a cell: a long list is counted."""
+    if not isinstance(value, frozenset) or ALL in value or len(value) <= 2:
+        return of_value(value)
+    return ngettext("%d model", "%d models", len(value)) % len(value)
+
+
 def of_source(source: Source) -> str:
     """What was asked, by the name that the screens use."""
     if source.where is Where.PLAN:
@@ -70,16 +77,33 @@ def of_source(source: Source) -> str:
     return source.name
 
 
-def path_of(source: Source) -> str:
+def said_by(source: Source) -> str:
+    """What a source said, in the words of the screens."""
+    if source.said is None:
+        return _("Default: leaves it to the workspace")
+    if source.where is Where.STATUS:
+        return str(MembershipStatus(str(source.said)).label)
+    if source.where is Where.SEAT:
+        return str(SEATS[SeatType(str(source.said))])
+    if source.where is Where.PLAN:
+        return _("Does not have it") if source.decided else _("Has it")
+    return of_value(source.said)
+
+
+def path_of(*, is_direct: bool, groups: Sequence[str]) -> str:
     """How a member comes to a role: directly, through groups, or both."""
-    ways = [_("given directly")] if source.is_direct else []
-    if source.groups:
-        names = ", ".join(f"“{name}”" for name in source.groups)
-        words = ngettext(
-            "through the group %s", "through the groups %s", len(source.groups)
-        )
+    ways = [_("given directly")] if is_direct else []
+    if groups:
+        names = ", ".join(f"“{name}”" for name in groups)
+        words = ngettext("through the group %s", "through the groups %s", len(groups))
         ways.append(words % names)
     return _(" and ").join(ways)
+
+
+def role_with_path(*, name: str, is_direct: bool, groups: Sequence[str]) -> str:
+    """A role of a member, with how they come to it."""
+    path = path_of(is_direct=is_direct, groups=groups)
+    return _("the role “%(name)s” (%(path)s)") % {"name": name, "path": path}
 
 
 def origin(deciding: Iterable[Source]) -> str:
@@ -87,7 +111,7 @@ def origin(deciding: Iterable[Source]) -> str:
     found = list(deciding)
     roles = [one for one in found if one.where is Where.ROLE and one.said is not None]
     parts = [
-        _("the role “%(name)s” (%(path)s)") % {"name": one.name, "path": path_of(one)}
+        role_with_path(name=one.name, is_direct=one.is_direct, groups=one.groups)
         for one in roles
     ]
     if any(one.where is Where.BASELINE for one in found):

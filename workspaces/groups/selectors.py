@@ -134,6 +134,19 @@ def _counted(groups: list[Group]) -> list[Counted]:
     ]
 
 
+def counted_of(*, ids: Collection[int]) -> list[Counted]:
+    """These groups, such as those of a page of rows."""
+    return _counted(list(Group.objects.in_bulk(ids).values())) if ids else []
+
+
+def named(*, name: str) -> Group:
+    """The group of that name, however it is written."""
+    found = Group.objects.filter(folded_name=rules.fold(name)).first()
+    if found is None:
+        raise GroupIsGone(_("This workspace has no group of that name."))
+    return found
+
+
 def is_taken(*, folded_name: str, other_than: int | None = None) -> bool:
     """Whether another group has that name."""
     return Group.objects.filter(

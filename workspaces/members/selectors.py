@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from kit.http import keyset
 from kit.refusals import Refused
-from workspaces.members import narrowing
+from workspaces.members import addresses, narrowing
 from workspaces.members.models import (
     Headcount,
     Membership,
@@ -156,6 +156,14 @@ def one(*, member: UUID) -> Membership:
     found = Membership.objects.filter(public_id=member).first()
     if found is None:
         raise MemberIsGone(_("This workspace has no such member."))
+    return found
+
+
+def addressed(*, email: str) -> Membership:
+    """The member with that address who is in."""
+    found = present().filter(email=addresses.fold(email)).first()
+    if found is None:
+        raise MemberIsGone(_("This workspace has no member with that address."))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from audit.explorer.selectors import waiting
+from audit.log.selectors import log_of
 from kit import scoping
 from tests.cast import NOON
 from workspaces.access.features import Feature
@@ -57,6 +59,20 @@ def a_group(where: WorkspaceRef, name: str, *people: Membership) -> Group:
                 workspace_id=where.id, group=made, subject=one.public_id, membership=one
             )
         return made
+
+
+def recorded(where: WorkspaceRef) -> tuple[str, dict[str, Any]]:
+    """The newest entry of the log: its action, and each value before and after."""
+    with scoping.organization(organization_id=where.organization.id):
+        log = log_of(organization_id=where.organization.id)
+        shown = waiting(log=log, workspace=where.public_id)[0]
+    assert shown.leaf is not None
+    changes = {
+        name.removeprefix("change."): value
+        for name, value in shown.opened.items()
+        if name.startswith("change.")
+    }
+    return shown.leaf.action, changes
 
 
 def opened(where: WorkspaceRef) -> Any:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -21,10 +22,11 @@ from workspaces.members.views import frame
 from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import LABELS
 
-# What other slices know of a member; each answers with a part of this page.
-_PARTS = (
-    ("groups-of-member", _lazy("Groups")),
-    ("access-effective", _lazy("What they may use, and why")),
+# What other slices know of a member; each answers with a part of this page, which
+# needs the permission of its view.
+_PARTS = (("groups-of-member", _lazy("Groups"), Permission.MEMBERS_VIEW),)
+_WIDE_PARTS = (
+    ("access-effective", _lazy("What they may use, and why"), Permission.ROLES_VIEW),
 )
 
 
@@ -96,20 +98,26 @@ def _page(
         "seat_form": SeatForm(initial={"seat": found.seat})
         if is_in and can_end
         else None,
-        "parts": _parts(request, found),
+        "parts": _parts(request, found, _PARTS),
+        "wide_parts": _parts(request, found, _WIDE_PARTS),
         "crumbs": frame.crumbs(request, {"label": found.name or found.email}),
     }
     name = "workspaces/members/detail.html"
     return render(request, name, context, status=status if error else 200)
 
 
-def _parts(request: Any, member: Membership) -> list[dict[str, Any]]:
+def _parts(
+    request: Any,
+    member: Membership,
+    table: tuple[tuple[str, str | Promise, Permission], ...],
+) -> list[dict[str, Any]]:
     parts = [
         {
             "label": label,
             "url": frame.url_if_any(request, name, member=member.public_id),
         }
-        for name, label in _PARTS
+        for name, label, permission in table
+        if request.actor.may(permission)
     ]
     return [part for part in parts if part["url"]]
 
@@ -135,8 +143,14 @@ def _sessions_url(request: Any, member: Membership) -> str:
 
 def _rights(member: Membership, *, plan: str) -> list[dict[str, Any]]:
     """Every permission of a workspace with the reason for yes or no."""
+    granted = roles.granted_to(membership_id=member.pk)
     decided = [
-        (permission, roles.decide(permission=permission, role=member.role, plan=plan))
+        (
+            permission,
+            roles.decide(
+                permission=permission, role=member.role, plan=plan, granted=granted
+            ),
+        )
         for permission in Permission
         if roles.roles_with(permission=permission, plan=plan)
     ]
