@@ -1,13 +1,13 @@
 """Puts the kinds that this layer knows into the table."""
 
 from workspaces.decisions import table
+from workspaces.decisions.kinds.connectors import ConnectorActions, Connectors
 from workspaces.decisions.kinds.features import Features, Models
+
+_KINDS = (Features(), Models(), Connectors(), ConnectorActions())
 
 
 def register() -> None:
     """Called when the app starts."""
-    for kind in (_FEATURES, _MODELS):
+    for kind in _KINDS:
         table.register(kind)
-
-
-_FEATURES, _MODELS = Features(), Models()

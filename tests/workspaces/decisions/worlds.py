@@ -1,5 +1,6 @@
 """Fills a workspace with members, groups and custom roles by chance."""
 
+from dataclasses import dataclass
 from random import Random
 
 from kit import scoping
@@ -33,6 +34,25 @@ def fill(where: WorkspaceRef, *, seed: int, people: int = 12) -> list[Membership
         for member in members:
             _place(where, member, groups, roles, chance)
         return members
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """The ids of the roles and groups of a workspace."""
+
+    role_ids: list[int]
+    group_ids: list[int]
+
+
+def given(where: WorkspaceRef) -> Given:
+    """What a connector or a GPT can be given to."""
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        return Given(
+            role_ids=list(CustomRole.objects.values_list("pk", flat=True)),
+            group_ids=list(Group.objects.values_list("pk", flat=True)),
+        )
 
 
 def _place(
