@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 
 from retention.conversations import selectors
 from retention.conversations.selectors import Seen
-from workspaces.access import standings
 from workspaces.access.features import Feature
-from workspaces.access.selectors import Standing
+from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Source, Verdict, Where
 from workspaces.content import visibility
 from workspaces.decisions import table
 from workspaces.decisions.table import Asked, Question
-from workspaces.members.models import Membership, MembershipStatus
+from workspaces.members.models import MembershipStatus
 
 VIEW, CONTINUE = "view", "continue"
 _NONE = UUID(int=0)
@@ -39,19 +38,16 @@ class Conversations:
             public_ids={one for one in ids if one is not None},
             at=asked.at,
         )
-        found = standings.of(
-            members=[one.member for one in questions], plan=asked.workspace.plan
-        )
         return [
-            _verdict(one, seen.get(public_id or _NONE), found[one.member.pk].standing)
+            _verdict(one, seen.get(public_id or _NONE))
             for one, public_id in zip(questions, ids, strict=True)
         ]
 
     def candidates(
-        self, *, member: Membership, after: str, size: int, asked: Asked
+        self, *, by: Bundled, after: str, size: int, asked: Asked
     ) -> list[str]:
         found = selectors.visible_to(
-            workspace=asked.workspace, membership_id=member.pk, at=asked.at
+            workspace=asked.workspace, membership_id=by.member.pk, at=asked.at
         )
         if after:
             found = found.filter(public_id__gt=table.uuid_of(after) or _NONE)
@@ -68,10 +64,9 @@ def register() -> None:
     table.register(_CONVERSATIONS)
 
 
-def _verdict(
-    question: Question, seen: Seen | None, standing: Standing
-) -> Verdict | None:
-    if seen is None or seen.owner_id != question.member.pk:
+def _verdict(question: Question, seen: Seen | None) -> Verdict | None:
+    standing = question.by.standing
+    if seen is None or seen.owner_id != question.by.member.pk:
         return None
     if question.action == CONTINUE or standing.status != MembershipStatus.ACTIVE:
         feature = Feature.TEMPORARY_CHATS if seen.is_temporary else Feature.HISTORY

@@ -1,32 +1,86 @@
-"""Reads what decides about members, and about one: two queries, however many they are.
+"""Reads members with all that decides about them: one statement, however many they are.
 
-The groups of a member come with the roles that they carry, the settings of the
-workspace with those of the roles. Nothing is joined but what a handful of ids selects.
+This is what every decision of a front end begins with, so it is written by hand: who
+they are, their groups and roles, and what the workspace and those roles say come back
+together. Nothing is joined but what a handful of members selects.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from django.db.models import BigIntegerField, CharField
-from django.db.models import Value as Constant
+from django.db import connection
 
 from workspaces.access.features import Feature, Value, default_of
-from workspaces.access.models import Baseline, CustomRole, RoleAssignment, RoleSetting
+from workspaces.access.models import CustomRole
 from workspaces.access.selectors import Standing, Way
-from workspaces.groups.models import GroupMember
 from workspaces.members.models import Membership
+from workspaces.tenancy.selectors import WorkspaceRef
 
-_NO_NUMBER = Constant(0, output_field=BigIntegerField())
-_NO_NAME = Constant("", output_field=CharField())
-_ROLE = ("role_id", "role__public_id", "role__name", "role__folded_name")
+# What of a membership is read; the rest of it is deferred.
+_READ_OF_MEMBERS = frozenset(
+    {"id", "workspace_id", "user_id", "public_id", "email", "name", "role", "status"}
+    | {"seat", "generation"}
+)
+_COLUMNS = tuple(
+    one.attname
+    for one in Membership._meta.concrete_fields
+    if one.attname in _READ_OF_MEMBERS
+)
+_ARRAY = ", ".join(f"m.{name}" for name in _COLUMNS)
+_READ = f"""
+with m as materialized (
+    select {", ".join(_COLUMNS)} from workspaces_membership
+    where workspace_id = %(workspace)s and {{which}}
+), b as materialized (
+    select a.membership_id, 0 group_id, '' group_name, a.role_id
+    from m join workspaces_roleassignment a
+        on a.workspace_id = %(workspace)s and a.membership_id = m.id
+    union all
+    select i.membership_id, i.group_id, g.name, a.role_id
+    from m join workspaces_groupmember i
+        on i.workspace_id = %(workspace)s and i.membership_id = m.id
+    join workspaces_group g on g.id = i.group_id
+    left join workspaces_roleassignment a
+        on a.workspace_id = %(workspace)s and a.group_id = i.group_id
+)
+select
+    (select json_agg(json_build_array({_ARRAY}) order by m.id) from m),
+    (select json_agg(json_build_array(
+        b.membership_id, b.group_id, b.group_name, r.id, r.public_id, r.name,
+        r.folded_name)) from b left join workspaces_customrole r on r.id = b.role_id),
+    (select json_agg(json_build_array(s.role_id, s.feature, s.value, s.names)) from (
+        select 0 role_id, feature, value, names from workspaces_baseline
+        where workspace_id = %(workspace)s
+        union all
+        select role_id, feature, value, names from workspaces_rolesetting
+        where role_id = any (array(select b.role_id from b where b.role_id > 0))
+    ) s)
+"""  # noqa: S608 -- constants
+_OF_IDS = _READ.format(which="id = any(%(ids)s)")
+_NAMED = _READ.format(
+    which="(public_id = any(%(public_ids)s) or email = any(%(addresses)s))"
+    " and status <> 'removed'"
+)
+_OF_PUBLIC_IDS = _READ.format(
+    which="public_id = any(%(public_ids)s) and status <> 'removed'"
+)
+_OF_ADDRESSES = _READ.format(which="email = any(%(addresses)s) and status <> 'removed'")
+_AFTER = _READ.format(
+    which="id in (select id from workspaces_membership"
+    " where workspace_id = %(workspace)s and status = 'active' and id > %(after)s"
+    " order by id limit %(size)s)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundled:
-    """What decides about one member, with all their groups."""
+    """A member with what decides about them, and with all their groups."""
 
+    member: Membership
     standing: Standing
     group_ids: frozenset[int]
 
@@ -36,25 +90,47 @@ class Bundled:
         return frozenset(way.role.pk for way in self.standing.ways)
 
 
-def of(*, members: Collection[Membership], plan: str) -> dict[int, Bundled]:
-    """What decides about each of some members of one workspace, by their ids."""
-    found = _belongings({one.pk for one in members})
-    role_ids = {role.pk for one in found.values() for role in one.roles.values()}
-    baseline, said = _settings(role_ids, plan=plan)
-    return {
-        one.pk: Bundled(
-            standing=Standing(
-                status=one.status,
-                seat=one.seat,
-                plan=plan,
-                baseline=baseline,
-                ways=found[one.pk].ways(),
-                said=said,
-            ),
-            group_ids=frozenset(found[one.pk].group_ids),
-        )
-        for one in members
-    }
+def of(*, ids: Collection[int], workspace: WorkspaceRef) -> dict[int, Bundled]:
+    """These members, removed ones included, by their ids."""
+    found = _read(_OF_IDS, workspace, ids=list(ids))
+    return {one.member.pk: one for one in found}
+
+
+def named(
+    *,
+    public_ids: Collection[UUID],
+    addresses: Collection[str],
+    workspace: WorkspaceRef,
+) -> list[Bundled]:
+    """Members who were not removed, by public id or by folded e-mail address."""
+    if not addresses:
+        return _read(_OF_PUBLIC_IDS, workspace, public_ids=list(public_ids))
+    if not public_ids:
+        return _read(_OF_ADDRESSES, workspace, addresses=list(addresses))
+    return _read(
+        _NAMED, workspace, public_ids=list(public_ids), addresses=list(addresses)
+    )
+
+
+def active_after(*, after: int, size: int, workspace: WorkspaceRef) -> list[Bundled]:
+    """At most `size` active members, those after one of them in the order of ids."""
+    return _read(_AFTER, workspace, after=after, size=size)
+
+
+def _read(sql: str, workspace: WorkspaceRef, **which: Any) -> list[Bundled]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"workspace": workspace.id, **which})
+        rows = cursor.fetchone() or (None, None, None)
+    members, belongings, settings = (
+        json.loads(one) if isinstance(one, str) else one or [] for one in rows
+    )
+    baseline, said = _settings(settings, plan=workspace.plan)
+    found: dict[int, _Belonging] = defaultdict(_Belonging)
+    for membership_id, group_id, group, *role in belongings:
+        found[membership_id].add(group_id, group, role)
+    return [
+        _bundled(one, found[one[0]], workspace.plan, baseline, said) for one in members
+    ]
 
 
 @dataclass
@@ -66,22 +142,27 @@ class _Belonging:
     through: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     direct: set[int] = field(default_factory=set)
 
-    def add(self, group_id: int, group: str, role: tuple[Any, ...]) -> None:
+    def add(self, group_id: int, group: str, role: list[Any]) -> None:
         """One row: a group, with a role that it carries, or a role given directly."""
         if group_id:
             self.group_ids.add(group_id)
         role_id, public_id, name, folded_name = role
         if not role_id:
             return
-        self.roles[role_id] = CustomRole(
-            id=role_id, public_id=public_id, name=name, folded_name=folded_name
-        )
+        if role_id not in self.roles:
+            self.roles[role_id] = CustomRole(
+                id=role_id,
+                public_id=UUID(public_id),
+                name=name,
+                folded_name=folded_name,
+            )
         if group_id:
             self.through[role_id].add(group)
         else:
             self.direct.add(role_id)
 
     def ways(self) -> tuple[Way, ...]:
+        """The roles by name, with how the member comes to each."""
         return tuple(
             Way(
                 role=role,
@@ -92,33 +173,34 @@ class _Belonging:
         )
 
 
-def _belongings(membership_ids: Collection[int]) -> dict[int, _Belonging]:
-    assigned = RoleAssignment.objects.filter(membership_id__in=membership_ids)
-    grouped = GroupMember.objects.filter(membership_id__in=membership_ids)
-    rows = assigned.values_list("membership_id", _NO_NUMBER, _NO_NAME, *_ROLE).union(
-        grouped.values_list(
-            "membership_id",
-            "group_id",
-            "group__name",
-            *(f"group__roleassignment__{name}" for name in _ROLE),
+def _bundled(
+    columns: list[Any],
+    belonging: _Belonging,
+    plan: str,
+    baseline: dict[Feature, Value],
+    said: dict[tuple[int, Feature], Value],
+) -> Bundled:
+    named = dict(zip(_COLUMNS, columns, strict=True))
+    named["public_id"] = UUID(named["public_id"])
+    member = Membership.from_db("default", list(_COLUMNS), list(named.values()))
+    return Bundled(
+        member=member,
+        standing=Standing(
+            status=member.status,
+            seat=member.seat,
+            plan=plan,
+            baseline=baseline,
+            ways=belonging.ways(),
+            said=said,
         ),
-        all=True,
+        group_ids=frozenset(belonging.group_ids),
     )
-    found: dict[int, _Belonging] = defaultdict(_Belonging)
-    for membership_id, group_id, group, *role in rows:
-        found[membership_id or 0].add(group_id, group, tuple(role))
-    return found
 
 
 def _settings(
-    role_ids: Collection[int], *, plan: str
+    rows: list[list[Any]], *, plan: str
 ) -> tuple[dict[Feature, Value], dict[tuple[int, Feature], Value]]:
-    """What the workspace gives, and what these roles say."""
-    columns = ("feature", "value", "names")
-    rows = Baseline.objects.values_list(_NO_NUMBER, *columns)
-    if role_ids:
-        own = RoleSetting.objects.filter(role_id__in=role_ids)
-        rows = rows.union(own.values_list("role_id", *columns), all=True)
+    """What the workspace gives, and what the roles say."""
     baseline: dict[Feature, Value] = {
         one: default_of(one, plan=plan) for one in Feature
     }

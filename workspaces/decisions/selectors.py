@@ -12,15 +12,15 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from workspaces.access import standings
+from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Verdict
 from workspaces.decisions import table
 from workspaces.decisions.paging import BadToken, Place
 from workspaces.decisions.schemas import Action, Evaluation, Resource, Subject
 from workspaces.decisions.table import Asked, Question
-from workspaces.members.models import Membership, MembershipStatus
 
 USER = "user"
 LOOKED_AT = 1_000
@@ -64,7 +64,9 @@ class Found:
 
 def evaluate(evaluations: Sequence[Evaluation], *, asked: Asked) -> list[Answer]:
     """One answer an evaluation, in their order."""
-    members = _members({one.subject.id for one in evaluations if _is_user(one.subject)})
+    members = _members(
+        {one.subject.id for one in evaluations if _is_user(one.subject)}, asked
+    )
     answers: dict[int, Answer] = {}
     bundles: dict[str, dict[int, Question]] = defaultdict(dict)
     for place, one in enumerate(evaluations):
@@ -84,17 +86,17 @@ def subjects(
 ) -> Found:
     """The members who may do `action` to `resource`, by their public ids."""
 
-    def permitted(found: Sequence[Membership]) -> list[bool]:
+    def permitted(found: Sequence[Bundled]) -> list[bool]:
         return _permitted(
             resource.type, [_ask(one, action, resource.id) for one in found], asked
         )
 
     return _search(
         place,
-        fetch=_members_after,
+        fetch=lambda after, size: _members_after(after, size, asked),
         permitted=permitted,
-        position=lambda one: str(one.pk),
-        name=lambda one: str(one.public_id),
+        position=lambda one: str(one.member.pk),
+        name=lambda one: str(one.member.public_id),
     )
 
 
@@ -102,12 +104,12 @@ def resources(
     *, subject: Subject, action: Action, kind: str, place: Place, asked: Asked
 ) -> Found:
     """The resources of that type to which the member may do `action`."""
-    found, member = table.kind(kind), _member(subject)
+    found, member = table.kind(kind), _member(subject, asked)
     if found is None or member is None:
         return Found(ids=[], after=None)
 
     def fetch(after: str, size: int) -> Sequence[str]:
-        return found.candidates(member=member, after=after, size=size, asked=asked)
+        return found.candidates(by=member, after=after, size=size, asked=asked)
 
     def permitted(ids: Sequence[str]) -> list[bool]:
         return _permitted(kind, [_ask(member, action, one) for one in ids], asked)
@@ -119,7 +121,7 @@ def actions(
     *, subject: Subject, resource: Resource, place: Place, asked: Asked
 ) -> Found:
     """What the member may do to `resource`."""
-    found, member = table.kind(resource.type), _member(subject)
+    found, member = table.kind(resource.type), _member(subject, asked)
     if found is None or member is None:
         return Found(ids=[], after=None)
     names = sorted(found.actions)
@@ -129,7 +131,7 @@ def actions(
 
     def permitted(some: Sequence[str]) -> list[bool]:
         questions = [
-            Question(member=member, action=one, resource=resource.id) for one in some
+            Question(by=member, action=one, resource=resource.id) for one in some
         ]
         return _permitted(resource.type, questions, asked)
 
@@ -184,7 +186,7 @@ def _answer(verdict: Verdict | None) -> Answer:
     return Answer(code=code, reason=verdict.reason, verdict=verdict)
 
 
-def _flaw(one: Evaluation, member: Membership | None) -> Answer | None:
+def _flaw(one: Evaluation, member: Bundled | None) -> Answer | None:
     """The answer to what names something that is not there."""
     if member is None:
         return Answer(
@@ -209,13 +211,13 @@ def _unknown_resource() -> Answer:
     )
 
 
-def _question(member: Membership, one: Evaluation) -> Question:
+def _question(member: Bundled, one: Evaluation) -> Question:
     return _ask(member, one.action, one.resource.id)
 
 
-def _ask(member: Membership, action: Action, resource: str) -> Question:
+def _ask(member: Bundled, action: Action, resource: str) -> Question:
     return Question(
-        member=member, action=action.name, resource=resource, level=action.level
+        by=member, action=action.name, resource=resource, level=action.level
     )
 
 
@@ -223,41 +225,36 @@ def _is_user(subject: Subject) -> bool:
     return subject.type == USER
 
 
-def _member(subject: Subject) -> Membership | None:
-    return _members({subject.id}).get(subject.id) if _is_user(subject) else None
+def _member(subject: Subject, asked: Asked) -> Bundled | None:
+    found = _members({subject.id}, asked) if _is_user(subject) else {}
+    return found.get(subject.id)
 
 
-def _members(ids: set[str]) -> dict[str, Membership]:
+def _members(ids: set[str], asked: Asked) -> dict[str, Bundled]:
     """Members who were not removed by what names them: public id or e-mail address."""
-    public = {one: found for one in ids if (found := table.uuid_of(one)) is not None}
+    public = {said: found for said in ids if (found := table.uuid_of(said))}
     addresses = {
-        one: one.strip().lower()
-        for one in ids - public.keys()
-        if "@" in one and "\0" not in one and len(one) <= _LONGEST_ADDRESS
+        said: said.strip().lower()
+        for said in ids - public.keys()
+        if "@" in said and "\0" not in said and len(said) <= _LONGEST_ADDRESS
     }
     if not public and not addresses:
         return {}
-    named = Q()
-    if public:
-        named |= Q(public_id__in=set(public.values()))
-    if addresses:
-        named |= Q(email__in=set(addresses.values()))
-    rows = Membership.objects.filter(named).exclude(status=MembershipStatus.REMOVED)
-    by_name: dict[UUID | str, Membership] = {}
-    for row in rows:
-        by_name[row.public_id] = by_name[row.email] = row
-    return {
-        one: by_name[name]
-        for one, name in (public | addresses).items()
-        if name in by_name
-    }
+    by_name: dict[UUID | str, Bundled] = {}
+    for one in standings.named(
+        public_ids=set(public.values()),
+        addresses=set(addresses.values()),
+        workspace=asked.workspace,
+    ):
+        by_name[one.member.public_id] = by_name[one.member.email] = one
+    wanted: dict[str, UUID | str] = {**public, **addresses}
+    return {said: by_name[name] for said, name in wanted.items() if name in by_name}
 
 
-def _members_after(after: str, size: int) -> list[Membership]:
-    found = Membership.objects.filter(status=MembershipStatus.ACTIVE)
-    if after:
-        found = found.filter(pk__gt=_pk(after))
-    return list(found.order_by("pk")[:size])
+def _members_after(after: str, size: int, asked: Asked) -> list[Bundled]:
+    return standings.active_after(
+        after=_pk(after) if after else 0, size=size, workspace=asked.workspace
+    )
 
 
 def _pk(after: str) -> int:

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Verdict
-from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
 
 
@@ -22,9 +22,9 @@ class KindIsTaken(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One question about a resource of a known type by a member who is here."""
+    """One question about a resource of a known type, for a member who is here."""
 
-    member: Membership
+    by: Bundled
     action: str
     resource: str
     level: str = ""
@@ -55,7 +55,7 @@ class Kind(Protocol):
         """One verdict a question, in their order; None where there is no resource."""
 
     def candidates(
-        self, *, member: Membership, after: str, size: int, asked: Asked
+        self, *, by: Bundled, after: str, size: int, asked: Asked
     ) -> Sequence[str]:
         """At most `size` resources that the member might use, those after one of them.
 

@@ -1,4 +1,4 @@
-"""A question costs three queries of its own, and a batch no more than that."""
+"""A question costs one query of its own, or two, and a batch no more than that."""
 
 import pytest
 from django.db import connection
@@ -23,15 +23,15 @@ def _own(front: FrontEnd, url: str, body: object) -> list[str]:
     return [one for one in statements if not any(part in one for part in _FRAME)]
 
 
-def test_one_question_takes_three(where: WorkspaceRef, front: FrontEnd) -> None:
+def test_one_question_takes_one_query(where: WorkspaceRef, front: FrontEnd) -> None:
     jun = cast.member(where)
 
     body = asked(jun.user.email, "use", "feature", "web_search.use")
 
-    assert len(_own(front, EVALUATION, body)) == 3
+    assert len(_own(front, EVALUATION, body)) == 1
 
 
-def test_a_hundred_take_three(where: WorkspaceRef, front: FrontEnd) -> None:
+def test_a_hundred_take_one(where: WorkspaceRef, front: FrontEnd) -> None:
     people = [cast.person(where, f"p{n}@halden.example") for n in range(25)]
     evaluations = [
         asked(one.user.email, "use", "feature", feature)
@@ -39,10 +39,10 @@ def test_a_hundred_take_three(where: WorkspaceRef, front: FrontEnd) -> None:
         for feature in _FEATURES
     ]
 
-    assert len(_own(front, EVALUATIONS, {"evaluations": evaluations})) == 3
+    assert len(_own(front, EVALUATIONS, {"evaluations": evaluations})) == 1
 
 
-def test_a_search_takes_three_for_two_hundred_members(
+def test_a_search_takes_one_for_two_hundred_members(
     where: WorkspaceRef, front: FrontEnd
 ) -> None:
     for number in range(25):
@@ -53,4 +53,19 @@ def test_a_search_takes_three_for_two_hundred_members(
         "resource": {"type": "feature", "id": "web_search.use"},
     }
 
-    assert len(_own(front, "/access/v1/search/subject", body)) == 3
+    assert len(_own(front, "/access/v1/search/subject", body)) == 1
+
+
+def test_questions_of_every_kind_take_one_more_each(
+    where: WorkspaceRef, front: FrontEnd
+) -> None:
+    who = cast.member(where).user.email
+    questions = {
+        "feature": "web_search.use",
+        "model": "gpt-5",
+        "connector": "google-drive",
+        "connector_action": "google-drive/files.read",
+    }
+    evaluations = [asked(who, "use", kind, one) for kind, one in questions.items()]
+
+    assert len(_own(front, EVALUATIONS, {"evaluations": evaluations})) == 3

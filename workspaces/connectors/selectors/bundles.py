@@ -1,52 +1,85 @@
-"""Reads what decides about connectors for many members at once, in five queries.
+"""Reads what decides about connectors for many members at once, in one statement.
 
-A bundle of questions costs no more than one: members, their roles and groups, the
-settings of connectors, and what was linked are each read once.
+Front ends ask this before every use, so it is written by hand: how the connectors are
+set up, and who linked which, come back together. No token and no secret is read.
 """
 
+import json
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import Model
 
-from workspaces.access import standings
 from workspaces.access.features import Feature
 from workspaces.access.selectors import Belongings
+from workspaces.access.standings import Bundled
 from workspaces.connectors import setups
 from workspaces.connectors.catalogue import ENTRIES
 from workspaces.connectors.controls import Ask
 from workspaces.connectors.models import Connector, ConnectorGrant
-from workspaces.connectors.selectors import settings
 from workspaces.connectors.selectors.deciding import Standing
 from workspaces.connectors.setups import Setup
-from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
 
-# What a verdict looks at; no token is read.
-_OF_GRANTS = ("connector_id", "membership_id", "account_domain")
+
+def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
+    """These columns in the model's own order, in which it reads them."""
+    return tuple(f.attname for f in model._meta.concrete_fields if f.attname in names)
+
+
+# What a verdict looks at; the rest is deferred.
+_OF_CONNECTORS = _columns(
+    Connector,
+    *("id", "workspace_id", "slug", "kind", "name", "endpoints", "scopes", "actions"),
+    *("is_allowed", "is_restricted", "role_ids", "group_ids", "action_control"),
+    *("chosen_actions", "known_actions", "new_actions", "ask", "domains"),
+)
+_OF_GRANTS = _columns(
+    ConnectorGrant,
+    *("id", "workspace_id", "membership_id", "connector_id", "account_domain"),
+)
+_READ = f"""
+with c as materialized (
+    select {", ".join(_OF_CONNECTORS)} from workspaces_connector
+    where workspace_id = %(workspace)s and (%(all)s or slug = any(%(slugs)s))
+)
+select
+    (select ask from workspaces_connectordefaults where workspace_id = %(workspace)s),
+    (select json_agg(json_build_array(
+        {", ".join(f"c.{name}" for name in _OF_CONNECTORS)})) from c),
+    (select json_agg(json_build_array(
+        {", ".join(f"g.{name}" for name in _OF_GRANTS)}))
+    from workspaces_connectorgrant g
+    where g.workspace_id = %(workspace)s and g.membership_id = any(%(members)s)
+        and g.ended_at is null and g.connector_id in (select c.id from c))
+"""  # noqa: S608 -- constants
 
 
 def of(
     *,
-    members: Collection[Membership],
+    members: Collection[Bundled],
     workspace: WorkspaceRef,
     connectors: Collection[str] | None = None,
 ) -> dict[int, Standing]:
     """What decides about these connectors, or all, for each of some members."""
-    known, ask = _setups(workspace, connectors)
-    bundled = standings.of(members=members, plan=workspace.plan)
-    grants = _grants(members, [one.row.pk for one in known.values() if one.row.pk])
+    people = {one.member.pk: one for one in members}
+    ask, rows, granted = _read(list(people), workspace, connectors)
+    known = _setups(rows, workspace, connectors)
+    grants: dict[int, dict[int, ConnectorGrant]] = {pk: {} for pk in people}
+    for one in granted:
+        grant = ConnectorGrant.from_db("default", list(_OF_GRANTS), one)
+        grants[grant.membership_id][grant.connector_id] = grant
     return {
-        one.pk: Standing(
-            member=one,
-            feature=bundled[one.pk].standing.verdict(Feature.CONNECTORS_USE),
-            belongings=Belongings(
-                role_ids=bundled[one.pk].role_ids, group_ids=bundled[one.pk].group_ids
-            ),
-            ask=ask,
+        pk: Standing(
+            member=one.member,
+            feature=one.standing.verdict(Feature.CONNECTORS_USE),
+            belongings=Belongings(role_ids=one.role_ids, group_ids=one.group_ids),
+            ask=Ask(ask) if ask else setups.USUAL_ASK,
             setups=known,
-            grants=grants[one.pk],
+            grants=grants[pk],
         )
-        for one in members
+        for pk, one in people.items()
     }
 
 
@@ -57,39 +90,34 @@ def slugs(*, after: str, size: int) -> list[str]:
     return sorted(one for one in found if one > after)[:size]
 
 
-def _setups(
-    workspace: WorkspaceRef, connectors: Collection[str] | None
-) -> tuple[dict[str, Setup], Ask]:
-    """The connectors by their slugs, and what is asked where one says nothing."""
-    wanted = Q() if connectors is None else Q(slug__in=connectors)
-    rows = Connector.objects.filter(wanted).annotate(
-        usual_ask=F("workspace__connectordefaults__ask")
+def _read(
+    members: list[int], workspace: WorkspaceRef, connectors: Collection[str] | None
+) -> tuple[str | None, list[list[Any]], list[list[Any]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _READ,
+            {
+                "workspace": workspace.id,
+                "all": connectors is None,
+                "slugs": list(connectors or ()),
+                "members": members,
+            },
+        )
+        ask, *lists = cursor.fetchone() or (None, None, None)
+    rows, granted = (
+        json.loads(one) if isinstance(one, str) else one or [] for one in lists
     )
-    found = {row.slug: row for row in rows.defer("sealed_secret")}
+    return ask, rows, granted
+
+
+def _setups(
+    rows: list[list[Any]], workspace: WorkspaceRef, connectors: Collection[str] | None
+) -> dict[str, Setup]:
+    found = [Connector.from_db("default", list(_OF_CONNECTORS), one) for one in rows]
+    stored = {row.slug: setups.of_row(row) for row in found}
     begun = {
         slug: setups.begun(entry, workspace_id=workspace.id, plan=workspace.plan)
         for slug, entry in ENTRIES.items()
-        if slug not in found and (connectors is None or slug in connectors)
+        if slug not in stored and (connectors is None or slug in connectors)
     }
-    if found:
-        usual = next(iter(found.values())).usual_ask
-        ask = Ask(usual) if usual else setups.USUAL_ASK
-    else:
-        ask = settings.default_ask()
-    return begun | {slug: setups.of_row(row) for slug, row in found.items()}, ask
-
-
-def _grants(
-    members: Collection[Membership], connector_ids: Collection[int]
-) -> dict[int, dict[int, ConnectorGrant]]:
-    found: dict[int, dict[int, ConnectorGrant]] = {one.pk: {} for one in members}
-    if not connector_ids:
-        return found
-    rows = ConnectorGrant.objects.filter(
-        membership_id__in=list(found),
-        connector_id__in=connector_ids,
-        ended_at__isnull=True,
-    )
-    for row in rows.only(*_OF_GRANTS):
-        found[row.membership_id][row.connector_id] = row
-    return found
+    return begun | stored

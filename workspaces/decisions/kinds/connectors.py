@@ -6,10 +6,10 @@ sign in there at all. An action is named by its connector: `google-drive/search_
 
 from collections.abc import Sequence
 
+from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Verdict
 from workspaces.connectors.selectors import bundles
 from workspaces.decisions.table import Asked, Question
-from workspaces.members.models import Membership
 
 USE, LINK = "use", "link"
 _LONGEST_SLUG = 63
@@ -32,7 +32,7 @@ class Connectors:
     def candidates(
         self,
         *,
-        member: Membership,  # noqa: ARG002 -- the same for all
+        by: Bundled,  # noqa: ARG002 -- the same for all
         after: str,
         size: int,
         asked: Asked,  # noqa: ARG002
@@ -57,12 +57,12 @@ class ConnectorActions:
         )
 
     def candidates(
-        self, *, member: Membership, after: str, size: int, asked: Asked
+        self, *, by: Bundled, after: str, size: int, asked: Asked
     ) -> list[str]:
-        found = bundles.of(members=[member], workspace=asked.workspace)
+        found = bundles.of(members=[by], workspace=asked.workspace)
         names = sorted(
             f"{slug}/{action.name}"
-            for slug, setup in found[member.pk].setups.items()
+            for slug, setup in found[by.member.pk].setups.items()
             for action in setup.actions
         )
         return [one for one in names if one > after][:size]
@@ -72,13 +72,13 @@ def _verdicts(
     questions: Sequence[Question], named: Sequence[tuple[str, str]], *, asked: Asked
 ) -> list[Verdict | None]:
     found = bundles.of(
-        members=[one.member for one in questions],
+        members=[one.by for one in questions],
         workspace=asked.workspace,
         connectors={slug for slug, _action in named if _is_slug(slug)},
     )
     verdicts: list[Verdict | None] = []
     for question, (slug, action) in zip(questions, named, strict=True):
-        standing = found[question.member.pk]
+        standing = found[question.by.member.pk]
         if slug not in standing.setups or len(action) > _LONGEST_ACTION:
             verdicts.append(None)
             continue

@@ -6,11 +6,10 @@ asked for by the name under which admins allow it.
 
 from collections.abc import Sequence
 
-from workspaces.access import standings
 from workspaces.access.features import Feature
+from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Verdict
 from workspaces.decisions.table import Asked, Question
-from workspaces.members.models import Membership
 
 USE = "use"
 _NAMES = sorted(Feature)
@@ -24,13 +23,13 @@ class Features:
     actions = (USE,)
 
     def verdicts(
-        self, questions: Sequence[Question], *, asked: Asked
+        self,
+        questions: Sequence[Question],
+        *,
+        asked: Asked,  # noqa: ARG002
     ) -> list[Verdict | None]:
-        found = standings.of(
-            members=[one.member for one in questions], plan=asked.workspace.plan
-        )
         return [
-            found[one.member.pk].standing.verdict(Feature(one.resource), one.level)
+            one.by.standing.verdict(Feature(one.resource), one.level)
             if one.resource in _NAMES
             else None
             for one in questions
@@ -39,7 +38,7 @@ class Features:
     def candidates(
         self,
         *,
-        member: Membership,  # noqa: ARG002 -- the same for all
+        by: Bundled,  # noqa: ARG002 -- the same for all
         after: str,
         size: int,
         asked: Asked,  # noqa: ARG002
@@ -54,21 +53,25 @@ class Models:
     actions = (USE,)
 
     def verdicts(
-        self, questions: Sequence[Question], *, asked: Asked
+        self,
+        questions: Sequence[Question],
+        *,
+        asked: Asked,  # noqa: ARG002
     ) -> list[Verdict | None]:
-        found = standings.of(
-            members=[one.member for one in questions], plan=asked.workspace.plan
-        )
         return [
-            found[one.member.pk].standing.verdict(Feature.MODELS, one.resource)
+            one.by.standing.verdict(Feature.MODELS, one.resource)
             if 0 < len(one.resource) <= _LONGEST_NAME
             else None
             for one in questions
         ]
 
     def candidates(
-        self, *, member: Membership, after: str, size: int, asked: Asked
+        self,
+        *,
+        by: Bundled,
+        after: str,
+        size: int,
+        asked: Asked,  # noqa: ARG002
     ) -> list[str]:
-        found = standings.of(members=[member], plan=asked.workspace.plan)
-        named = found[member.pk].standing.verdict(Feature.MODELS).value
+        named = by.standing.verdict(Feature.MODELS).value
         return [one for one in sorted(named) if one > after][:size]
