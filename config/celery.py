@@ -16,6 +16,7 @@ app.autodiscover_tasks(
         "audit.verification",
         "workspaces.connectors",
         "workspaces.content",
+        "workspaces.invitations",
         "workspaces.jobs",
         "workspaces.notices",
         "workspaces.offboarding",

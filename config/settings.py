@@ -225,6 +225,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "invitations": {
+        "task": "workspaces.tasks.mail_invitations",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "departure-calls": {
         "task": "workspaces.tasks.make_departure_calls",
         "schedule": 60.0,

@@ -51,10 +51,11 @@ _PARTS = {
     *("workspace-tamper", "workspace-put-back", "break-glass-owner"),
     *("domain-check", "sso-begin", "sso-certificate", "sso-provisioning", "sso-key"),
     *("members-role", "members-seat", "groups-add", "groups-take-out"),
-    "groups-of-member",
     *("connectors-asking", "connectors-change", "connectors-client"),
     *("connectors-receipt-download", "connections-begin", "connections-callback"),
     *("connections-unlink",),
+    *("groups-of-member", "jobs-result"),
+    *("invitations-confirm", "invitations-resend", "invitations-revoke"),
     *("sso-test-begin", "sso-workspace", "sso-answer", "sso-answers"),
 }
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from kit import scoping, vault
+from kit import clock, scoping, vault
 from kit.actor import Actor
 from retention.holds import services as holds
 from retention.sweeps import services as sweeps
@@ -28,6 +28,7 @@ from workspaces.connectors.services import Asked
 from workspaces.content.models import Conversation
 from workspaces.groups import services as groups
 from workspaces.groups.models import Source
+from workspaces.invitations import services as invitations
 from workspaces.jobs import services as jobs
 from workspaces.keys.services import api_keys, scim_tokens
 from workspaces.members import standing
@@ -235,6 +236,16 @@ def _role(where: WorkspaceRef) -> UUID:
     ).public_id
 
 
+def _invitation(where: WorkspaceRef) -> UUID:
+    return invitations.invite(
+        actor=OPERATOR,
+        workspace=where,
+        email="new@brennan.example",
+        role="member",
+        at=clock.now(),
+    ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
@@ -250,6 +261,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "token": _token,
     "group": _group,
     "role": _role,
+    "invitation": _invitation,
     "person": _person,
     "session": _session,
     "domain": _domain,

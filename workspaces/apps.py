@@ -18,6 +18,7 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.access.adapters").register()
         import_module("workspaces.content.kinds").register()
         import_module("workspaces.projects.kinds").register()
+        import_module("workspaces.invitations.adapters").register()
         import_module("workspaces.keys.adapters").register()
         import_module("workspaces.decisions.adapters").register()
         import_module("workspaces.offboarding.adapters").register()

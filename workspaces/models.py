@@ -16,6 +16,7 @@ from workspaces.connectors.models import (
 )
 from workspaces.content.models import Conversation, File, Import, Message
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
+from workspaces.invitations.models import Invitation
 from workspaces.jobs.models import Job
 from workspaces.keys.models import ApiKey, ScimToken
 from workspaces.members.models import Headcount, Membership, User
@@ -68,6 +69,7 @@ __all__ = [
     "Headcount",
     "IdpCertificate",
     "Import",
+    "Invitation",
     "Job",
     "LinkAttempt",
     "MailDomain",

@@ -7,6 +7,7 @@ from workspaces.connectors import urls as connectors
 from workspaces.decisions import views as decisions
 from workspaces.groups import urls as groups
 from workspaces.health import views as health
+from workspaces.invitations import urls as invitations
 from workspaces.jobs import views as jobs
 from workspaces.keys import views as keys
 from workspaces.members import views as members
@@ -42,6 +43,7 @@ urlpatterns = [
     *groups.urlpatterns,
     *connectors.urlpatterns,
     *access.urlpatterns,
+    *invitations.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),
@@ -76,6 +78,7 @@ urlpatterns = [
     path(f"{_W}/jobs/", jobs.jobs_list, name="jobs-list"),
     path(f"{_W}/jobs/<uuid:job>/", jobs.jobs_detail, name="jobs-detail"),
     path(f"{_W}/jobs/<uuid:job>/cancel/", jobs.jobs_cancel, name="jobs-cancel"),
+    path(f"{_W}/jobs/<uuid:job>/result/", jobs.jobs_result, name="jobs-result"),
     *_keys(_W, "keys"),
     *_keys(_O, "organization-keys"),
     path(f"{_O}/outbox/", notices.outbox, name="outbox"),

@@ -174,6 +174,31 @@ _ALL = [
             _("Tried to change the seat of a member"),
         ),
         (
+            "workspaces.invitation.sent",
+            _("Invited somebody"),
+            _("Tried to invite somebody"),
+        ),
+        (
+            "workspaces.invitation.resent",
+            _("Sent an invitation again"),
+            _("Tried to send an invitation again"),
+        ),
+        (
+            "workspaces.invitation.changed",
+            _("Changed an invitation"),
+            _("Tried to change an invitation"),
+        ),
+        (
+            "workspaces.invitation.revoked",
+            _("Revoked an invitation"),
+            _("Tried to revoke an invitation"),
+        ),
+        (
+            "workspaces.invitation.accepted",
+            _("Accepted an invitation"),
+            _("Tried to accept an invitation"),
+        ),
+        (
             "workspaces.seats.changed",
             _("Changed the seats of a workspace"),
             _("Tried to change the seats of a workspace"),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from kit import clock
+from kit import clock, doorbell
 from workspaces.jobs import services
 
 
@@ -10,3 +10,8 @@ from workspaces.jobs import services
 def run_jobs(**_: object) -> None:
     """Run the jobs that nobody works on."""
     services.run_due(clock=clock.now)
+
+
+def ring() -> None:
+    """Let a worker begin once what asked for the job has committed."""
+    doorbell.ring_on_commit(run_jobs.delay)

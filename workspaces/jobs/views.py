@@ -4,18 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from kit import clock, guard
+from kit.blobs.contract import BlobMissing
 from kit.charts.progress import Progress
 from kit.formatting import grouped
 from kit.permissions import Permission
-from workspaces.jobs import selectors, services
+from workspaces.jobs import parcels, selectors, services
 from workspaces.jobs.models import OPEN_STATES, Job, JobState
 
 _STATUS = {
@@ -70,6 +72,27 @@ def jobs_cancel(request: Any, job: UUID) -> HttpResponse:
     return redirect(_url(request, stopped))
 
 
+@guard.requires(Permission.OWN_DATA)
+@require_safe
+def jobs_result(request: Any, job: UUID) -> HttpResponseBase:
+    """The file that a job left, for whoever asked for it and for nobody else."""
+    found = selectors.one(actor=request.actor, job=job)
+    if found.result_blob_id is None or found.requested_by != request.actor.id:
+        raise selectors.UnknownJob(_("This job has no file for you."))
+    try:
+        pieces = list(
+            parcels.open_result(found.result_blob_id, workspace=request.workspace)
+        )
+    except BlobMissing:
+        raise selectors.UnknownJob(_("The file of this job is gone.")) from None
+    response = HttpResponse(b"".join(pieces), content_type="text/csv; charset=utf-8")
+    name = content_disposition_header(
+        as_attachment=True, filename=found.result_name or "result.csv"
+    )
+    response["Content-Disposition"] = name or "attachment"
+    return response
+
+
 def _shown(request: Any, job: Job) -> dict[str, Any]:
     kind, word = _STATUS[JobState(job.state)]
     return {
@@ -87,6 +110,10 @@ def _shown(request: Any, job: Job) -> dict[str, Any]:
         "ended_at": job.ended_at,
         "url": _url(request, job),
         "cancel_url": _url(request, job, name="workspaces:jobs-cancel"),
+        "result_url": _url(request, job, name="workspaces:jobs-result")
+        if job.result_blob_id and job.requested_by == request.actor.id
+        else "",
+        "result_name": job.result_name,
     }
 
 

@@ -2,12 +2,15 @@
 
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
+from kit.refusals import Refused
 from workspaces.members.models import User
 from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS, permissions_of
-from workspaces.tenancy.selectors import Access, Administration
+from workspaces.tenancy.selectors import Access, Administration, accesses_of
 
 
 def alone(*, user: User, ip: str = "", user_agent: str = "") -> Actor:
@@ -70,3 +73,16 @@ def _explain(
     return roles.decide(
         permission=permission, role=role, plan=plan, granted=granted
     ).reason
+
+
+class ActsNoMore(Refused):
+    """Who asked for something may not enter the workspace any more."""
+
+
+def as_now(*, person: str, workspace_id: int) -> Actor:
+    """The person with that public id as they stand now, for work done later."""
+    user = User.objects.filter(public_id=person, is_active=True).first()
+    for access in accesses_of(user_id=user.pk if user else 0):
+        if user is not None and access.workspace.id == workspace_id:
+            return in_workspace(user=user, access=access)
+    raise ActsNoMore(_("Whoever asked for this is no member any more."))

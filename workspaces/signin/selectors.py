@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
+from workspaces.invitations import selectors as invitations
+from workspaces.invitations.selectors import Offer
 from workspaces.members.models import Membership, User
 from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS, permissions_of
@@ -192,6 +194,36 @@ def reached_by_code(*, user_id: int) -> list[OrganizationRef]:
             is_bound=row[4],
             strict=row[5],
         )
+    ]
+
+
+def entered_by_code(
+    *, user: User | None, address: str, at: datetime
+) -> list[OrganizationRef]:
+    """Where a code lets somebody in: as who they are, or by an invitation."""
+    found = reached_by_code(user_id=user.pk if user else 0)
+    known = {one.id for one in found}
+    invited = {
+        one.workspace.organization.id: one.workspace.organization
+        for one in acceptable(address=address, method=Method.CODE, at=at)
+    }
+    return found + [one for key, one in invited.items() if key not in known]
+
+
+def acceptable(
+    *,
+    address: str,
+    method: Method,
+    at: datetime,
+    organization_id: int | None = None,
+) -> list[Offer]:
+    """The invitations of an address to workspaces that this way of signing in opens."""
+    return [
+        one
+        for one in invitations.offers_to(address=address, at=at)
+        if organization_id in (None, one.workspace.organization.id)
+        and rules.need(sso=one.sso, method=method, is_bound=one.is_bound)
+        is rules.Need.NOTHING
     ]
 
 

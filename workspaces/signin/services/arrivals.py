@@ -3,16 +3,55 @@
 from datetime import datetime
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor, ActorKind
+from kit.refusals import Refused
+from workspaces.invitations import services as invitations
 from workspaces.members.models import User
 from workspaces.members.standing import Held
+from workspaces.signin import selectors
 from workspaces.signin.models import Method, SignInSession
 from workspaces.signin.services import sessions
 from workspaces.tenancy.selectors import OrganizationRef
+
+
+class NoWayIn(Refused):
+    """The invitation that would let them in cannot be accepted now."""
+
+
+def welcome(
+    *,
+    organization: OrganizationRef,
+    user: User,
+    ip: str,
+    user_agent: str,
+    at: datetime,
+) -> None:
+    """Make a member of who was invited; refused where that was their only way in."""
+    actor = actor_of(user, organization, ip=ip, user_agent=user_agent)
+    offers = selectors.acceptable(
+        address=user.email,
+        method=Method.CODE,
+        organization_id=organization.id,
+        at=at,
+    )
+    entered = [
+        invitations.accept(actor=actor, offer=one, person=user, at=at) for one in offers
+    ]
+    if any(entered) or not offers:
+        return
+    if not selectors.belongs(user=user, organization_id=organization.id):
+        raise NoWayIn(
+            _(
+                "You are invited, but all seats of %s are taken now. Ask whoever "
+                "invited you, and sign in again later: the invitation stays good."
+            )
+            % offers[0].workspace.name
+        )
 
 
 def arrive(

@@ -16,6 +16,7 @@ from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor
 from kit.refusals import Refused
+from workspaces.members import services as members
 from workspaces.members.models import User
 from workspaces.signin import selectors
 from workspaces.signin.models import MailedSecret, Purpose
@@ -39,10 +40,11 @@ def ask(*, address: str, browser: str, ip: str, at: datetime) -> bool:
     The answer is for the doorbell only: the page must not depend on it.
     """
     user = selectors.person_by_address(address=address)
-    reached = selectors.reached_by_code(user_id=user.pk if user else 0)
-    if user is None or not user.is_active or not reached:
+    reached = selectors.entered_by_code(user=user, address=address, at=at)
+    if not reached or not (user is None or user.is_active):
         return False
     with transaction.atomic():
+        user = user or members.ensure_person(email=address, at=at)  # invited
         User.objects.select_for_update().get(pk=user.pk)
         is_fresh = MailedSecret.objects.filter(
             user=user,

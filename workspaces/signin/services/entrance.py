@@ -18,12 +18,14 @@ from audit import recording
 from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor, ActorKind
+from workspaces.invitations import services as invitations
+from workspaces.invitations.selectors import Offer
 from workspaces.members import addresses
 from workspaces.members.models import User
 from workspaces.signin import rules, selectors
 from workspaces.signin.assertions import VerifiedAssertion
 from workspaces.signin.identities import uid_of
-from workspaces.signin.models import SamlConnection
+from workspaces.signin.models import Method, SamlConnection
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import provisioning
@@ -55,7 +57,9 @@ def admit(
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
         found = recognize(ref=ref, assertion=assertion)
-        user = _welcomed(ref, row, found, assertion, at=at)
+        user = _welcomed(
+            ref, row, found, assertion, ip=ip, user_agent=user_agent, at=at
+        )
         if not found.is_linked:
             _link(user, ref, assertion)
         elif found.address:
@@ -67,15 +71,7 @@ def admit(
                 at=at,
             )
         recording.record(
-            actor=Actor(
-                kind=ActorKind.USER,
-                id=str(user.public_id),
-                label=user.email,
-                user_id=user.pk,
-                organization_id=ref.organization.id,
-                ip=ip,
-                user_agent=user_agent,
-            ),
+            actor=_actor(ref, user, ip=ip, user_agent=user_agent),
             action="workspaces.session.signed-in",
             target=Target(kind="user", id=user.public_id),
             organization_id=ref.organization.id,
@@ -104,6 +100,7 @@ def demand_welcome(
     row: SamlConnection,
     found: Recognized,
     assertion: VerifiedAssertion,
+    at: datetime,
 ) -> list[Grant]:
     """What signing in would give them; refused where they would not come in."""
     user, given = found.user, []
@@ -115,7 +112,8 @@ def demand_welcome(
         user=user, organization_id=ref.organization.id
     ):
         return given
-    if not any(provisioning.is_open_to(one, user) for one in given):
+    is_open = any(provisioning.is_open_to(one, user) for one in given)
+    if not is_open and not _offers(ref, found, at):
         received = user.email if user else found.address
         raise SignInRefused(Reason.NOT_A_MEMBER, received=received)
     return given
@@ -127,17 +125,48 @@ def _welcomed(
     found: Recognized,
     assertion: VerifiedAssertion,
     *,
+    ip: str,
+    user_agent: str,
     at: datetime,
 ) -> User:
-    given = demand_welcome(ref=ref, row=row, found=found, assertion=assertion)
+    given = demand_welcome(ref=ref, row=row, found=found, assertion=assertion, at=at)
+    offers = _offers(ref, found, at)
     user = found.user or provisioning.invite(
         address=found.address, assertion=assertion, at=at
     )
+    for offer in offers:
+        if user.email == offer.email:
+            actor = _actor(ref, user, ip=ip, user_agent=user_agent)
+            invitations.accept(actor=actor, offer=offer, person=user, at=at)
     provisioning.apply(user=user, row=row, given=given, at=at)
     if not selectors.belongs(user=user, organization_id=ref.organization.id):
         # The rules would have let them in: only a seat was missing.
         raise SignInRefused(Reason.NO_SEAT, received=user.email)
     return user
+
+
+def _offers(ref: ConnectionRef, found: Recognized, at: datetime) -> list[Offer]:
+    """What the address was invited to, where this organization vouches for it."""
+    if not found.address:
+        return []
+    return selectors.acceptable(
+        address=found.address,
+        method=Method.SAML,
+        organization_id=ref.organization.id,
+        at=at,
+    )
+
+
+def _actor(ref: ConnectionRef, user: User, *, ip: str, user_agent: str) -> Actor:
+    return Actor(
+        kind=ActorKind.USER,
+        id=str(user.public_id),
+        label=user.email,
+        user_id=user.pk,
+        organization_id=ref.organization.id,
+        ip=ip,
+        user_agent=user_agent,
+    )
 
 
 def _named(ref: ConnectionRef, assertion: VerifiedAssertion) -> Recognized:

@@ -246,7 +246,7 @@ def _person_checks(
     if assertion is None:
         return found, "", None
     try:
-        would_be = _would_be(ref, row, assertion)
+        would_be = _would_be(ref, row, assertion, at=at)
     except SignInRefused as refusal:
         code = inspection.code_of(refusal.reason)
         return [_told(one, code, refusal) for one in found], "", refusal
@@ -267,10 +267,16 @@ def _told(one: Check, code: str, refusal: SignInRefused) -> Check:
 
 
 def _would_be(
-    ref: ConnectionRef, row: SamlConnection, assertion: VerifiedAssertion
+    ref: ConnectionRef,
+    row: SamlConnection,
+    assertion: VerifiedAssertion,
+    *,
+    at: datetime,
 ) -> str:
     who = entrance.recognize(ref=ref, assertion=assertion)
-    given = entrance.demand_welcome(ref=ref, row=row, found=who, assertion=assertion)
+    given = entrance.demand_welcome(
+        ref=ref, row=row, found=who, assertion=assertion, at=at
+    )
     if who.user is None:
         places = ", ".join(one.workspace.name for one in given if one.lets_in)
         return _("%(address)s, a new member of %(places)s") % {

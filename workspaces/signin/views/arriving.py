@@ -44,7 +44,7 @@ def choose(request: Any) -> HttpResponse:
     if proven is None:
         return redirect("workspaces:sign-in")
     user, method, next_path = proven
-    found = _reached(user, method)
+    found = _reached(user, method, at)
     slug = request.POST.get("organization", "")
     for one in found:
         if request.method == "POST" and one.slug == slug:
@@ -60,7 +60,7 @@ def arrive(
     request: Any, user: User, method: Method, *, next_path: str, at: datetime
 ) -> HttpResponse:
     """Let the person into their organization, or let them choose one."""
-    found = _reached(user, method)
+    found = _reached(user, method, at)
     if len(found) == 1:
         return _come_in(request, user, method, found[0], next_path, at)
     path = reverse("workspaces:choose-organization")
@@ -107,10 +107,10 @@ def _proven(request: Any, at: datetime) -> tuple[User, Method, str] | None:
     return user, Method(kept["method"]), safe_path(kept["next"])
 
 
-def _reached(user: User, method: Method) -> list[OrganizationRef]:
+def _reached(user: User, method: Method, at: datetime) -> list[OrganizationRef]:
     if method is Method.BREAK_GLASS:
         return selectors.reached_by_break_glass(user_id=user.pk)
-    return selectors.reached_by_code(user_id=user.pk)
+    return selectors.entered_by_code(user=user, address=user.email, at=at)
 
 
 def _come_in(
@@ -121,14 +121,16 @@ def _come_in(
     next_path: str,
     at: datetime,
 ) -> HttpResponse:
-    before = standing.held(request.session)
-    # Nothing of what this browser was before, and a session key that nobody knows.
-    request.session.flush()
-    auth.login(request, user, backend=_BACKEND)
     origin = {
         "ip": request.META.get("REMOTE_ADDR", ""),
         "user_agent": request.headers.get("user-agent", ""),
     }
+    if method is Method.CODE:
+        arrivals.welcome(organization=organization, user=user, at=at, **origin)
+    before = standing.held(request.session)
+    # Nothing of what this browser was before, and a session key that nobody knows.
+    request.session.flush()
+    auth.login(request, user, backend=_BACKEND)
     if method is Method.BREAK_GLASS:
         break_glass.come_in(
             session=request.session,
