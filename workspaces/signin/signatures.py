@@ -88,7 +88,7 @@ def demand_form(signature: Any) -> None:
         raise SignInRefused(Reason.SIGNATURE_FORM)
     if any(signature.find(f".//{{{DS}}}{n}") is not None for n in _FORBIDDEN):
         raise SignInRefused(Reason.SIGNATURE_FORM)
-    chain = [node.get("Algorithm") for node in signature.iter(f"{{{DS}}}Transform")]
+    chain = [node.get("Algorithm", "") for node in signature.iter(f"{{{DS}}}Transform")]
     if sorted(set(chain)) != sorted(chain) or not set(chain) <= set(_CHAIN):
         raise SignInRefused(Reason.SIGNATURE_FORM, received=", ".join(map(str, chain)))
     _demand_algorithms(signature)

@@ -337,6 +337,10 @@ def _many_transforms(info: Any) -> None:
         chain.append(etree.fromstring(etree.tostring(chain[1])))
 
 
+def _nameless_transform(info: Any) -> None:
+    del next(info.iter(f"{{{DS}}}Transform")).attrib["Algorithm"]
+
+
 def _second_digest(info: Any) -> None:
     digest = next(info.iter(f"{{{DS}}}DigestValue"))
     digest.addnext(etree.fromstring(etree.tostring(digest)))
@@ -422,6 +426,9 @@ SIGNED = {
     "a reference to nothing": _in_signed_info(_no_reference_uri, "signature_form"),
     "a second reference": _in_signed_info(_second_reference, "signature_form"),
     "a second digest": _in_signed_info(_second_digest, "signature_form"),
+    "a transform without a name": _in_signed_info(
+        _nameless_transform, "signature_form"
+    ),
     "five hundred transforms": _in_signed_info(_many_transforms, "signature_form"),
     "xslt": _transformed(_XSLT),
     "xpath": _transformed(_XPATH),

@@ -18,6 +18,7 @@ from tests.workspaces.signin import attacks, encrypting, unpacking
 from tests.workspaces.signin.attacks import Scene
 from tests.workspaces.signin.conftest import FORM, Visitor, entries
 from tests.workspaces.signin.provider import Provider, encoded
+from workspaces.signin import responses
 from workspaces.signin.models import SignInAttempt, SpentAssertion
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -303,6 +304,24 @@ def test_an_ipv6_customer_is_one_source(connected: OrganizationRef) -> None:
 
     assert len(entries(connected)) == before
     assert _reference(first) == _reference(second)
+
+
+def test_what_nobody_foresaw_is_refused_and_told_by_its_kind(
+    connected: OrganizationRef,
+    provider: Provider,
+    visitor: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("what stood in the message")
+
+    monkeypatch.setattr(responses, "verify", fails)
+
+    response = visitor.bring(provider.answer(visitor.ask(), at=NOON))
+
+    assert response.status_code == 400
+    assert b">invalid<" in response.content
+    assert b"what stood" not in response.content
 
 
 def _reference(response: HttpResponse) -> str:
