@@ -228,6 +228,19 @@ def test_a_change_after_the_test_wants_another_one(
     assert "Opens after a test without failure" in page
 
 
+def test_the_test_of_an_admin_takes_no_owners_away(
+    mara: Admin, halden: WorkspaceRef, newer: Provider
+) -> None:
+    at = wizardry.ready(mara, newer)
+    mara.test(at, newer)
+    tested = mara.row(at).tested_digest
+
+    wizardry.admin(halden).test(at, newer)
+
+    assert tested
+    assert mara.row(at).tested_digest == tested
+
+
 def test_the_test_of_an_admin_shows_everything_but_counts_for_nothing(
     connected: OrganizationRef, halden: WorkspaceRef, newer: Provider
 ) -> None:

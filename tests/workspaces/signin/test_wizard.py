@@ -365,6 +365,21 @@ def test_an_admin_changes_nothing_that_says_who_people_are_while_it_is_in_use(
     assert "title" not in tomasz.row(at).attribute_mapping["email"]
 
 
+def test_an_admin_turns_no_key_of_a_connection_in_use(
+    connected: OrganizationRef, halden: WorkspaceRef, mara: Admin
+) -> None:
+    tomasz = wizardry.admin(halden)
+    at = _first(tomasz)
+
+    prepared = tomasz.client.post(f"{at}key/", {"act": "prepare"})
+    turned = tomasz.client.post(f"{at}key/", {"act": "promote"})
+    by_owner = mara.client.post(f"{at}key/", {"act": "promote"})
+    retired = tomasz.client.post(f"{at}key/", {"act": "retire"})
+
+    codes = [one.status_code for one in (prepared, turned, by_owner, retired)]
+    assert codes == [302, 403, 302, 403]
+
+
 def test_a_new_certificate_of_a_connection_in_use_waits_for_an_owner(
     connected: OrganizationRef, mara: Admin
 ) -> None:

@@ -15,8 +15,8 @@ from kit.actor import Actor
 from kit.certificates import KeyPair
 from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.signin import selectors
-from workspaces.signin.models import KeyPlace, SamlConnection, SpKey
+from workspaces.signin import authority, selectors
+from workspaces.signin.models import ConnectionState, KeyPlace, SamlConnection, SpKey
 from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -56,6 +56,7 @@ def promote_next(
     actor.require(Permission.ORGANIZATION_MANAGE)
     with scoping.organization(organization_id=organization.id):
         row = selectors.connection(connection_id=connection_id, for_update=True)
+        _demand_may_turn(actor, row)
         coming = _in_place(row, KeyPlace.NEXT)
         if coming is None:
             raise NoKeyIsWaiting(_("No next key is prepared: prepare one first."))
@@ -77,6 +78,7 @@ def retire_previous(
     actor.require(Permission.ORGANIZATION_MANAGE)
     with scoping.organization(organization_id=organization.id):
         row = selectors.connection(connection_id=connection_id, for_update=True)
+        _demand_may_turn(actor, row)
         old = _in_place(row, KeyPlace.PREVIOUS)
         if old is None:
             raise NoKeyIsWaiting(_("There is no old key to retire."))
@@ -120,6 +122,12 @@ def opened(row: SamlConnection, key: SpKey) -> bytes:
         key=vault.read_keys([key_id])[key_id],
         aad=_place(row),
     )
+
+
+def _demand_may_turn(actor: Actor, row: SamlConnection) -> None:
+    """A provider that does not know the key yet would let nobody in any more."""
+    if row.state == ConnectionState.ACTIVE:
+        authority.demand_owner(actor)
 
 
 def _in_place(row: SamlConnection, place: KeyPlace) -> SpKey | None:

@@ -360,11 +360,12 @@ def _remember(
 ) -> None:
     row = drafts.locked(ref.public_id)
     is_same = selectors.settings_digest(row) == trial.digest
-    counts = trial.passed and trial.is_owner and is_same
-    row.tested_digest = trial.digest if counts else ""
-    row.tested_at = at if counts else None
-    row.tested_by_id = started["user_id"] if counts else None
-    row.save(update_fields=["tested_digest", "tested_at", "tested_by_id"])
+    counts = trial.passed and is_same
+    if trial.is_owner:  # an admin's test neither counts nor takes an owner's away
+        row.tested_digest = trial.digest if counts else ""
+        row.tested_at = at if counts else None
+        row.tested_by_id = started["user_id"] if counts else None
+        row.save(update_fields=["tested_digest", "tested_at", "tested_by_id"])
     recording.record(
         actor=Actor(
             kind=ActorKind.USER,
