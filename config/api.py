@@ -7,6 +7,7 @@ api = Api(
     version="1",
     routers={
         "/v1/manage": "workspaces.keys.api.router",
+        "/v1/manage/connectors": "workspaces.connectors.api.router",
         "/access/v1": "workspaces.decisions.api.router",
     },
 )

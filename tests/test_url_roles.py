@@ -206,6 +206,7 @@ PUBLIC = {
 # Programs, by an API key and nothing else.
 KEYED = {
     "api:whoami",
+    "api:token",
     "api:evaluation",
     "api:evaluations",
     "api:search_subject",

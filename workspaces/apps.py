@@ -21,6 +21,7 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.invitations.adapters").register()
         import_module("workspaces.keys.adapters").register()
         import_module("workspaces.decisions.adapters").register()
+        import_module("workspaces.connectors.adapters").register()
         import_module("workspaces.offboarding.adapters").register()
         import_module("workspaces.scim.adapters").register()
         import_module("workspaces.signin.checks")  # registers on import

@@ -25,6 +25,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit.read"
     INTAKE_WRITE = "intake.write"
     DECISIONS_ASK = "decisions.ask"
+    CONNECTORS_RELEASE = "connectors.release"
 
 
 LABELS: dict[Scope, str | Promise] = {
@@ -37,6 +38,7 @@ LABELS: dict[Scope, str | Promise] = {
     Scope.AUDIT_READ: _("Read the audit log"),
     Scope.INTAKE_WRITE: _("Store conversations (intake)"),
     Scope.DECISIONS_ASK: _("Ask whether a member may do something (decisions)"),
+    Scope.CONNECTORS_RELEASE: _("Take members' tokens for connected apps"),
 }
 
 _P = Permission
@@ -53,6 +55,7 @@ _OPENS: dict[Scope, frozenset[Permission]] = {
     Scope.AUDIT_READ: frozenset({_P.AUDIT_VIEW}),
     Scope.INTAKE_WRITE: frozenset({_P.INTAKE_WRITE}),
     Scope.DECISIONS_ASK: frozenset({_P.DECISIONS_ASK}),
+    Scope.CONNECTORS_RELEASE: frozenset({_P.CONNECTORS_RELEASE}),
 }
 # An organization has permissions of its own; the same scope opens those there.
 _OPENS_IN_ORGANIZATION: dict[Scope, frozenset[Permission]] = {

@@ -87,6 +87,7 @@ def test_all_is_what_the_issuer_may(where: WorkspaceRef) -> None:
         Scope.MANAGE_WRITE,
         Scope.INTAKE_WRITE,
         Scope.DECISIONS_ASK,
+        Scope.CONNECTORS_RELEASE,
     }
 
 
@@ -159,7 +160,8 @@ def test_a_key_of_the_organization_dies_with_its_owners_part(
     actor = acting.in_organization(user=mara, administration=runs)
     issued = issue(where, actor=actor, workspace=None, scopes=["all"])
     assert found(issued).workspace is None
-    assert found(issued).scopes == set(Scope)
+    # Connectors are a workspace's: nobody hands out tokens for an organization.
+    assert found(issued).scopes == set(Scope) - {Scope.CONNECTORS_RELEASE}
 
     with scoping.organization(organization_id=where.organization.id):
         row = OrganizationAdministrator.objects.get()

@@ -24,9 +24,11 @@ from workspaces.connectors.selectors.settings import (
     one,
     overdue_reviews,
 )
+from workspaces.connectors.setups import Setup
 
 __all__ = [
     "AtSource",
+    "Setup",
     "Standing",
     "UnknownConnector",
     "UnknownReceipt",

@@ -5,6 +5,7 @@ server: the row says when it is due, and a worker makes it. An app that offers n
 revocation is told nothing: its tokens are forgotten here in the same statement.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -52,14 +53,22 @@ def cut_grants(
     return cut
 
 
-def cut_of_leaver(*, actor: Actor, leaver: Leaver, at: datetime) -> list[UUID]:
-    """Cut all that a member linked; the grants whose sources must be told."""
+@dataclass(frozen=True, kw_only=True)
+class CutOfLeaver:
+    """How many grants were cut, and those whose sources must be told."""
+
+    number: int
+    due: tuple[UUID, ...] = ()
+
+
+def cut_of_leaver(*, actor: Actor, leaver: Leaver, at: datetime) -> CutOfLeaver:
+    """Cut all that a member linked."""
     mine = ConnectorGrant.objects.filter(
         membership_id=leaver.membership_id, ended_at__isnull=True
     )
     linked = list(mine.values_list("connector_id", flat=True))
     if not linked:
-        return []
+        return CutOfLeaver(number=0)
     cut = _receipt(
         actor,
         workspace_id=leaver.workspace_id,
@@ -80,7 +89,10 @@ def cut_of_leaver(*, actor: Actor, leaver: Leaver, at: datetime) -> list[UUID]:
         at=at,
     )
     due = ConnectorGrant.objects.filter(cut_id=cut.pk, revoke_due_at__isnull=False)
-    return list(due.order_by("id").values_list("public_id", flat=True))
+    return CutOfLeaver(
+        number=number,
+        due=tuple(due.order_by("id").values_list("public_id", flat=True)),
+    )
 
 
 def end(

@@ -68,7 +68,7 @@ def make_one(
     if row is None or row.revoke_due_at is None:
         return True
     due = Due(id=row.pk, workspace_id=workspace_id, organization_id=organization_id)
-    return bool(_revoked(due, clock))
+    return bool(_revoked(due, clock, waits=False))
 
 
 def _due(*, at: datetime, limit: int) -> list[Due]:
@@ -80,8 +80,8 @@ def _due(*, at: datetime, limit: int) -> list[Due]:
         ]
 
 
-def _revoked(due: Due, clock: Clock) -> int:
-    claim = _claimed(due, at=clock())
+def _revoked(due: Due, clock: Clock, *, waits: bool = True) -> int:
+    claim = _claimed(due, at=clock() if waits else None)
     if claim is None:
         return 0
     try:
@@ -94,11 +94,14 @@ def _revoked(due: Due, clock: Clock) -> int:
     return _let_go(due, claim, told=True, at=clock())
 
 
-def _claimed(due: Due, *, at: datetime) -> _Claim | None:
+def _claimed(due: Due, *, at: datetime | None) -> _Claim | None:
     with _scope(due.workspace_id, due.organization_id):
         free = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
+        is_due = Q(revoke_due_at__isnull=False)
+        if at is not None:
+            is_due = Q(revoke_due_at__lte=at)
         row = (
-            ConnectorGrant.objects.filter(free, pk=due.id, revoke_due_at__lte=at)
+            ConnectorGrant.objects.filter(free, is_due, pk=due.id)
             .select_for_update(skip_locked=True)
             .first()
         )
