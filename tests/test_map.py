@@ -56,6 +56,9 @@ _PARTS = {
     *("connections-unlink",),
     *("groups-of-member", "jobs-result"),
     *("invitations-confirm", "invitations-resend", "invitations-revoke"),
+    *("gpts-give", "gpts-take", "gpts-withdraw", "gpts-public", "gpts-domain-allow"),
+    *("gpts-domain-remove", "gpts-outside-approve", "gpts-outside-withdraw"),
+    *("gpts-downgrade", "gpts-unpublish", "gpts-isolate", "gpts-reassign"),
     *("sso-test-begin", "sso-workspace", "sso-answer", "sso-answers"),
 }
 

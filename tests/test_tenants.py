@@ -27,6 +27,9 @@ from workspaces.connectors.controls import Kind
 from workspaces.connectors.models import Connector, ConnectorCut
 from workspaces.connectors.services import Asked
 from workspaces.content.models import Conversation
+from workspaces.gpts import services as gpts
+from workspaces.gpts.drafts import Draft
+from workspaces.gpts.models import Gpt, GptReview
 from workspaces.groups import services as groups
 from workspaces.groups.models import Source
 from workspaces.invitations import services as invitations
@@ -247,11 +250,55 @@ def _invitation(where: WorkspaceRef) -> UUID:
     ).public_id
 
 
+def _gpt(where: WorkspaceRef) -> UUID:
+    return gpts.create(
+        actor=cast.person(where, "vera@brennan.example").actor,
+        workspace=where,
+        draft=Draft(name="Menu helper"),
+        at=NOON,
+    ).public_id
+
+
+def _review(where: WorkspaceRef) -> UUID:
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        asked = Gpt.objects.get(public_id=_gpt(where))
+        return GptReview.objects.create(
+            workspace_id=where.id,
+            gpt_id=asked.pk,
+            number=1,
+            wanted="gpt_store",
+            requester_id=asked.owner_id,
+            requested_at=NOON,
+        ).public_id
+
+
+def _rule(where: WorkspaceRef) -> UUID:
+    return gpts.allow_domain(
+        actor=_owner(where), workspace=where, domain="api.brennan.example", at=NOON
+    ).public_id
+
+
+def _approval(where: WorkspaceRef) -> UUID:
+    return gpts.approve_third_party(
+        actor=_owner(where),
+        workspace=where,
+        external_id="g-abc123",
+        name="Poet",
+        at=NOON,
+    ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "connector": _connector,
     "receipt": _receipt,
+    "gpt": _gpt,
+    "review": _review,
+    "rule": _rule,
+    "approval": _approval,
     "member": _member,
     "job": _job,
     "key": _key,

@@ -15,6 +15,16 @@ from workspaces.connectors.models import (
     LinkAttempt,
 )
 from workspaces.content.models import Conversation, File, Import, Message
+from workspaces.gpts.models import (
+    ActionDomain,
+    Gpt,
+    GptFile,
+    GptPolicy,
+    GptReview,
+    GptShare,
+    GptVersion,
+    ThirdPartyApproval,
+)
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
 from workspaces.invitations.models import Invitation
 from workspaces.jobs.models import Job
@@ -50,6 +60,7 @@ from workspaces.tenancy.models import (
 )
 
 __all__ = [
+    "ActionDomain",
     "ApiKey",
     "Baseline",
     "BreakGlassCredential",
@@ -63,6 +74,12 @@ __all__ = [
     "DepartureCall",
     "File",
     "GivenRole",
+    "Gpt",
+    "GptFile",
+    "GptPolicy",
+    "GptReview",
+    "GptShare",
+    "GptVersion",
     "Group",
     "GroupMember",
     "GroupRole",
@@ -98,6 +115,7 @@ __all__ = [
     "SignInSession",
     "SpKey",
     "SpentAssertion",
+    "ThirdPartyApproval",
     "User",
     "Workspace",
 ]

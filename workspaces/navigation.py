@@ -116,6 +116,18 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
         _("Sharing"),
         [
             Place(
+                label=_("GPTs"),
+                icon="sparkles",
+                url_name="workspaces:gpts-list",
+                permission=_P.OWN_DATA,
+            ),
+            Place(
+                label=_("GPT governance"),
+                icon="adjustments",
+                url_name="workspaces:gpts-governance",
+                permission=_P.GPTS_VIEW,
+            ),
+            Place(
                 label=_("Connectors"),
                 icon="plug-connected",
                 url_name="workspaces:connectors-list",
@@ -281,24 +293,36 @@ def _groups(
     tenant: dict[str, str],
     path: str,
 ) -> list[Group]:
+    open_to = [
+        (label, place, url_of(place.url_name, **tenant))
+        for label, places in table
+        for place in places
+        if actor.may(place.permission)
+    ]
+    # One place may lie below another: the page belongs to the closest one.
+    leading = [u for _l, p, u in open_to if u and _leads(p, u, path)]
+    current = max(leading, key=len, default="")
     groups = [
         Group(
             label=label,
             items=[
-                _item(place, url, path)
-                for place in places
-                if actor.may(place.permission)
-                and (url := url_of(place.url_name, **tenant))
+                Item(
+                    label=place.label,
+                    icon=place.icon,
+                    url=url,
+                    is_current=url == current,
+                )
+                for of, place, url in open_to
+                if of is label and url
             ],
         )
-        for label, places in table
+        for label, _places in table
     ]
     return [group for group in groups if group.items]
 
 
-def _item(place: Place, url: str, path: str) -> Item:
-    is_current = path == url if place is _HOME else path.startswith(url)
-    return Item(label=place.label, icon=place.icon, url=url, is_current=is_current)
+def _leads(place: Place, url: str, path: str) -> bool:
+    return path == url if place is _HOME else path.startswith(url)
 
 
 def _of_workspace(access: Access, workspace_id: int | None) -> Choice:

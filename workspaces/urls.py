@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from workspaces.access import urls as access
 from workspaces.connectors import urls as connectors
 from workspaces.decisions import views as decisions
+from workspaces.gpts import urls as gpts
 from workspaces.groups import urls as groups
 from workspaces.health import views as health
 from workspaces.invitations import urls as invitations
@@ -44,6 +45,7 @@ urlpatterns = [
     *connectors.urlpatterns,
     *access.urlpatterns,
     *invitations.urlpatterns,
+    *gpts.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),

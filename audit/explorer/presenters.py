@@ -21,6 +21,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "domain": ("detail.domain",),
     "hold": ("detail.matter",),
     "job": ("detail.kind",),
+    "third_party_gpt": ("detail.name",),
 }
 # Which count says how much an act was about.
 _COUNTED: Mapping[str, str | Promise] = {

@@ -253,6 +253,129 @@ _ALL = [
         ),
     ),
     *_area(
+        Area.SHARING,
+        (
+            "workspaces.gpt.created",
+            _("Made a GPT"),
+            _("Tried to make a GPT"),
+        ),
+        (
+            "workspaces.gpt.edited",
+            _("Saved a new version of a GPT"),
+            _("Tried to save a new version of a GPT"),
+        ),
+        (
+            "workspaces.gpt.visibility-changed",
+            _("Changed how far a GPT is shared"),
+            _("Tried to change how far a GPT is shared"),
+        ),
+        (
+            "workspaces.gpt.shared",
+            _("Shared a GPT with somebody"),
+            _("Tried to share a GPT with somebody"),
+        ),
+        (
+            "workspaces.gpt.share-removed",
+            _("Stopped sharing a GPT with somebody"),
+            _("Tried to stop sharing a GPT with somebody"),
+        ),
+        (
+            "workspaces.gpt.recipients-removed",
+            _("Took a GPT from everybody it was shared with"),
+            _("Tried to take a GPT from everybody it was shared with"),
+        ),
+        (
+            "workspaces.gpt.shares-ended",
+            _("Ended what was shared with a member who left"),
+            _("Tried to end what was shared with a member who left"),
+        ),
+        (
+            "workspaces.gpt.published",
+            _("Showed a version of a GPT to the public"),
+            _("Tried to show a version of a GPT to the public"),
+        ),
+        (
+            "workspaces.gpt.unpublished",
+            _("Unpublished a GPT"),
+            _("Tried to unpublish a GPT"),
+        ),
+        (
+            "workspaces.gpt.isolated",
+            _("Isolated a GPT"),
+            _("Tried to isolate a GPT"),
+        ),
+        (
+            "workspaces.gpt.downgraded",
+            _("Brought a GPT down to its owner's ceiling"),
+            _("Tried to bring a GPT down to its owner's ceiling"),
+        ),
+        (
+            "workspaces.gpt.reassigned",
+            _("Gave a GPT to another member"),
+            _("Tried to give a GPT to another member"),
+        ),
+        (
+            "workspaces.gpt.handed-over",
+            _("Handed a GPT over to a workspace owner"),
+            _("Tried to hand a GPT over to a workspace owner"),
+        ),
+        (
+            "workspaces.gpt.given-back",
+            _("Gave a GPT back to a member who returned"),
+            _("Tried to give a GPT back to a member who returned"),
+        ),
+        (
+            "workspaces.gpt-review.requested",
+            _("Asked for a review of a GPT"),
+            _("Tried to ask for a review of a GPT"),
+        ),
+        (
+            "workspaces.gpt-review.withdrawn",
+            _("Withdrew a request for a review"),
+            _("Tried to withdraw a request for a review"),
+        ),
+        (
+            "workspaces.gpt-review.approved",
+            _("Approved a version of a GPT"),
+            _("Tried to approve a version of a GPT"),
+        ),
+        (
+            "workspaces.gpt-review.sent-back",
+            _("Sent a version of a GPT back"),
+            _("Tried to send a version of a GPT back"),
+        ),
+        (
+            "workspaces.gpt-review.rejected",
+            _("Rejected a version of a GPT"),
+            _("Tried to reject a version of a GPT"),
+        ),
+        (
+            "workspaces.gpt-policy.changed",
+            _("Changed what is allowed of GPTs"),
+            _("Tried to change what is allowed of GPTs"),
+        ),
+        (
+            "workspaces.action-domain.allowed",
+            _("Allowed a domain for actions"),
+            _("Tried to allow a domain for actions"),
+        ),
+        (
+            "workspaces.action-domain.removed",
+            _("Took a domain for actions back"),
+            _("Tried to take a domain for actions back"),
+        ),
+        (
+            "workspaces.third-party-gpt.approved",
+            _("Approved a GPT from outside"),
+            _("Tried to approve a GPT from outside"),
+        ),
+        (
+            "workspaces.third-party-gpt.withdrawn",
+            _("Withdrew the approval of a GPT from outside"),
+            _("Tried to withdraw the approval of a GPT from outside"),
+        ),
+    ),
+    *_area(
         Area.SIGN_IN,
         (
             "workspaces.session.signed-in",

@@ -1,0 +1,212 @@
+"""Lowering a ceiling: what stands above it, the preview, and the job that lowers."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kit import clock
+from kit.permissions import PermissionDenied
+from tests import cast
+from tests.cast import NOON, Person
+from tests.workspaces.gpts import studio
+from workspaces.access.features import Feature
+from workspaces.access.models import CustomRole, RoleAssignment, RoleSetting
+from workspaces.gpts import selectors, services
+from workspaces.gpts.models import Gpt
+from workspaces.gpts.rules import Rights
+from workspaces.gpts.services import lowering
+from workspaces.gpts.services.lowering import NothingAbove
+from workspaces.jobs import services as jobs
+from workspaces.jobs.models import Job
+from workspaces.tenancy.selectors import WorkspaceRef
+
+pytestmark = pytest.mark.django_db(databases=["default", "owner", "vault"])
+
+HOME = "/w/halden-engineering/gpts/governance/ceilings/"
+
+
+@pytest.fixture
+def where() -> WorkspaceRef:
+    return cast.workspace()
+
+
+@pytest.fixture
+def admin(where: WorkspaceRef) -> Person:
+    return cast.admin(where)
+
+
+@pytest.fixture
+def jun(where: WorkspaceRef) -> Person:
+    return cast.member(where)
+
+
+@pytest.fixture
+def client(admin: Person) -> Client:
+    return admin.client()
+
+
+def above(where: WorkspaceRef) -> dict[str, str]:
+    with studio.opened(where):
+        return {str(o.gpt.public_id): o.lowered.visibility for o in selectors.above()}
+
+
+def a_role(where: WorkspaceRef, who: Person, level: str) -> None:
+    with studio.opened(where):
+        role = CustomRole.objects.create(
+            workspace_id=where.id, name=level, folded_name=level, created_at=NOON
+        )
+        RoleSetting.objects.create(
+            workspace_id=where.id,
+            role=role,
+            feature=Feature.GPTS_SHARE.value,
+            value=level,
+        )
+        RoleAssignment.objects.create(
+            workspace_id=where.id,
+            role=role,
+            membership=who.membership,
+            assigned_at=NOON,
+        )
+
+
+def test_nothing_is_above_while_the_ceiling_stands(
+    where: WorkspaceRef, jun: Person, client: Client
+) -> None:
+    studio.make(jun, level="workspace")
+
+    assert above(where) == {}
+    assert "Everything is within its ceiling" in client.get(HOME).content.decode()
+
+
+def test_a_lower_ceiling_shows_what_stands_above(
+    where: WorkspaceRef, jun: Person, client: Client
+) -> None:
+    gpt = studio.make(jun, level="workspace")
+    studio.make(jun, level="workspace_with_link")
+
+    studio.ceiling(where, "workspace_with_link")
+
+    assert above(where) == {str(gpt.public_id): "workspace_with_link"}
+    page = client.get(HOME).content.decode()
+    assert "1 GPT is shared further" in page
+    assert "Bring 1 GPT down" in page
+
+
+def test_a_role_gives_a_ceiling_of_its_own(where: WorkspaceRef, jun: Person) -> None:
+    noor = cast.analyst(where)
+    high = studio.make(jun, level="workspace")
+    low = studio.make(noor, level="workspace")
+    a_role(where, jun, "workspace")
+
+    studio.ceiling(where, "invite_only")
+
+    assert set(above(where)) == {str(low.public_id)}
+    assert str(high.public_id) not in above(where)
+
+
+def test_the_evaluator_agrees_about_many(where: WorkspaceRef, jun: Person) -> None:
+    noor, admin = cast.analyst(where), cast.admin(where)
+    a_role(where, jun, "gpt_store")
+    a_role(where, noor, "none")
+    a_role(where, noor, "invite_only")
+    people = [one.membership for one in (jun, noor, admin)]
+
+    with studio.opened(where):
+        together = selectors.ceilings_of(owner_ids=[one.pk for one in people])
+        alone = {one.pk: str(selectors.share_level_of(member=one)) for one in people}
+
+    assert together == alone
+
+
+def test_without_the_public_what_is_public_stands_above(
+    where: WorkspaceRef, jun: Person, admin: Person
+) -> None:
+    gpt = studio.publish(jun, admin)
+    assert above(where) == {}
+
+    services.set_public(actor=admin.actor, workspace=where, allows=False, at=NOON)
+
+    assert above(where) == {str(gpt.public_id): "workspace"}
+
+
+def test_the_job_lowers_and_records_each(
+    where: WorkspaceRef, jun: Person, client: Client, recorded: Any
+) -> None:
+    gpt = studio.make(jun, level="workspace")
+    shared = studio.make(jun)
+    services.give(
+        actor=jun.actor,
+        workspace=where,
+        gpt=shared.public_id,
+        rights=Rights.named("read"),
+        email=cast.analyst(where).user.email,
+        at=NOON,
+    )
+    studio.ceiling(where, "none")
+
+    answer = client.post(f"{HOME}downgrade/")
+    run(where)
+
+    assert "/jobs/" in answer["Location"]
+    assert studio.row(where, gpt.public_id).visibility == "invite_only"
+    assert studio.row(where, shared.public_id).recipient_count == 0
+    assert above(where) == {}
+    changes = recorded(where, "workspaces.gpt.downgraded")
+    assert [one["change.visibility"] for one in changes] == [
+        ["workspace", "invite_only"],
+        ["invite_only", "invite_only"],
+    ]
+
+
+def test_a_job_that_runs_twice_lowers_once(
+    where: WorkspaceRef, jun: Person, admin: Person, recorded: Any
+) -> None:
+    studio.make(jun, level="workspace")
+    studio.ceiling(where, "invite_only")
+    for _ in range(2):
+        lowering.ask(actor=admin.actor, workspace=where, at=NOON)
+
+    run(where)
+
+    assert len(recorded(where, "workspaces.gpt.downgraded")) == 1
+
+
+def test_what_came_down_meanwhile_is_left(
+    where: WorkspaceRef, jun: Person, admin: Person
+) -> None:
+    gpt = studio.make(jun, level="workspace")
+    studio.ceiling(where, "invite_only")
+    lowering.ask(actor=admin.actor, workspace=where, at=NOON)
+    studio.ceiling(where, "workspace")
+
+    run(where)
+
+    assert studio.row(where, gpt.public_id).visibility == "workspace"
+
+
+def test_nothing_above_is_no_job(where: WorkspaceRef, admin: Person) -> None:
+    with pytest.raises(NothingAbove):
+        lowering.ask(actor=admin.actor, workspace=where, at=NOON)
+
+
+def test_a_member_lowers_nothing(where: WorkspaceRef, jun: Person) -> None:
+    with pytest.raises(PermissionDenied):
+        lowering.ask(actor=jun.actor, workspace=where, at=NOON)
+
+
+def test_what_nobody_else_uses_stands_above_nothing(
+    where: WorkspaceRef, jun: Person
+) -> None:
+    gpt: Gpt = studio.make(jun)
+
+    studio.ceiling(where, "none")
+
+    assert str(gpt.public_id) not in above(where)
+
+
+def run(where: WorkspaceRef) -> None:
+    jobs.run_due(clock=clock.now)
+    with studio.opened(where):
+        states = set(Job.objects.values_list("state", flat=True))
+    assert states == {"done"}

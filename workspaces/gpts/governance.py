@@ -1,0 +1,370 @@
+"""What the pages of governance show: levels, owners and dates, names only where shown.
+
+A name is content. Those who govern read it of a GPT that its owner has shown to the
+whole workspace or the public, or asks to show; of others they see that there is one.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kit.charts.bars import Bar, BarChart, Fill
+from kit.formatting import grouped
+from kit.refusals import Refused
+from workspaces.access import selectors as access
+from workspaces.access.features import Feature
+from workspaces.gpts import hosts, rules, selectors, showing
+from workspaces.gpts.forms import TryForm
+from workspaces.gpts.levels import LABELS, PUBLIC, Visibility
+from workspaces.gpts.models import Gpt, GptReview, ReviewState, ThirdPartyApproval
+from workspaces.gpts.places import Places
+from workspaces.gpts.rules import Act
+from workspaces.gpts.selectors import Above, Counts
+from workspaces.gpts.showing import REVIEW_STATES, person, query, status_of
+from workspaces.members import selectors as members
+from workspaces.members.models import Membership
+
+
+def overview(where: Places) -> dict[str, Any]:
+    """The figures above the list."""
+    counts = selectors.counts()
+    allows_public = selectors.allows_public()
+    waiting = selectors.waiting_count()
+    above = selectors.overview(size=0).total
+    return {
+        "counts": counts,
+        "sentence": _sentence(counts),
+        "chart": _chart(where, counts) if counts.total else None,
+        "allows_public": allows_public,
+        "public_now": sum(counts.by_visibility[one] for one in PUBLIC),
+        "public_url": where.url("public"),
+        "tasks": [
+            {
+                "title": ngettext(
+                    "%s version waits for a review",
+                    "%s versions wait for a review",
+                    waiting,
+                )
+                % grouped(waiting),
+                "tone": "warn" if waiting else "",
+                "icon_name": "eye",
+                "fact": _("Before the public sees them, somebody else looks."),
+                "action_url": where.url("reviews"),
+                "action_name": _("Reviews"),
+            },
+            {
+                "title": ngettext(
+                    "%s GPT stands above its owner's ceiling",
+                    "%s GPTs stand above their owners' ceilings",
+                    above,
+                )
+                % grouped(above),
+                "tone": "warn" if above else "",
+                "icon_name": "adjustments",
+                "fact": _("Shared further than its owner may share today."),
+                "action_url": where.url("ceilings"),
+                "action_name": _("Ceilings"),
+            },
+            {
+                "title": _("Domains that actions may call"),
+                "icon_name": "world-check",
+                "fact": _("None is allowed that is not on the list."),
+                "action_url": where.url("domains"),
+                "action_name": _("Domains"),
+            },
+            {
+                "title": _("GPTs from outside"),
+                "icon_name": "external-link",
+                "fact": _("None, those that were approved, or all."),
+                "action_url": where.url("outside"),
+                "action_name": _("Approvals"),
+            },
+        ],
+    }
+
+
+def chips(*, visibility: str, only_unassigned: bool) -> list[dict[str, Any]]:
+    """The filters of the list, each with the way out of it."""
+    found = []
+    unassigned = "on" if only_unassigned else ""
+    if visibility:
+        found.append(
+            {
+                "field": _("Shared with"),
+                "relation": _("is"),
+                "value": LABELS[visibility],
+                "remove_url": query(unassigned=unassigned) or "?",
+            }
+        )
+    if only_unassigned:
+        found.append(
+            {
+                "field": _("Owner"),
+                "relation": _("is"),
+                "value": _("unassigned"),
+                "remove_url": query(visibility=visibility) or "?",
+            }
+        )
+    return found
+
+
+def rows(where: Places, gpts: Sequence[Gpt]) -> list[dict[str, Any]]:
+    """A page of the list of all."""
+    named = selectors.named_among(gpts=gpts)
+    summaries = selectors.summaries_of(numbers=named)
+    owners = members.by_id(ids={gpt.owner_id for gpt in gpts})
+    return [
+        {
+            "gpt": gpt,
+            "name": summaries[gpt.pk].name if gpt in named else "",
+            "hint": str(gpt.public_id)[:8],
+            "owner": person(owners.get(gpt.owner_id)),
+            "status": status_of(gpt),
+            "url": where.url("govern", gpt=gpt.public_id),
+        }
+        for gpt in gpts
+    ]
+
+
+def one(where: Places, gpt: Gpt) -> dict[str, Any]:
+    """One GPT without its text."""
+    named = selectors.named_among(gpts=[gpt])
+    name = selectors.summaries_of(numbers=named)[gpt.pk].name if named else ""
+    version = selectors.version_of(
+        gpt=gpt, number=gpt.public_number or gpt.latest_number
+    )
+    is_private = gpt.visibility == Visibility.INVITE_ONLY
+    return {
+        "gpt": gpt,
+        "name": name,
+        "status": status_of(gpt),
+        "facts": _facts(gpt),
+        "parts": showing.parts_of(version),
+        "connectors": version.connectors,
+        "reviews": showing.reviews(gpt, with_reasons=False),
+        "can_unpublish": not is_private,
+        "can_isolate": not is_private or gpt.recipient_count > 0,
+        "unpublish_url": where.url("unpublish", gpt=gpt.public_id),
+        "isolate_url": where.url("isolate", gpt=gpt.public_id),
+        "reassign_url": where.url("reassign", gpt=gpt.public_id),
+        "list_url": where.url("governance"),
+    }
+
+
+def review_tabs(*, is_over: bool) -> list[dict[str, Any]]:
+    """Waiting and decided."""
+    return [
+        {"label": _("Waiting"), "url": "?", "chosen": not is_over},
+        {"label": _("Over"), "url": query(show="over"), "chosen": is_over},
+    ]
+
+
+def review_rows(where: Places, reviews: Sequence[GptReview]) -> list[dict[str, Any]]:
+    """A page of requests; a name only while one waits, or where all see it."""
+    gpts = selectors.by_key(ids={one.gpt_id for one in reviews})
+    named = selectors.named_among(gpts=list(gpts.values()))
+    names = selectors.summaries_of(numbers=named)
+    people = members.by_id(ids={one.requester_id for one in reviews})
+    return [
+        {
+            "review": one,
+            "name": names[one.gpt_id].name if one.gpt_id in names else "",
+            "hint": str(gpts[one.gpt_id].public_id)[:8],
+            "who": person(people.get(one.requester_id)),
+            "wanted": LABELS[one.wanted],
+            "status": REVIEW_STATES[ReviewState(one.state)],
+            "url": where.url("review", review=one.public_id),
+        }
+        for one in reviews
+        if one.gpt_id in gpts
+    ]
+
+
+def review(where: Places, row: GptReview, *, member: Membership) -> dict[str, Any]:
+    """One request, with what the reviewer reads of the version."""
+    gpt = selectors.by_key(ids=[row.gpt_id]).get(row.gpt_id)
+    if gpt is None:
+        raise selectors.UnknownReview(_("The GPT of this request was deleted."))
+    version = selectors.version_of(gpt=gpt, number=row.number)
+    is_waiting = row.state == ReviewState.WAITING
+    holds = selectors.holds_of(member=member, gpt=gpt)
+    people = members.by_id(
+        ids={row.requester_id, gpt.owner_id, version.author_id, row.reviewer_id or 0}
+    )
+    shows = is_waiting or gpt.public_number == row.number
+    config = None
+    if rules.may(Act.VIEW_CONFIG, holds):
+        config = selectors.config_of(gpt=gpt, version=version)
+    return {
+        "row": row,
+        "gpt": gpt,
+        "summary": selectors.summary_of(gpt=gpt, number=row.number) if shows else None,
+        "config": config,
+        "parts": showing.parts_of(version),
+        "connectors": version.connectors,
+        "files": len(version.file_ids),
+        "status": REVIEW_STATES[ReviewState(row.state)],
+        "wanted": LABELS[row.wanted],
+        "requester": person(people.get(row.requester_id)),
+        "reviewer": person(people.get(row.reviewer_id or 0)),
+        "reason": selectors.reason_of(gpt=gpt, review=row),
+        "is_waiting": is_waiting,
+        "is_own": not rules.may_review(
+            reviewer_id=member.pk,
+            requester_id=row.requester_id,
+            owner_id=gpt.owner_id,
+            author_id=version.author_id,
+        ),
+        "before": gpt.public_number,
+        "govern_url": where.url("govern", gpt=gpt.public_id),
+        "list_url": where.url("reviews"),
+    }
+
+
+def domain_rows(where: Places) -> list[dict[str, Any]]:
+    """The rules, in the spelling that people read where that differs."""
+    return [
+        {
+            "rule": rule,
+            "readable": hosts.readable(rule.domain),
+            "remove_url": where.url("domain-remove", rule=rule.public_id),
+        }
+        for rule in selectors.domains()
+    ]
+
+
+def finding(trial: TryForm) -> dict[str, Any] | None:
+    """What the rules say of the address that was tried."""
+    if not trial.is_bound or not trial.is_valid():
+        return None
+    try:
+        ruling = selectors.ruling_on(url=trial.cleaned_data["url"].strip())
+    except Refused as refusal:
+        return {"kind": "bad", "word": _("No address"), "text": str(refusal)}
+    if ruling.is_allowed:
+        text = _("%(host)s is allowed by the rule %(rule)s.")
+        return {
+            "kind": "ok",
+            "word": _("Allowed"),
+            "text": text % {"host": ruling.host, "rule": ruling.rule},
+        }
+    text = _("No rule covers %s: whatever is not on the list is denied.") % ruling.host
+    return {"kind": "bad", "word": _("Denied"), "text": text}
+
+
+def outside(where: Places, approvals: Sequence[ThirdPartyApproval]) -> dict[str, Any]:
+    """What is allowed of GPTs from outside, and the approvals."""
+    allowed = str(access.baseline(feature=Feature.GPTS_THIRD_PARTY))
+    sentences = {
+        "none": _("The workspace allows none; custom roles may allow more."),
+        "approved": _("The workspace allows those that are approved here."),
+        "all": _("The workspace allows all; approvals count where a role allows less."),
+    }
+    names = members.names_of(people=[one.approved_by for one in approvals])
+    return {
+        "allowed_text": sentences[allowed],
+        "rows": [
+            {
+                "approval": one,
+                "by": names.get(one.approved_by, ""),
+                "withdraw_url": where.url("outside-withdraw", approval=one.public_id),
+            }
+            for one in approvals
+        ],
+    }
+
+
+def above(where: Places) -> dict[str, Any]:
+    """The preview of the downgrade."""
+    found = selectors.overview(size=100)
+    gpts = [one.gpt for one in found.shown]
+    named = selectors.named_among(gpts=gpts)
+    names = selectors.summaries_of(numbers=named)
+    owners = members.by_id(ids={gpt.owner_id for gpt in gpts})
+    return {
+        "total": found.total,
+        "losing": found.losing_recipients,
+        "rows": [
+            _above(where, one, names.get(one.gpt.pk), owners.get(one.gpt.owner_id))
+            for one in found.shown
+        ],
+        "downgrade_url": where.url("downgrade"),
+        "list_url": where.url("governance"),
+    }
+
+
+def _above(
+    where: Places, one: Above, name: Any, owner: Membership | None
+) -> dict[str, Any]:
+    after = str(LABELS[one.lowered.visibility])
+    if one.lowered.loses_recipients:
+        after = str(LABELS["none"])
+    return {
+        "name": name.name if name else "",
+        "hint": str(one.gpt.public_id)[:8],
+        "owner": person(owner),
+        "now": status_of(one.gpt)[1],
+        "ceiling": LABELS[one.ceiling],
+        "after": after,
+        "url": where.url("govern", gpt=one.gpt.public_id),
+    }
+
+
+def _facts(gpt: Gpt) -> list[dict[str, Any]]:
+    people = members.by_id(ids={gpt.owner_id, gpt.original_owner_id or 0})
+    owner = person(people.get(gpt.owner_id))
+    if gpt.is_unassigned:
+        owner = _("%(owner)s, until %(original)s returns or somebody is chosen") % {
+            "owner": owner,
+            "original": person(people.get(gpt.original_owner_id or 0)),
+        }
+    return [
+        {"name": _("Id"), "value": str(gpt.public_id), "is_mono": True},
+        {"name": _("Owner"), "value": owner},
+        {"name": _("Shared with"), "value": status_of(gpt)[1]},
+        {"name": _("People and groups"), "value": grouped(gpt.recipient_count)},
+        {"name": _("Of these, editors"), "value": grouped(gpt.editor_count)},
+        {"name": _("Versions"), "value": grouped(gpt.latest_number)},
+        {
+            "name": _("Public version"),
+            "value": str(gpt.public_number) if gpt.public_number else _("none"),
+        },
+        {"name": _("Files"), "value": grouped(gpt.file_count)},
+    ]
+
+
+def _sentence(counts: Counts) -> str:
+    public = sum(counts.by_visibility[one] for one in PUBLIC)
+    words = ngettext("%s GPT is kept here.", "%s GPTs are kept here.", counts.total)
+    found = words % grouped(counts.total)
+    if public:
+        more = ngettext(
+            "%s of them is shared with the public.",
+            "%s of them are shared with the public.",
+            public,
+        )
+        return f"{found} {more % grouped(public)}"
+    return f"{found} " + _("None is shared with the public.")
+
+
+def _chart(where: Places, counts: Counts) -> BarChart:
+    bars = tuple(
+        Bar(
+            label=str(LABELS[one]),
+            value=counts.by_visibility[one],
+            fill=Fill.SECOND if one in PUBLIC else Fill.SOLID,
+            url=where.url("governance") + query(visibility=one.value),
+        )
+        for one in Visibility
+    )
+    return BarChart(
+        id="by-visibility",
+        title=_sentence(counts),
+        description=", ".join(f"{bar.label}: {bar.value:.0f}" for bar in bars),
+        caption=_("GPTs by how far they are shared"),
+        bars=bars,
+        category=_("Shared with"),
+        value_name=_("GPTs"),
+    )

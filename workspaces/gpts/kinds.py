@@ -1,0 +1,83 @@
+"""Registers GPTs, their versions, files and reviews as kinds of stored content."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from kit import content_kinds
+from kit.content_kinds import ContentKind, Part, Storage
+from workspaces.gpts import selectors
+from workspaces.gpts.models import Gpt
+
+GPTS = "gpts"
+_HELD_BY = frozenset({"member"})
+_DOOR = "retention.deletions"
+
+
+def _names(rows: Sequence[Gpt], _workspace: UUID) -> Mapping[int, str]:
+    """The names in the newest versions; one whose key is gone is left out."""
+    numbers = {row: row.latest_number for row in rows}
+    return {
+        pk: summary.name
+        for pk, summary in selectors.readable_summaries_of(numbers=numbers).items()
+    }
+
+
+_KINDS = (
+    ContentKind(
+        name=GPTS,
+        model="workspaces.Gpt",
+        owner="owner",
+        clock="updated_at",
+        held_by=_HELD_BY,
+        delete_door=_DOOR,
+        purged_with=None,
+        leftovers="select count(*) from workspaces_gpt g where not exists"
+        " (select from workspaces_gptversion v where v.gpt_id = g.id"
+        " and v.number = g.latest_number)",
+        storage=Storage(
+            noun="gpt",
+            label=_("GPT"),
+            labels=_("GPTs"),
+            table="workspaces_gpt",
+            # Who wrote a version is covered by a hold, whoever owns the GPT today.
+            parts=(
+                Part(table="workspaces_gptversion", parent="gpt_id", owner="author_id"),
+                Part(table="workspaces_gptfile", parent="gpt_id", blob="blob_id"),
+                Part(table="workspaces_gptshare", parent="gpt_id"),
+                Part(table="workspaces_gptreview", parent="gpt_id"),
+            ),
+            titles=_names,
+            page="retention:my-deleted",
+            consequence=_(
+                "Its versions and files go with it, and nobody can use it any more."
+            ),
+        ),
+    ),
+    *(
+        ContentKind(
+            name=name,
+            model=f"workspaces.{model}",
+            owner="gpt.owner",
+            clock="gpt.updated_at",
+            held_by=_HELD_BY,
+            delete_door=_DOOR,
+            purged_with=GPTS,
+            leftovers=f"select count(*) from {table} x where not exists"  # noqa: S608
+            " (select from workspaces_gpt g where g.id = x.gpt_id"
+            " and g.workspace_id = x.workspace_id)",
+        )
+        for name, model, table in (
+            ("gpt_versions", "GptVersion", "workspaces_gptversion"),
+            ("gpt_files", "GptFile", "workspaces_gptfile"),
+            ("gpt_reviews", "GptReview", "workspaces_gptreview"),
+        )
+    ),
+)
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    for kind in _KINDS:
+        content_kinds.register(kind)

@@ -1,0 +1,1 @@
+"""The pages of GPTs: those of members, and those of who governs."""
