@@ -16,6 +16,7 @@ SILENT: dict[str, str] = {
     "workspaces.connectors.services.linking.begin": (
         "keeps an attempt for ten minutes; its answer is recorded"
     ),
+    "workspaces.bulk.services.demand": "only refuses; what is done is recorded",
     "workspaces.invitations.services.batches.judge": "only says what would happen",
     "workspaces.signin.services.trials.begin": "stores nothing; its answer is recorded",
 }

@@ -54,7 +54,7 @@ _PARTS = {
     *("connectors-asking", "connectors-change", "connectors-client"),
     *("connectors-receipt-download", "connections-begin", "connections-callback"),
     *("connections-unlink",),
-    *("groups-of-member", "jobs-result"),
+    *("groups-of-member", "jobs-result", "bulk-confirm"),
     *("invitations-confirm", "invitations-resend", "invitations-revoke"),
     *("gpts-give", "gpts-take", "gpts-withdraw", "gpts-public", "gpts-domain-allow"),
     *("gpts-domain-remove", "gpts-outside-approve", "gpts-outside-withdraw"),

@@ -25,5 +25,6 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.decisions.adapters").register()
         import_module("workspaces.connectors.adapters").register()
         import_module("workspaces.offboarding.adapters").register()
+        import_module("workspaces.bulk.adapters").register()
         import_module("workspaces.scim.adapters").register()
         import_module("workspaces.signin.checks")  # registers on import

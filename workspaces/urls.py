@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from workspaces.access import urls as access
+from workspaces.bulk import views as bulk
 from workspaces.connectors import urls as connectors
 from workspaces.decisions import views as decisions
 from workspaces.gpts import urls as gpts
@@ -50,6 +51,9 @@ urlpatterns = [
     path(f"{_W}/", overview.show, name="overview"),
     path(f"{_W}/members/", members.members_list, name="members-list"),
     path(f"{_W}/members/seats/", members.members_seats, name="members-seats"),
+    path(f"{_W}/members/change/", bulk.bulk_choose, name="bulk-choose"),
+    path(f"{_W}/members/change/preview/", bulk.bulk_preview, name="bulk-preview"),
+    path(f"{_W}/members/change/confirm/", bulk.bulk_confirm, name="bulk-confirm"),
     path(f"{_W}/members/<uuid:member>/", members.members_detail, name="members-detail"),
     path(
         f"{_W}/members/<uuid:member>/role/", members.members_role, name="members-role"

@@ -22,6 +22,7 @@ from workspaces.members.services.seats import (
     change_seat,
     set_seats,
 )
+from workspaces.members.services.seats import known as known_seat
 from workspaces.roles.selectors import RoleIsAboveYours
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "ensure_person",
     "follow",
     "known_role",
+    "known_seat",
     "let_in",
     "reactivate",
     "remove",
