@@ -41,7 +41,6 @@ def create(request: Any) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return _named(request, form, context, status=refusal.status)
-    messages.success(request, _("The role is there. Choose now what it gives."))
     return redirect(showing.url(request, "access-settings", role=made.public_id))
 
 
