@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from kit import scoping
@@ -177,8 +177,8 @@ def belongings(*, membership_id: int) -> Belongings:
     """The groups of a member, and their roles: given directly or through groups."""
     groups = GroupMember.objects.filter(membership_id=membership_id)
     group_ids = frozenset(groups.values_list("group_id", flat=True))
-    rows = _assignments(membership_id, group_ids).values_list("role_id", flat=True)
-    return Belongings(role_ids=frozenset(rows), group_ids=group_ids)
+    role_ids = frozenset(role_id for role_id, _group in _assigned(membership_id))
+    return Belongings(role_ids=role_ids, group_ids=group_ids)
 
 
 def baseline(*, feature: Feature) -> Value:
@@ -315,12 +315,7 @@ def _baselines(plan: str) -> dict[Feature, Value]:
 
 
 def _ways(membership_id: int) -> tuple[Way, ...]:
-    mine = GroupMember.objects.filter(membership_id=membership_id)
-    rows = list(
-        _assignments(membership_id, mine.values("group_id")).values_list(
-            "role_id", "group_id"
-        )
-    )
+    rows = _assigned(membership_id)
     if not rows:
         return ()
     roles = CustomRole.objects.in_bulk({role_id for role_id, _group in rows})
@@ -340,9 +335,17 @@ def _ways(membership_id: int) -> tuple[Way, ...]:
     )
 
 
-def _assignments(membership_id: int, groups: object) -> QuerySet[RoleAssignment]:
-    return RoleAssignment.objects.filter(
-        Q(membership_id=membership_id) | Q(group_id__in=groups)
+def _assigned(membership_id: int) -> list[tuple[int, int | None]]:
+    """Each role that a member has, with the group that gives it (none: directly).
+
+    One statement of two parts: asked with `or`, it would read all that is assigned.
+    """
+    groups = GroupMember.objects.filter(membership_id=membership_id).values("group_id")
+    columns = ("role_id", "group_id")
+    direct = RoleAssignment.objects.filter(membership_id=membership_id)
+    through = RoleAssignment.objects.filter(group_id__in=groups)
+    return list(
+        direct.values_list(*columns).union(through.values_list(*columns), all=True)
     )
 
 

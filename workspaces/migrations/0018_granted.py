@@ -8,16 +8,20 @@ from django.db import migrations
 
 from kit.rowsecurity import doors
 
-# Of the membership `m`; no function of its own, so that it is planned with the rest.
+# Of the membership `m`; no function of its own, so that it is planned with the rest. By
+# two indexes: a role may be given to very many members.
 _GRANTED = """coalesce((
                select array_agg(distinct g.permission)
-               from public.workspaces_roleassignment a
-               join public.workspaces_rolegrant g on g.role_id = a.role_id
-               where a.workspace_id = m.workspace_id
-                 and (a.membership_id = m.id or a.group_id in (
-                     select x.group_id from public.workspaces_groupmember x
+               from (select a.role_id from public.workspaces_roleassignment a
+                     where a.workspace_id = m.workspace_id
+                       and a.membership_id = m.id
+                     union all
+                     select a.role_id from public.workspaces_groupmember x
+                     join public.workspaces_roleassignment a
+                       on a.workspace_id = x.workspace_id and a.group_id = x.group_id
                      where x.workspace_id = m.workspace_id
-                       and x.membership_id = m.id))), '{}')"""
+                       and x.membership_id = m.id) held
+               join public.workspaces_rolegrant g on g.role_id = held.role_id), '{}')"""
 _MEMBERSHIPS = """
 drop function custos_memberships_of(bigint);
 create function custos_memberships_of(p_user bigint) returns table (
