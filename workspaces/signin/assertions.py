@@ -1,5 +1,6 @@
 """What an accepted answer of an identity provider says, as plain values."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,21 @@ class IdentityProvider:
     certificates: tuple[str, ...]
     label: str
     wants_signed_requests: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answering:
+    """What an answer for one connection is examined by.
+
+    `mapping` names, for each field of ours, the attributes it may come from;
+    `keeps_messages_until` ends the hours for which an owner asked to keep answers.
+    """
+
+    idp: IdentityProvider
+    mapping: Mapping[str, Sequence[str]]
+    groups_attribute: str
+    may_be_unsolicited: bool
+    keeps_messages_until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)

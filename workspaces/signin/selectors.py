@@ -20,7 +20,7 @@ from workspaces.members.models import Membership, User
 from workspaces.roles import selectors as roles
 from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS, permissions_of
 from workspaces.signin import rules
-from workspaces.signin.assertions import IdentityProvider, ServiceProvider
+from workspaces.signin.assertions import Answering, IdentityProvider, ServiceProvider
 from workspaces.signin.identities import uid_of
 from workspaces.signin.models import (
     BreakGlassCredential,
@@ -54,6 +54,13 @@ from workspaces.tenancy.selectors import (
 _TRUSTED = """
 select certificate from workspaces_idpcertificate
 where connection_id = %s and state = %s order by id
+"""
+_ANSWERING = """
+select idp_entity_id, sso_url, slo_url, label, wants_signed_requests,
+       attribute_mapping, groups_attribute, allows_idp_initiated, keeps_messages_until,
+       array(select c.certificate from workspaces_idpcertificate c
+              where c.connection_id = s.id and c.state = %s order by c.id)
+  from workspaces_samlconnection s where s.id = %s
 """
 MOST_SESSIONS = 100
 
@@ -276,6 +283,45 @@ def connection(*, connection_id: int, for_update: bool = False) -> SamlConnectio
     """The row of a connection, in the scope of its organization."""
     rows = SamlConnection.objects.all()
     return (rows.select_for_update() if for_update else rows).get(pk=connection_id)
+
+
+def answering(*, connection_id: int) -> Answering:
+    """What an answer for a connection is examined by, in its organization's scope.
+
+    Read at once and by hand: strangers make us ask often.
+    """
+    with database.cursor() as cursor:
+        cursor.execute(_ANSWERING, [CertificateState.TRUSTED.value, connection_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise SamlConnection.DoesNotExist
+    entity_id, sso_url, slo_url, label, wants_signed, mapping, groups, *more = row
+    may_be_unsolicited, keeps_messages_until, certificates = more
+    return Answering(
+        idp=IdentityProvider(
+            entity_id=entity_id,
+            sso_url=sso_url,
+            slo_url=slo_url,
+            certificates=tuple(certificates),
+            label=label,
+            wants_signed_requests=wants_signed,
+        ),
+        mapping=json.loads(mapping),
+        groups_attribute=groups,
+        may_be_unsolicited=may_be_unsolicited,
+        keeps_messages_until=keeps_messages_until,
+    )
+
+
+def answering_of(row: SamlConnection) -> Answering:
+    """The same, of a row that was read before."""
+    return Answering(
+        idp=identity_provider(row),
+        mapping=row.attribute_mapping,
+        groups_attribute=row.groups_attribute,
+        may_be_unsolicited=row.allows_idp_initiated,
+        keeps_messages_until=row.keeps_messages_until,
+    )
 
 
 def first_connection(*, for_update: bool = False) -> SamlConnection | None:

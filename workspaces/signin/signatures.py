@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import xmlsec as _xmlsec
@@ -97,13 +98,19 @@ def demand_form(signature: Any) -> None:
 def restricted_context(certificate: str) -> Any:
     """A context of xmlsec that knows one key and runs nothing off the lists."""
     context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(certificate, xmlsec.KeyFormat.CERT_PEM, None)
+    context.key = _key(certificate)
     for transform in REFERENCE_TRANSFORMS:
         context.enable_reference_transform(transform)
     for transform in SIGNATURE_TRANSFORMS:
         context.enable_signature_transform(transform)
     context.set_enabled_key_data([xmlsec.KeyData.X509])
     return context
+
+
+@lru_cache(maxsize=1024)
+def _key(certificate: str) -> Any:
+    """The key of a certificate; a context takes a copy of its own."""
+    return xmlsec.Key.from_memory(certificate, xmlsec.KeyFormat.CERT_PEM, None)
 
 
 def signer(signature: Any, candidates: Sequence[str]) -> str | None:

@@ -5,12 +5,13 @@ from datetime import datetime
 from kit import scoping
 from workspaces.signin import inspection, messages, opening, responses, selectors
 from workspaces.signin.assertions import (
+    Answering,
     IdentityProvider,
     ServiceProvider,
     VerifiedAssertion,
 )
 from workspaces.signin.messages import Message
-from workspaces.signin.models import ConnectionState, SamlConnection
+from workspaces.signin.models import ConnectionState
 from workspaces.signin.reasons import Reason, SignInRefused, reading
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.signin.services import attempts, keys, spending
@@ -25,18 +26,19 @@ def accept(*, ref: ConnectionRef, text: str, at: datetime) -> VerifiedAssertion:
     with reading():
         message = messages.decode(text)
     with scoping.organization(organization_id=ref.organization.id):
-        row = selectors.connection(connection_id=ref.id)
-        assertion = examine(ref=ref, row=row, message=message, at=at)
-    attempts.hold(row=row, assertion=assertion, text=text, at=at)
+        settings = selectors.answering(connection_id=ref.id)
+        assertion = examine(ref=ref, settings=settings, message=message, at=at)
+    if attempts.is_within(settings.keeps_messages_until, at=at):
+        attempts.hold(ref=ref, assertion=assertion, text=text)
     return assertion
 
 
 def examine(
-    *, ref: ConnectionRef, row: SamlConnection, message: Message, at: datetime
+    *, ref: ConnectionRef, settings: Answering, message: Message, at: datetime
 ) -> VerifiedAssertion:
-    """Verify a message by the settings of a row, and use up its ids."""
+    """Verify a message by the settings of its connection, and use up its ids."""
     with scoping.organization(organization_id=ref.organization.id):
-        assertion = _verified(ref, row, message, at=at)
+        assertion = _verified(ref, settings, message, at=at)
         spending.spend(
             ref=ref,
             ids=[f"r:{assertion.response_id}", f"a:{assertion.assertion_id}"],
@@ -48,21 +50,21 @@ def examine(
 
 
 def _verified(
-    ref: ConnectionRef, row: SamlConnection, message: Message, *, at: datetime
+    ref: ConnectionRef, settings: Answering, message: Message, *, at: datetime
 ) -> VerifiedAssertion:
-    idp = selectors.identity_provider(row)
-    sp = selectors.service_provider(slug=ref.slug)
-    ours = keys.opening_keys(row) if responses.is_encrypted(message) else []
+    idp, sp = settings.idp, selectors.service_provider(slug=ref.slug)
+    is_sealed = responses.is_encrypted(message)
+    ours = keys.opening_keys_of(connection_id=ref.id) if is_sealed else []
     with reading():
         try:
             return responses.verify(
                 message,
                 sp=sp,
                 idp=idp,
-                mapping=row.attribute_mapping,
-                groups_attribute=row.groups_attribute,
+                mapping=settings.mapping,
+                groups_attribute=settings.groups_attribute,
                 keys=ours,
-                may_be_unsolicited=row.allows_idp_initiated,
+                may_be_unsolicited=settings.may_be_unsolicited,
                 at=at,
             )
         except SignInRefused as refusal:

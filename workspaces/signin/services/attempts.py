@@ -119,23 +119,24 @@ def note(
         SignInAttempt.objects.exclude(pk__in=[row["pk"] for row in newest]).delete()
 
 
-def hold(
-    *, row: SamlConnection, assertion: VerifiedAssertion, text: str, at: datetime
-) -> None:
+def hold(*, ref: ConnectionRef, assertion: VerifiedAssertion, text: str) -> None:
     """Keep an accepted answer until its last step notes the attempt."""
-    if not keeps_answers(row, at=at):
-        return
-    with scoping.organization(organization_id=row.organization_id):
-        sealed = seal(row, text)
+    with scoping.organization(organization_id=ref.organization.id):
+        sealed = seal(selectors.connection(connection_id=ref.id), text)
     try:
-        cache.set(_held_key(row.pk, assertion), sealed, _HELD_SECONDS)
+        cache.set(_held_key(ref.id, assertion), sealed, _HELD_SECONDS)
     except RedisError:
         logger.warning("an answer could not be kept")
 
 
 def keeps_answers(row: SamlConnection, *, at: datetime) -> bool:
     """Whether an owner asked for the answers of these hours."""
-    return row.keeps_messages_until is not None and at < row.keeps_messages_until
+    return is_within(row.keeps_messages_until, at=at)
+
+
+def is_within(until: datetime | None, *, at: datetime) -> bool:
+    """The same, by the end of those hours."""
+    return until is not None and at < until
 
 
 def seal(row: SamlConnection, text: str) -> bytes:

@@ -114,6 +114,11 @@ def opening_keys(row: SamlConnection) -> list[bytes]:
     return [opened(row, key) for key in mine]
 
 
+def opening_keys_of(*, connection_id: int) -> list[bytes]:
+    """The same, of a connection whose row nobody has read yet."""
+    return opening_keys(selectors.connection(connection_id=connection_id))
+
+
 def opened(row: SamlConnection, key: SpKey) -> bytes:
     """The private key in PEM."""
     key_id = row.organization.key_id

@@ -162,11 +162,14 @@ def _examined(
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
         digest = selectors.settings_digest(row)
-        idp = selectors.identity_provider(row)
+        settings = selectors.answering_of(row)
+        idp = settings.idp
         opened = _opened(row, idp, message)
     refusal, assertion = None, None
     try:
-        assertion = acceptance.examine(ref=ref, row=row, message=message, at=at)
+        assertion = acceptance.examine(
+            ref=ref, settings=settings, message=message, at=at
+        )
     except SignInRefused as caught:
         refusal = caught
     answer = inspection.Answer(
