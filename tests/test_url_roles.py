@@ -23,6 +23,10 @@ GOVERNING = "owner admin officer"
 # Who may enter, in an Enterprise workspace.
 WORKSPACE = {
     "workspaces:overview": "owner admin officer analyst",
+    "workspaces:analytics-page": "owner admin officer analyst",
+    "workspaces:settings-page": GOVERNING,
+    "workspaces:settings-rename": "owner",
+    "workspaces:settings-text": "owner",
     "workspaces:members-list": GOVERNING,
     "workspaces:members-detail": GOVERNING,
     "workspaces:members-role": "owner",
@@ -150,6 +154,8 @@ ORGANIZATION = {
     "workspaces:break-glass-owners",
     "workspaces:break-glass-owner",
     "workspaces:networks",
+    "workspaces:workspaces-list",
+    "workspaces:workspaces-open",
     "workspaces:outbox",
     "workspaces:domains",
     "workspaces:domain-check",
@@ -190,6 +196,7 @@ SIGNED_IN = {
     "retention:my-conversation-delete",
     "retention:my-conversation-restore",
     "retention:my-deleted",
+    "workspaces:my-policy-text",
     "workspaces:my-memories",
     "workspaces:my-memory-add",
     "workspaces:my-memory-switch",

@@ -23,6 +23,7 @@ from kit.guard import Entry
 from kit.http import pages
 from kit.refusals import Refused
 from workspaces.members import acting, standing
+from workspaces.settings import barrier as policy_text
 from workspaces.signin import presence
 from workspaces.signin.views import barriers
 from workspaces.tenancy import selectors
@@ -70,9 +71,9 @@ class TenantMiddleware:
             return barrier
         if "workspace" in kwargs:
             slug = kwargs.pop("workspace")
-            if _has_ended(held, found, slug=slug):
-                logout(request)
-                return _to_sign_in(request)
+            closed = _closed(request, held, found, slug=slug)
+            if closed is not None:
+                return closed
             scope = _enter_workspace(request, slug=slug)
         elif "organization" in kwargs:
             scope = _enter_organization(request, slug=kwargs.pop("organization"))
@@ -159,6 +160,16 @@ def _answer(
 def _to_sign_in(request: Any) -> HttpResponseBase:
     url = f"/?{urlencode({'next': request.get_full_path()})}"
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _closed(
+    request: Any, held: list[Access], found: list[Access], *, slug: str
+) -> HttpResponseBase | None:
+    """What a member gets in place of the workspace's pages, if anything."""
+    if _has_ended(held, found, slug=slug):
+        logout(request)
+        return _to_sign_in(request)
+    return policy_text.of(request, request.accesses, slug=slug, at=clock.now())
 
 
 def _has_ended(held: list[Access], found: list[Access], *, slug: str) -> bool:

@@ -40,6 +40,7 @@ from workspaces.projects.models import (
     ProjectShare,
 )
 from workspaces.scim.models import ScimRequest, ScimResource, ScimSettings
+from workspaces.settings.models import Acknowledgement, PolicyText
 from workspaces.signin.models import (
     BreakGlassCredential,
     BreakGlassOwner,
@@ -60,6 +61,7 @@ from workspaces.tenancy.models import (
 )
 
 __all__ = [
+    "Acknowledgement",
     "ActionDomain",
     "ApiKey",
     "Baseline",
@@ -99,6 +101,7 @@ __all__ = [
     "OffboardingReport",
     "Organization",
     "OrganizationAdministrator",
+    "PolicyText",
     "Project",
     "ProjectFile",
     "ProjectShare",

@@ -187,6 +187,23 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
             )
         ],
     ),
+    (
+        _("Workspace"),
+        [
+            Place(
+                label=_("Analytics"),
+                icon="chart-bar",
+                url_name="workspaces:analytics-page",
+                permission=_P.ANALYTICS_VIEW,
+            ),
+            Place(
+                label=_("Settings"),
+                icon="settings",
+                url_name="workspaces:settings-page",
+                permission=_P.MEMBERS_VIEW,
+            ),
+        ],
+    ),
 ]
 ORGANIZATION: list[tuple[Label, list[Place]]] = [
     (
@@ -208,6 +225,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 label=_("Single sign-on"),
                 icon="login-2",
                 url_name="workspaces:sso",
+                permission=_P.ORGANIZATION_VIEW,
+            ),
+            Place(
+                label=_("Workspaces"),
+                icon="building",
+                url_name="workspaces:workspaces-list",
                 permission=_P.ORGANIZATION_VIEW,
             ),
             Place(

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from workspaces.access import urls as access
+from workspaces.analytics import views as analytics
 from workspaces.bulk import views as bulk
 from workspaces.connectors import urls as connectors
 from workspaces.decisions import views as decisions
@@ -18,6 +19,7 @@ from workspaces.offboarding import views as offboarding
 from workspaces.overview import views as overview
 from workspaces.projects import urls as projects
 from workspaces.scim import urls as scim
+from workspaces.settings import urls as settings
 from workspaces.signin import urls as signin
 
 app_name = "workspaces"
@@ -41,6 +43,7 @@ def _keys(tenant: str, stem: str) -> list[URLPattern]:
 urlpatterns = [
     *signin.urlpatterns,
     *projects.urlpatterns,
+    *settings.urlpatterns,
     *scim.urlpatterns,
     *groups.urlpatterns,
     *connectors.urlpatterns,
@@ -49,6 +52,7 @@ urlpatterns = [
     *gpts.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),
+    path(f"{_W}/analytics/", analytics.analytics_page, name="analytics-page"),
     path(f"{_W}/members/", members.members_list, name="members-list"),
     path(f"{_W}/members/seats/", members.members_seats, name="members-seats"),
     path(f"{_W}/members/change/", bulk.bulk_choose, name="bulk-choose"),

@@ -68,6 +68,21 @@ _ALL = [
             _("Tried to create an organization"),
         ),
         (
+            "workspaces.workspace.renamed",
+            _("Renamed a workspace"),
+            _("Tried to rename a workspace"),
+        ),
+        (
+            "workspaces.policy-text.set",
+            _("Set the policy text"),
+            _("Tried to set the policy text"),
+        ),
+        (
+            "workspaces.policy-text.acknowledged",
+            _("Acknowledged the policy text"),
+            _("Tried to acknowledge the policy text"),
+        ),
+        (
             "workspaces.workspace.created",
             _("Created a workspace"),
             _("Tried to create a workspace"),

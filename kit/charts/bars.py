@@ -25,7 +25,10 @@ class Fill(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One column: its figure, what was held on top of it, what it is compared with."""
+    """One column: its figure, what was held on top of it, what it is compared with.
+
+    `said` stands in the table in place of a figure that is not told.
+    """
 
     label: str
     value: float
@@ -35,6 +38,7 @@ class Bar:
     refused: int = 0
     is_current: bool = False
     url: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,8 @@ class BarChart:
 
     def figures(self, bar: Bar) -> tuple[str, ...]:
         """The figures of a bar, one for each named series."""
+        if bar.said:
+            return (bar.said,)
         pairs = (
             (self.value_name, bar.value),
             (self.held_name, bar.held),

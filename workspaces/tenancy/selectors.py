@@ -5,6 +5,7 @@ give ids of what the person may enter, so nothing here depends on a scope.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,9 @@ class Access:
     role: str
     generation: int
     sso: str
+    # From when its policy text stands before its pages; None where there is nothing to
+    # acknowledge.
+    acknowledge_from: datetime | None = None
     granted: frozenset[str]
 
 
@@ -117,6 +121,7 @@ def accesses_of(*, user_id: int) -> list[Access]:
             role=row["role"],
             generation=row["generation"],
             sso=row["sso"],
+            acknowledge_from=row["acknowledge_from"],
             granted=frozenset(row["granted"]),
         )
         for row in _rows("select * from custos_memberships_of(%s)", user_id)

@@ -14,6 +14,7 @@ from kit.http.limited import limited
 from kit.permissions import Permission
 from workspaces.members import standing
 from workspaces.roles.matrix import permissions_of
+from workspaces.settings import barrier
 from workspaces.signin import demo, presence, rules, selectors, throttles
 from workspaces.signin.assertions import Named
 from workspaces.signin.forms import DiscoveryForm
@@ -93,6 +94,9 @@ def _onward(request: Any, next_path: str) -> HttpResponse:
         return redirect(next_path)
     mine = request.session.get(standing.ORGANIZATION)
     accesses = selectors.accesses(user=request.user, organization_id=mine)
+    for access in accesses:
+        if barrier.is_due(access, at=clock.now()):
+            return redirect(barrier.address(access))
     for access in accesses:
         held = permissions_of(
             role=access.role, plan=access.workspace.plan, granted=access.granted
