@@ -176,7 +176,7 @@ def _members(request: Any, role: CustomRole) -> dict[str, Any]:
 def _member(request: Any, role: CustomRole, row: Membership) -> dict[str, Any]:
     return {
         "name": _name(row),
-        "email": row.email,
+        "email": row.email if row.name else "",
         "url": showing.url(request, "members-detail", member=row.public_id),
         "take_url": showing.url(
             request, "access-take-member", role=role.public_id, member=row.public_id
