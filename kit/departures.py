@@ -1,9 +1,10 @@
-"""Knows what ends when a member leaves a workspace; each slice registers its own part.
+"""Knows what ends when a member leaves, and what comes back when they return.
 
 Offboarding runs every registered ending inside one transaction, in their order. What
 needs a call to somebody else's server is not made there: an ending asks for it, it
 becomes a row with a due time, and the caller registered under its kind makes it later,
-as often as it takes.
+as often as it takes. What an ending only lent to somebody else comes back in the
+transaction that lets the member in again.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from kit.actor import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class Leaver:
-    """The member who leaves, by ids; their membership has ended already."""
+    """The member who leaves or returns, by ids; their status has changed already."""
 
     organization_id: int
     workspace_id: int
@@ -65,10 +66,14 @@ class Ending:
     end: End
 
 
+Comeback = Callable[[Actor, Leaver, datetime], int]
+
+
 class AlreadyRegistered(Exception):
-    """Two endings, or two callers, claim the same name."""
+    """Two endings, two comebacks or two callers claim the same name."""
 
 
+_comebacks: dict[str, Comeback] = {}
 _endings: dict[str, Ending] = {}
 _callers: dict[str, MakeCall] = {}
 
@@ -82,6 +87,19 @@ def register(ending: Ending) -> None:
 def registered() -> tuple[Ending, ...]:
     """All endings, in the order in which they run."""
     return tuple(sorted(_endings.values(), key=lambda one: (one.order, one.name)))
+
+
+def register_comeback(*, name: str, bring: Comeback) -> None:
+    """Names who brings something back to a member who returns; how much, it says."""
+    if _comebacks.setdefault(name, bring) is not bring:
+        raise AlreadyRegistered(name)
+
+
+def bring_back(*, actor: Actor, returning: Leaver, at: datetime) -> dict[str, int]:
+    """Bring back what waits for a member who was let in again."""
+    return {
+        name: bring(actor, returning, at) for name, bring in sorted(_comebacks.items())
+    }
 
 
 def register_caller(*, kind: str, make: MakeCall) -> None:

@@ -88,6 +88,15 @@ def _person(request: Any) -> dict[str, Any]:
     )
     links += [
         (
+            _("GPTs: %s") % access.workspace.name,
+            navigation.url_of("workspaces:gpts-list", workspace=access.workspace.slug),
+            "sparkles",
+        )
+        for access in getattr(request, "accesses", ())
+        if of(access.workspace.plan).has_chat
+    ]
+    links += [
+        (
             _("Connections: %s") % access.workspace.name,
             navigation.url_of(
                 "workspaces:connections", workspace=access.workspace.slug

@@ -24,6 +24,7 @@ def register() -> None:
             end=_end_shares,
         )
     )
+    departures.register_comeback(name="gpts", bring=_give_back)
     runners.register(kind=lowering.KIND, runner=lowering.run)
 
 
@@ -38,3 +39,7 @@ def _end_shares(actor: Actor, leaver: Leaver, at: datetime) -> Ended:
     if not leaver.is_removed:
         return Ended(count=0)
     return Ended(count=leaving.end_shares(actor=actor, leaver=leaver, at=at))
+
+
+def _give_back(actor: Actor, leaver: Leaver, at: datetime) -> int:
+    return leaving.give_back(actor=actor, leaver=leaver, at=at)

@@ -152,12 +152,6 @@ class GiveForm(forms.Form):
         return asked
 
 
-class LevelForm(forms.Form):
-    """How far a GPT shall be shared."""
-
-    level = forms.ChoiceField(choices=[(one.value, LABELS[one]) for one in Visibility])
-
-
 class FindForm(forms.Form):
     """What the list of governance shows."""
 

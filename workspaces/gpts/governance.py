@@ -17,7 +17,7 @@ from workspaces.access import selectors as access
 from workspaces.access.features import Feature
 from workspaces.gpts import hosts, rules, selectors, showing
 from workspaces.gpts.forms import TryForm
-from workspaces.gpts.levels import LABELS, PUBLIC, Visibility
+from workspaces.gpts.levels import LABELS, PUBLIC, SHORT, Visibility
 from workspaces.gpts.models import Gpt, GptReview, ReviewState, ThirdPartyApproval
 from workspaces.gpts.places import Places
 from workspaces.gpts.rules import Act
@@ -352,7 +352,7 @@ def _sentence(counts: Counts) -> str:
 def _chart(where: Places, counts: Counts) -> BarChart:
     bars = tuple(
         Bar(
-            label=str(LABELS[one]),
+            label=str(SHORT[one]),
             value=counts.by_visibility[one],
             fill=Fill.SECOND if one in PUBLIC else Fill.SOLID,
             url=where.url("governance") + query(visibility=one.value),

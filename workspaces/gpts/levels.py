@@ -34,8 +34,16 @@ LABELS: dict[str, str | Promise] = {
     Visibility.ANYONE_WITH_LINK: _("Anyone with the link"),
     Visibility.GPT_STORE: _("Public store"),
 }
+# For where there is little room, such as below a bar.
+SHORT: dict[str, str | Promise] = {
+    Visibility.INVITE_ONLY: _("Invited"),
+    Visibility.WORKSPACE_WITH_LINK: _("Link inside"),
+    Visibility.WORKSPACE: _("Workspace"),
+    Visibility.ANYONE_WITH_LINK: _("Link outside"),
+    Visibility.GPT_STORE: _("Store"),
+}
 EXPLAINED: dict[str, str | Promise] = {
-    Visibility.INVITE_ONLY: _("Only you, and whom you name below."),
+    Visibility.INVITE_ONLY: _("Only you, and whom you name."),
     Visibility.WORKSPACE_WITH_LINK: _(
         "Every member who has the link; it is in no list."
     ),

@@ -26,6 +26,13 @@ _TABS = {
     Tab.SHARED: _lazy("Shared with me"),
     Tab.WORKSPACE: _lazy("Workspace"),
 }
+_ICONS = {
+    Visibility.INVITE_ONLY: "users",
+    Visibility.WORKSPACE_WITH_LINK: "link",
+    Visibility.WORKSPACE: "building",
+    Visibility.ANYONE_WITH_LINK: "world",
+    Visibility.GPT_STORE: "world",
+}
 REVIEW_STATES = {
     ReviewState.WAITING: ("wait", _lazy("Waits for a review")),
     ReviewState.APPROVED: ("ok", _lazy("Approved")),
@@ -47,14 +54,12 @@ def person(member: Membership | None) -> str:
     return member.name or member.email.partition("@")[0]
 
 
-def status_of(gpt: Gpt) -> tuple[str, str]:
-    """Kind and word of how far a GPT is shared."""
-    if gpt.visibility in PUBLIC:
-        return "warn", str(LABELS[gpt.visibility])
-    if gpt.visibility == Visibility.INVITE_ONLY:
-        word = LABELS[gpt.visibility] if gpt.recipient_count else LABELS["none"]
-        return "off", str(word)
-    return "run", str(LABELS[gpt.visibility])
+def status_of(gpt: Gpt) -> tuple[str, str, str]:
+    """Kind, word and icon of how far a GPT is shared; the public stands out."""
+    if gpt.visibility == Visibility.INVITE_ONLY and not gpt.recipient_count:
+        return "off", str(LABELS["none"]), "user"
+    kind = "warn" if gpt.visibility in PUBLIC else "off"
+    return kind, str(LABELS[gpt.visibility]), _ICONS[Visibility(gpt.visibility)]
 
 
 def may_create(member: Membership) -> Any:

@@ -312,3 +312,49 @@ def test_what_was_shared_is_recorded(
         }
     ]
     assert given.can_read
+
+
+def hide(group: Group) -> None:
+    Group.objects.filter(pk=group.pk).update(is_discoverable=False)
+
+
+def test_a_group_that_nobody_finds_is_not_newly_shared_with(
+    where: WorkspaceRef, jun: Person
+) -> None:
+    group = a_group(where, "Design")
+    gpt = studio.make(jun)
+    with studio.opened(where):
+        hide(group)
+
+    with pytest.raises(BadRecipient):
+        give(jun, gpt, group_name="Design")
+
+
+def test_a_hidden_group_loses_it_with_the_next_change_and_is_told_before(
+    where: WorkspaceRef, jun: Person, noor: Person, recorded: Any
+) -> None:
+    group = a_group(where, "Design", noor)
+    gpt = studio.make(jun)
+    give(jun, gpt, WRITE, group_name="Design")
+    with studio.opened(where):
+        hide(group)
+    assert decide(noor, gpt, "use").allowed
+    url = f"/w/halden-engineering/gpts/{gpt.public_id}/"
+    for page in ("edit/", "share/"):
+        text = jun.client().get(url + page).content.decode()
+        assert "taken from groups that members no longer find" in text
+        assert "Design" in text
+
+    services.save_version(
+        actor=jun.actor,
+        workspace=where,
+        gpt=gpt.public_id,
+        draft=studio.draft(),
+        at=NOON,
+    )
+
+    assert not decide(noor, gpt, "use").allowed
+    assert studio.row(where, gpt.public_id).editor_count == 0
+    assert recorded(where, "workspaces.gpt.share-removed") == [
+        {"detail.group": str(group.public_id), "detail.because": "not discoverable"}
+    ]

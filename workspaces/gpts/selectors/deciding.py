@@ -14,7 +14,7 @@ from workspaces.access import selectors as access
 from workspaces.access.features import Feature
 from workspaces.access.verdicts import Source, Verdict, Where
 from workspaces.gpts import hosts, rules
-from workspaces.gpts.levels import LABELS, NONE, rank
+from workspaces.gpts.levels import LABELS, NONE
 from workspaces.gpts.models import (
     ActionDomain,
     Gpt,
@@ -187,11 +187,6 @@ def why_not_shared(refusal: Refusal, *, ceiling: str) -> str:
         % LABELS[ceiling],
     }
     return sentences.get(refusal, "")
-
-
-def is_above(*, level: str, ceiling: str) -> bool:
-    """Whether a level lies above what may be chosen."""
-    return rank(level) > rank(ceiling)
 
 
 def _served(gpt: Gpt, holds: tuple[Hold, ...]) -> int:

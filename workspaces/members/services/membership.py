@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.recording import Target
-from kit import scoping
+from kit import departures, scoping
 from kit.actor import Actor
+from kit.departures import Leaver
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members import addresses
@@ -116,6 +117,9 @@ def let_in(
             return row
         if not is_new:
             _return(row, **fresh)
+            departures.bring_back(
+                actor=actor, returning=_returning(row, person, workspace), at=at
+            )
         _record(
             actor,
             "workspaces.member.created",
@@ -137,6 +141,19 @@ def _return(row: Membership, **fresh: str) -> None:
     row.role, row.seat, row.source = fresh["role"], fresh["seat"], fresh["source"]
     row.status = MembershipStatus.ACTIVE
     row.save(update_fields=["role", "seat", "source", "status"])
+
+
+def _returning(row: Membership, person: User, workspace: WorkspaceRef) -> Leaver:
+    return Leaver(
+        organization_id=workspace.organization.id,
+        workspace_id=workspace.id,
+        workspace=workspace.public_id,
+        membership_id=row.pk,
+        member=row.public_id,
+        user_id=person.pk,
+        person=person.public_id,
+        is_removed=False,
+    )
 
 
 def change_role(
