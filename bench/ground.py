@@ -5,7 +5,6 @@ Unlike the tests' server this one syncs: what costs in production costs here.
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,9 +86,12 @@ class Ground:
     def restore(self) -> None:
         """Put both databases back to what `keep` set aside.
 
-        The published heads are of a later database, which would not be signed again.
+        The published heads are of a later database, which would not be signed again;
+        the announced keys stay, which this process will not announce twice.
         """
-        shutil.rmtree(self.folder / "home" / "checkpoints", ignore_errors=True)
+        for file in (self.folder / "home" / "checkpoints").glob("*"):
+            if file.suffix != ".vkeys":
+                file.unlink()
         for name, owner in OWNERS.items():
             self._run(
                 "drop database if exists {name} with (force)",

@@ -15,6 +15,7 @@ from kit.limits import Limit
 from tests.cast import NOON
 from tests.site_map import pages
 from workspaces.health.views import READY
+from workspaces.invitations import throttles as invitations
 from workspaces.signin import throttles
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -34,6 +35,8 @@ ENDPOINTS = [
     ("get", "/choose-organization/", throttles.CHOOSE),
     ("post", "/break-glass/", throttles.BREAK_GLASS),
     ("post", "/break-glass/set-up/", throttles.BREAK_GLASS),
+    ("get", "/.well-known/authzen-configuration", READERS),
+    ("get", "/invitation/", invitations.LINK),
     ("get", "/api/docs", READERS),
     ("get", "/api/openapi.json", READERS),
 ]
