@@ -17,7 +17,7 @@ from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from retention.holds import services as holds
 from retention.holds.models import Hold
-from retention.management import demo_gpts, demo_roles
+from retention.management import demo_connectors, demo_gpts, demo_roles
 from retention.policies import services as policies
 from retention.policies.selectors import versions_of
 from workspaces.content.formats.registry import Format
@@ -94,11 +94,23 @@ def seed(*, actor: Actor, at: datetime, say: Say) -> Seeded:
             demo_roles.seed(actor=actor, workspace=workspace, at=at)
             demo_gpts.seed(workspace=workspace, at=at)
             _retention(workspace, actor, at)
+            demo_connectors.seed(
+                workspace=workspace, owner=_owner(organization), actor=actor, at=at
+            )
     say("policy and holds are in force")
     return Seeded(
         organizations=len(ORGANIZATIONS),
         members=sum(len(_addresses(o)) for o in ORGANIZATIONS),
         conversations=stored,
+    )
+
+
+def _owner(organization: DemoOrganization) -> str:
+    """The address of who owns the organization."""
+    return next(
+        p.email
+        for p in PEOPLE
+        if p.organization is organization and p.is_organization_owner
     )
 
 

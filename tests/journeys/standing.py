@@ -112,6 +112,8 @@ def _lines(home: Home, databases: dict[str, str]) -> dict[str, str]:
     lines = stand.lines(at, home, databases=databases)
     return {
         **lines,
+        # Connected apps of journeys are on this machine.
+        "CUSTOS_OUTBOUND_ALLOW_PRIVATE": "true",
         "PYTHONPATH": str(BASE_DIR),
         "PATH": os.environ.get("PATH", os.defpath),
     }

@@ -10,6 +10,9 @@ from kit.permissions import PermissionDenied
 from tests import cast
 from tests.cast import NOON, Person
 from tests.workspaces.connectors.conftest import SetUp, linked, opened
+from tests.workspaces.connectors.test_decide import _group as made_group
+from tests.workspaces.connectors.test_decide import _role as made_role
+from workspaces.access.models import RoleAssignment
 from workspaces.connectors import selectors, services
 from workspaces.connectors.models import Connector, ConnectorGrant
 from workspaces.connectors.services import BadSetting, ClientIsInUse
@@ -127,6 +130,38 @@ def test_narrowing_domains_cuts_the_others_only(
         ended = ConnectorGrant.objects.filter(ended_at__isnull=False)
         assert [row.pk for row in ended] == [gone.pk]
         assert kept.pk != gone.pk
+
+
+def test_narrowing_to_groups_and_roles_cuts_who_is_in_neither(
+    where: WorkspaceRef, jun: Person, set_up: SetUp
+) -> None:
+    set_up()
+    group, role = made_group(where, jun), made_role(where)
+    direct, outside = cast.officer(where), cast.analyst(where)
+    with opened(where):
+        RoleAssignment.objects.create(
+            workspace_id=where.id,
+            role=role,
+            membership=direct.membership,
+            assigned_at=NOON,
+        )
+    for person in (jun, direct, outside):
+        linked(person)
+
+    set_up(group_ids=(group.pk,), role_ids=(role.pk,))
+
+    with opened(where):
+        ended = ConnectorGrant.objects.filter(ended_at__isnull=False)
+        assert [row.membership_id for row in ended] == [outside.membership.pk]
+        RoleAssignment.objects.all().delete()
+        RoleAssignment.objects.create(
+            workspace_id=where.id, role=role, group=group, assigned_at=NOON
+        )
+    # Through its group Jun has the role; nobody else has it any more.
+    set_up(group_ids=(), role_ids=(role.pk,))
+    with opened(where):
+        kept = ConnectorGrant.objects.get(ended_at__isnull=True)
+        assert kept.membership_id == jun.membership.pk
 
 
 @pytest.mark.parametrize(
