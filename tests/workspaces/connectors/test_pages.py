@@ -176,7 +176,7 @@ def test_cutting_says_how_many_first_and_gives_a_receipt(
         ("domains", "not_a_domain!", "is no mail domain"),
         ("allowed", "perhaps", "Select a valid choice"),
         ("review_on", "2026-02-30", "Enter a valid date"),
-        ("risk", "\x00", "Select a valid choice"),
+        ("risk", "scary", "Select a valid choice"),
     ],
 )
 def test_what_cannot_be_saved_says_why(
