@@ -78,7 +78,8 @@ def _foot(request: Any) -> list[navigation.Item]:
 
 def _person(request: Any) -> dict[str, Any]:
     user = request.user
-    links = [(_("My data"), navigation.url_of("retention:my-data"), "user")]
+    own_url = navigation.url_of("retention:my-data")
+    links = [(_("My data"), own_url, "user")]
     links.append((_("Projects"), navigation.url_of("workspaces:my-projects"), "folder"))
     links.append(
         (_("Memories"), navigation.url_of("workspaces:my-memories"), "sparkles")
@@ -106,6 +107,12 @@ def _person(request: Any) -> dict[str, Any]:
         for access in getattr(request, "accesses", ())
         if of(access.workspace.plan).has_connectors
     ]
+    if getattr(request, "workspace", None) is None:
+        links += [
+            (access.workspace.name, url, "building")
+            for access in getattr(request, "accesses", ())
+            if (url := navigation.entry_url(access=access)) != own_url
+        ]
     if user.is_operator:
         links.append((_("Operate"), navigation.url_of("admin:index"), "settings"))
     return {

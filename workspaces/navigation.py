@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kit.actor import Actor
 from kit.permissions import Permission
-from workspaces.roles.matrix import permissions_of
+from workspaces.roles.matrix import Role, permissions_of
 from workspaces.tenancy.plans import LABELS, Plan
 from workspaces.tenancy.selectors import Access, Administration, OrganizationRef
 
@@ -293,12 +293,19 @@ def switcher(
 
 
 def entry_url(*, access: Access) -> str:
-    """Where a member begins: the overview, or their own data where that is all."""
-    held = permissions_of(
-        role=access.role, plan=access.workspace.plan, granted=access.granted
-    )
-    if _HOME.permission in held:
-        return url_of(_HOME.url_name, workspace=access.workspace.slug)
+    """Where a member begins: the overview, else the first place that a role adds.
+
+    Their own data where that is all.
+    """
+    plan, slug = access.workspace.plan, access.workspace.slug
+    held = permissions_of(role=access.role, plan=plan, granted=access.granted)
+    added = held - permissions_of(role=Role.MEMBER, plan=plan)
+    for _label, places in WORKSPACE:
+        for place in places:
+            if place.permission in added and (
+                url := url_of(place.url_name, workspace=slug)
+            ):
+                return url
     return url_of("retention:my-data")
 
 

@@ -22,7 +22,7 @@ from workspaces.access.features import (
     on_plan,
 )
 from workspaces.access.services.keeping import LONGEST_PURPOSE
-from workspaces.roles.matrix import grantable_on
+from workspaces.roles.matrix import SEEN_BY, grantable_on
 from workspaces.tenancy import naming
 
 _ONLY, _NONE = "only", "none"
@@ -74,6 +74,17 @@ class SettingsForm(forms.Form):
             if not names:
                 self.add_error(_NAMES, _t("Name at least one model."))
         return found
+
+    def clean_grants(self) -> list[str]:
+        """With each change, the permission to see what is changed."""
+        chosen = list(self.cleaned_data["grants"])
+        for change, sight in SEEN_BY.items():
+            if change in chosen and sight not in chosen:
+                raise forms.ValidationError(
+                    _t("“%(change)s” needs “%(sight)s” as well: tick both.")
+                    % {"change": PERMISSIONS[change], "sight": PERMISSIONS[sight]}
+                )
+        return chosen
 
     def clean_names(self) -> frozenset[str]:
         """One name each, as they are written."""

@@ -120,6 +120,18 @@ _NOT_GRANTABLE = _THROUGH_COMPLIANCE_API | {
     _P.OWN_DATA,
 }
 GRANTABLE = frozenset(Permission) - _NOT_GRANTABLE
+# Who changes something must see it: what a role has to grant along.
+SEEN_BY: dict[Permission, Permission] = {
+    _P.MEMBERS_MANAGE: _P.MEMBERS_VIEW,
+    _P.GPTS_MANAGE: _P.GPTS_VIEW,
+    _P.GPTS_REVIEW: _P.GPTS_VIEW,
+    _P.CONNECTORS_MANAGE: _P.CONNECTORS_VIEW,
+    _P.POLICIES_MANAGE: _P.POLICIES_VIEW,
+    _P.HOLDS_MANAGE: _P.HOLDS_VIEW,
+    _P.SWEEPS_RUN: _P.SWEEPS_VIEW,
+    _P.AUDIT_VERIFY: _P.AUDIT_VIEW,
+    _P.AUDIT_EXPORT: _P.AUDIT_VIEW,
+}
 
 
 def permissions_of(

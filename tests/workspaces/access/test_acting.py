@@ -55,6 +55,21 @@ def test_a_grant_opens_the_page_at_the_next_request(
     assert (after, at_last) == (200, 403)
 
 
+def test_a_grant_leads_its_holder_to_the_page(where: WorkspaceRef, jun: Person) -> None:
+    browser, link = jun.client(), f'href="/w/{where.slug}/holds/"'
+    before = browser.get("/me/").content.decode()
+
+    assign(
+        where,
+        a_role(where, "Auditors", grants=("holds.view",)),
+        membership=jun.membership,
+    )
+    after = browser.get("/me/").content.decode()
+
+    assert link not in before
+    assert link in after
+
+
 def test_it_costs_no_query_more(where: WorkspaceRef, jun: Person) -> None:
     browser, url = jun.client(), reverse("retention:my-data")
     browser.get(url)

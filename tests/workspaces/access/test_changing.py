@@ -196,6 +196,18 @@ def test_a_permission_that_no_role_may_grant_is_refused(
     assert answer.status_code == 422
 
 
+def test_who_may_change_something_must_see_it(
+    where: WorkspaceRef, owner: Client
+) -> None:
+    url = role_url(a_role(where, "Holders"))
+
+    answer = owner.post(url, sent(owner, url, grants=["holds.manage"]))
+    both = owner.post(url, sent(owner, url, grants=["holds.manage", "holds.view"]))
+
+    assert (answer.status_code, both.status_code) == (422, 200)
+    assert "needs “See legal holds” as well" in answer.content.decode()
+
+
 def test_who_changed_the_same_meanwhile_wins(
     where: WorkspaceRef, owner: Client
 ) -> None:

@@ -1,9 +1,10 @@
 """Gives custom roles to members and to groups, and takes them back."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from audit import recording
@@ -23,6 +24,8 @@ from workspaces.members.models import Membership, MembershipStatus
 from workspaces.tenancy.selectors import WorkspaceRef
 
 __all__ = ["GivesMoreThanYours"]
+
+Row = TypeVar("Row", Membership, Group)
 
 
 class AssignedAlready(Refused):
@@ -46,7 +49,8 @@ def assign_to_member(
     actor.require(Permission.ROLES_MANAGE)
     with writing.opened(workspace):
         row = _givable(actor, workspace, role)
-        found = members.one(member=member)
+        # Whoever ends memberships holds this row, too: none ends while it gets a role.
+        found = _locked(Membership.objects.all(), members.one(member=member))
         if found.status == MembershipStatus.REMOVED:
             raise MemberIsOut(_("This person is no member of this workspace any more."))
         _assign(actor, workspace, row, at, membership=found)
@@ -60,7 +64,7 @@ def assign_to_group(
     actor.require(Permission.ROLES_MANAGE)
     with writing.opened(workspace):
         row = _givable(actor, workspace, role)
-        found = groups.one(group=group)
+        found = _locked(Group.objects.all(), groups.one(group=group))
         _assign(actor, workspace, row, at, group=found)
         return found
 
@@ -108,6 +112,13 @@ def end_assignments(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
         )
     rows.delete()
     return len(held)
+
+
+def _locked(rows: QuerySet[Row], found: Row) -> Row:
+    row = rows.filter(pk=found.pk).select_for_update().first()
+    if row is None:
+        raise groups.GroupIsGone(_("This workspace has no such group."))
+    return row
 
 
 def _givable(actor: Actor, workspace: WorkspaceRef, role: UUID) -> CustomRole:
