@@ -7,7 +7,7 @@ from typing import Any
 
 import django
 
-from bench import audit_appends, decisions, scim, sign_in, sweeps
+from bench import audit_appends, decisions, members, scim, sign_in, sweeps
 from bench.ground import ground
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -16,6 +16,7 @@ RESULTS = Path(__file__).parent / "results.json"
 _MEASUREMENTS = {
     "audit": audit_appends.measure,
     "decisions": decisions.measure,
+    "members": members.measure,
     "scim": scim.measure,
     "sign_in": sign_in.measure,
     "sweeps": sweeps.measure,

@@ -34,6 +34,7 @@ from workspaces.groups import services as groups
 from workspaces.groups.models import Source
 from workspaces.invitations import services as invitations
 from workspaces.jobs import services as jobs
+from workspaces.joining.models import JoinRequest
 from workspaces.keys.services import api_keys, scim_tokens
 from workspaces.members import standing
 from workspaces.offboarding.models import Departure
@@ -290,6 +291,16 @@ def _approval(where: WorkspaceRef) -> UUID:
     ).public_id
 
 
+def _asking(where: WorkspaceRef) -> UUID:
+    user = cast.person(where, "sol.ortega@brennan.example", Role.OWNER).user
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        return JoinRequest.objects.create(
+            workspace_id=where.id, user=user, email=user.email, created_at=NOON
+        ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
@@ -310,6 +321,8 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "group": _group,
     "role": _role,
     "invitation": _invitation,
+    "asking": _asking,
+    "place": lambda where: where.public_id,
     "person": _person,
     "session": _session,
     "domain": _domain,

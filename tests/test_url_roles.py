@@ -35,6 +35,10 @@ WORKSPACE = {
     "workspaces:bulk-choose": "owner admin",
     "workspaces:bulk-preview": "owner admin",
     "workspaces:bulk-confirm": "owner admin",
+    "workspaces:joining-list": GOVERNING,
+    "workspaces:joining-switch": "owner",
+    "workspaces:joining-approve": "owner admin",
+    "workspaces:joining-refuse": "owner admin",
     "workspaces:invitations-list": GOVERNING,
     "workspaces:invitations-detail": GOVERNING,
     "workspaces:invitations-send": "owner admin",
@@ -185,6 +189,8 @@ ORGANIZATION = {
     "audit:put-back",
 }
 SIGNED_IN = {
+    "workspaces:my-workspaces",
+    "workspaces:joining-ask",
     "workspaces:my-sessions",
     "workspaces:my-session-end",
     "workspaces:my-sessions-end",

@@ -113,6 +113,13 @@ def _person(request: Any) -> dict[str, Any]:
             for access in getattr(request, "accesses", ())
             if (url := navigation.entry_url(access=access)) != own_url
         ]
+    links.append(
+        (
+            _("Join a workspace"),
+            navigation.url_of("workspaces:my-workspaces"),
+            "user-plus",
+        )
+    )
     if user.is_operator:
         links.append((_("Operate"), navigation.url_of("admin:index"), "settings"))
     return {

@@ -28,6 +28,7 @@ from workspaces.gpts.models import (
 from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
 from workspaces.invitations.models import Invitation
 from workspaces.jobs.models import Job
+from workspaces.joining.models import JoinRequest
 from workspaces.keys.models import ApiKey, ScimToken
 from workspaces.members.models import Headcount, Membership, User
 from workspaces.notices.models import Notice
@@ -90,6 +91,7 @@ __all__ = [
     "Import",
     "Invitation",
     "Job",
+    "JoinRequest",
     "LinkAttempt",
     "MailDomain",
     "MailedSecret",

@@ -87,6 +87,18 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.MEMBERS_VIEW,
             ),
             Place(
+                label=_("Invitations"),
+                icon="mail",
+                url_name="workspaces:invitations-list",
+                permission=_P.MEMBERS_VIEW,
+            ),
+            Place(
+                label=_("Join requests"),
+                icon="user-plus",
+                url_name="workspaces:joining-list",
+                permission=_P.MEMBERS_VIEW,
+            ),
+            Place(
                 label=_("Groups"),
                 icon="users-group",
                 url_name="workspaces:groups-list",

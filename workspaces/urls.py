@@ -12,6 +12,7 @@ from workspaces.groups import urls as groups
 from workspaces.health import views as health
 from workspaces.invitations import urls as invitations
 from workspaces.jobs import views as jobs
+from workspaces.joining import urls as joining
 from workspaces.keys import views as keys
 from workspaces.members import views as members
 from workspaces.notices import views as notices
@@ -49,6 +50,7 @@ urlpatterns = [
     *connectors.urlpatterns,
     *access.urlpatterns,
     *invitations.urlpatterns,
+    *joining.urlpatterns,
     *gpts.urlpatterns,
     path("theme/", members.theme, name="theme"),
     path(f"{_W}/", overview.show, name="overview"),

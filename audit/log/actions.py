@@ -214,6 +214,26 @@ _ALL = [
             _("Tried to accept an invitation"),
         ),
         (
+            "workspaces.join-request.made",
+            _("Asked to join a workspace"),
+            _("Tried to ask to join a workspace"),
+        ),
+        (
+            "workspaces.join-request.approved",
+            _("Approved a request to join"),
+            _("Tried to approve a request to join"),
+        ),
+        (
+            "workspaces.join-request.refused",
+            _("Refused a request to join"),
+            _("Tried to refuse a request to join"),
+        ),
+        (
+            "workspaces.join-requests.switched",
+            _("Changed whether people may ask to join"),
+            _("Tried to change whether people may ask to join"),
+        ),
+        (
             "workspaces.seats.changed",
             _("Changed the seats of a workspace"),
             _("Tried to change the seats of a workspace"),

@@ -105,7 +105,7 @@ class Workspace(models.Model):
     wraps the keys of its conversations. `policy_grace_hours` is how long a
     shortened policy waits before it takes force; `sso` what single sign-on is here.
     `default_seat` is what new members get, `seat_limit` how many may be in (none
-    means any number).
+    means any number); `takes_join_requests` lets people of the organization ask.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -122,6 +122,7 @@ class Workspace(models.Model):
         default=SeatType.CHAT.value,
     )
     seat_limit = models.PositiveIntegerField(null=True)
+    takes_join_requests = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     objects = OrganizationManager["Workspace"]()
