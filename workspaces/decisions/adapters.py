@@ -3,8 +3,16 @@
 from workspaces.decisions import table
 from workspaces.decisions.kinds.connectors import ConnectorActions, Connectors
 from workspaces.decisions.kinds.features import Features, Models
+from workspaces.decisions.kinds.gpts import Gpts, ThirdPartyGpts
 
-_KINDS = (Features(), Models(), Connectors(), ConnectorActions())
+_KINDS = (
+    Features(),
+    Models(),
+    Gpts(),
+    ThirdPartyGpts(),
+    Connectors(),
+    ConnectorActions(),
+)
 
 
 def register() -> None:

@@ -5,7 +5,8 @@ trail begins with what the member's features say and goes on with the GPT itself
 it is, to whom it is shared, and what of it is not available.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -35,6 +36,23 @@ _FEATURES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a version of a GPT uses that a workspace may not allow."""
+
+    action_hosts: Collection[str]
+    connectors: Collection[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What else decides about a GPT: asked when it matters, or known beforehand."""
+
+    allows_public: Callable[[], bool]
+    domains: Callable[[], Collection[str]]
+    needs: Callable[[Gpt, int], Needs]
+
+
 def decide(
     *, member: Membership, gpt: UUID, action: str, wanted_level: str = ""
 ) -> Verdict:
@@ -51,18 +69,36 @@ def decide(
 
 def of(*, member: Membership, gpt: Gpt, act: Act, wanted_level: str = "") -> Verdict:
     """The same about a GPT in hand."""
-    standing = access.standing(member=member)
+    return judged(
+        standing=access.standing(member=member),
+        gpt=gpt,
+        holds=holds_of(member=member, gpt=gpt),
+        act=act,
+        wanted_level=wanted_level,
+        around=_ASKED,
+    )
+
+
+def judged(
+    *,
+    standing: access.Standing,
+    gpt: Gpt,
+    holds: tuple[Hold, ...],
+    act: Act,
+    wanted_level: str,
+    around: Around,
+) -> Verdict:
+    """The answer, once everything about the member and the GPT is known."""
     feature = standing.verdict(_FEATURES[act])
-    holds = holds_of(member=member, gpt=gpt)
     if act is Act.SHARE:
-        return _sharing(feature, holds, wanted_level)
+        return _sharing(feature, holds, wanted_level, around)
     trail = (*feature.trail, *_trail(holds, act))
     if not feature.allowed:
         return _no(feature.reason, trail)
     if not rules.may(act, holds):
         return _no(_NO[act](), trail)
     number = _served(gpt, holds)
-    missing = _missing(standing, gpt, number) if act is Act.USE else ()
+    missing = _missing(standing, gpt, number, around) if act is Act.USE else ()
     reason = _YES[_first(holds, act).ground]()
     if missing:
         reason += " " + _("Not all of it is available: see its page.")
@@ -73,14 +109,20 @@ def of(*, member: Membership, gpt: Gpt, act: Act, wanted_level: str = "") -> Ver
 
 def decide_third_party(*, member: Membership, external_id: str) -> Verdict:
     """Whether the member may use a GPT from outside."""
-    standing = access.standing(member=member)
+    is_approved = ThirdPartyApproval.objects.filter(
+        external_id=external_id, withdrawn_at__isnull=True
+    ).exists()
+    return judged_third_party(
+        standing=access.standing(member=member), is_approved=is_approved
+    )
+
+
+def judged_third_party(*, standing: access.Standing, is_approved: bool) -> Verdict:
+    """The answer, once it is known whether an admin has approved the GPT."""
     use = standing.verdict(Feature.GPTS_USE)
     if not use.allowed:
         return use
     feature = standing.verdict(Feature.GPTS_THIRD_PARTY)
-    is_approved = ThirdPartyApproval.objects.filter(
-        external_id=external_id, withdrawn_at__isnull=True
-    ).exists()
     allowed = rules.may_use_third_party(
         allowed=str(feature.value), is_approved=is_approved
     )
@@ -108,12 +150,21 @@ def decide_third_party(*, member: Membership, external_id: str) -> Verdict:
 def holds_of(*, member: Membership, gpt: Gpt) -> tuple[Hold, ...]:
     """Every ground on which the member reaches the GPT."""
     shares = list(finding.shares_for(member_id=member.pk).filter(gpt_id=gpt.pk))
-    person = next((_rights(s) for s in shares if s.membership_id), None)
-    given = {s.group_id: _rights(s) for s in shares if s.group_id}
-    names = dict(Group.objects.filter(id__in=list(given)).values_list("id", "name"))
+    given = [one.group_id for one in shares if one.group_id]
+    names = dict(Group.objects.filter(id__in=given).values_list("id", "name"))
+    return holds_by(member_id=member.pk, gpt=gpt, shares=shares, names=names)
+
+
+def holds_by(
+    *, member_id: int, gpt: Gpt, shares: Iterable[GptShare], names: dict[int, str]
+) -> tuple[Hold, ...]:
+    """The same from the shares that reach the member, and the names of their groups."""
+    reaching = list(shares)
+    person = next((_rights(s) for s in reaching if s.membership_id), None)
+    given = {s.group_id: _rights(s) for s in reaching if s.group_id}
     return rules.grounds(
         Standing(
-            is_owner=gpt.owner_id == member.pk,
+            is_owner=gpt.owner_id == member_id,
             visibility=gpt.visibility,
             person=person,
             groups=tuple((names.get(one, ""), given[one]) for one in sorted(given)),
@@ -140,15 +191,14 @@ def served_to(*, holds: Iterable[Hold], gpt: Gpt) -> int:
 
 def hosts_outside(*, version: GptVersion) -> tuple[str, ...]:
     """The hosts of a version's actions that the workspace does not allow."""
-    if not version.action_hosts:
-        return ()
-    domains = ActionDomain.objects.values_list("domain", flat=True)
-    return hosts.outside(version.action_hosts, domains=domains)
+    return _outside(version.action_hosts, _ASKED)
 
 
-def _sharing(feature: Verdict, holds: tuple[Hold, ...], wanted: str) -> Verdict:
+def _sharing(
+    feature: Verdict, holds: tuple[Hold, ...], wanted: str, around: Around
+) -> Verdict:
     ceiling = str(feature.value) if feature.allowed else NONE
-    allows_public = finding.allows_public()
+    allows_public = around.allows_public()
     refusal = rules.share_refusal(
         wanted=wanted,
         ceiling=ceiling,
@@ -197,13 +247,11 @@ def _served(gpt: Gpt, holds: tuple[Hold, ...]) -> int:
     )
 
 
-def _missing(standing: access.Standing, gpt: Gpt, number: int) -> tuple[Source, ...]:
+def _missing(
+    standing: access.Standing, gpt: Gpt, number: int, around: Around
+) -> tuple[Source, ...]:
     """What of the version is not available, each with its reason."""
-    version = (
-        GptVersion.objects.filter(gpt_id=gpt.pk, number=number)
-        .only("action_hosts", "connectors")
-        .get()
-    )
+    needs = around.needs(gpt, number)
     found = [
         Source(
             where=Where.RESOURCE,
@@ -211,9 +259,9 @@ def _missing(standing: access.Standing, gpt: Gpt, number: int) -> tuple[Source, 
             decided=False,
             name=_("Actions at %s: the domain is not allowed") % host,
         )
-        for host in hosts_outside(version=version)
+        for host in _outside(needs.action_hosts, around)
     ]
-    if version.connectors and not standing.verdict(Feature.GPTS_CONNECTORS):
+    if needs.connectors and not standing.verdict(Feature.GPTS_CONNECTORS):
         found.append(
             Source(
                 where=Where.RESOURCE,
@@ -223,6 +271,18 @@ def _missing(standing: access.Standing, gpt: Gpt, number: int) -> tuple[Source, 
             )
         )
     return tuple(found)
+
+
+def _outside(action_hosts: Collection[str], around: Around) -> tuple[str, ...]:
+    if not action_hosts:
+        return ()
+    return hosts.outside(action_hosts, domains=around.domains())
+
+
+def _needs(gpt: Gpt, number: int) -> Needs:
+    rows = GptVersion.objects.filter(gpt_id=gpt.pk, number=number)
+    action_hosts, connectors = rows.values_list("action_hosts", "connectors").get()
+    return Needs(action_hosts=action_hosts, connectors=connectors)
 
 
 def _rights(share: GptShare) -> Rights:
@@ -278,3 +338,8 @@ _NO = {
     Act.VIEW_CONFIG: lambda: _("The member may not see its settings."),
     Act.EDIT: lambda: _("The member may not edit it."),
 }
+_ASKED = Around(
+    allows_public=finding.allows_public,
+    domains=lambda: list(ActionDomain.objects.values_list("domain", flat=True)),
+    needs=_needs,
+)
