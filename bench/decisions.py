@@ -24,7 +24,7 @@ LARGE_MEMBERS, LARGE_GROUPS = 200_000, 10_000
 SMALL_MEMBERS, SMALL_GROUPS = 200, 10
 GROUPS_OF_A_MEMBER = 4
 ROLES = 20
-CONNECTORS = 50
+GPTS, CONNECTORS = 500, 50
 PASSES = 400
 BATCHES = 40
 BATCH = 100
@@ -100,13 +100,18 @@ def _cache(folder: Path) -> Iterator[None]:
     ):
         before = settings.CACHES["default"]["LOCATION"], settings.CUSTOS_REDIS_URL
         settings.CACHES["default"]["LOCATION"] = settings.CUSTOS_REDIS_URL = url
-        caches["default"].__dict__.pop("_cache", None)
-        del caches["default"]
+        _forget(caches)
         try:
             yield
         finally:
             settings.CACHES["default"]["LOCATION"], settings.CUSTOS_REDIS_URL = before
-            del caches["default"]
+            _forget(caches)
+
+
+def _forget(caches: Any) -> None:
+    """Let the next use read the settings anew."""
+    with contextlib.suppress(AttributeError):
+        del caches["default"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class _Names:
     """What questions name."""
 
     members: list[str]
+    gpts: list[str]
     connectors: list[str]
 
 
@@ -152,10 +158,11 @@ class _Workspace:
         chance, names = self._chance, self._names
         return (
             ("feature", chance.choice(_FEATURES), "use"),
+            ("gpt", chance.choice(names.gpts), chance.choice(["use", "edit", "share"])),
             ("connector", chance.choice(names.connectors), "use"),
             ("connector_action", f"{chance.choice(names.connectors)}/read", "use"),
             ("model", "gpt-5", "use"),
-        )[next(self._numbers) % 4]
+        )[next(self._numbers) % 5]
 
     def _post(self, url: str, body: dict[str, Any]) -> None:
         self._send("post", url, json.dumps(body).encode())
@@ -206,7 +213,7 @@ def _founded(slug: str) -> str:
 
 
 def _fill(slug: str, *, members: int, groups: int) -> None:
-    """People, groups, roles and connectors past the services, as owner."""
+    """People, groups, roles, GPTs and connectors past the services, as owner."""
     from django.db import connections
 
     values = {
@@ -216,6 +223,7 @@ def _fill(slug: str, *, members: int, groups: int) -> None:
         "groups": groups,
         "each": GROUPS_OF_A_MEMBER,
         "roles": ROLES,
+        "gpts": GPTS,
         "connectors": CONNECTORS,
     }
     with connections["owner"].cursor() as cursor:
@@ -241,6 +249,7 @@ def _names(slug: str) -> _Names:
                 f" from workspaces_membership where {where}"
                 " order by md5(id::text) limit 5000"
             ),
+            gpts=column(f"select public_id from workspaces_gpt where {where}"),
             connectors=column(f"select slug from workspaces_connector where {where}"),
         )
 
@@ -255,10 +264,10 @@ def _analyze() -> None:
 _W = "(select id from workspaces_workspace where slug = %(slug)s)"
 _PLACED = f"""(select id, public_id, row_number() over (order by id) n
     from workspaces_membership where workspace_id = {_W} and role = 'member')"""
-_GROUPS, _ROLES, _CONNECTORS = (
+_GROUPS, _ROLES, _CONNECTORS, _GPTS = (
     f"""(select id, row_number() over (order by id) - 1 n
     from workspaces_{table} where workspace_id = {_W})"""
-    for table in ("group", "customrole", "connector")
+    for table in ("group", "customrole", "connector", "gpt")
 )
 _STATEMENTS = (
     """insert into workspaces_user (public_id, email, name, password, theme, is_active,
@@ -266,12 +275,13 @@ _STATEMENTS = (
     select gen_random_uuid(), 'm' || n || %(at)s, '', '!', 'auto', true, false, now()
     from generate_series(1, %(members)s) n""",
     f"""insert into workspaces_membership (workspace_id, user_id, public_id, email,
-        name, role, status, seat, generation, created_at)
-    select {_W}, id, gen_random_uuid(), email, '', 'member', 'active', 'chat', 1, now()
+        name, role, status, seat, source, generation, created_at)
+    select {_W}, id, gen_random_uuid(), email, '', 'member', 'active', 'chat',
+        'hand', 1, now()
     from workspaces_user where email like 'm%%' || %(at)s""",
     f"""insert into workspaces_group (workspace_id, public_id, name, folded_name,
-        source, created_at)
-    select {_W}, gen_random_uuid(), 'Group ' || n, 'group ' || n, 'portal', now()
+        source, is_discoverable, created_at)
+    select {_W}, gen_random_uuid(), 'Group ' || n, 'group ' || n, 'portal', true, now()
     from generate_series(1, %(groups)s) n""",
     f"""insert into workspaces_groupmember (workspace_id, group_id, subject,
         membership_id, display)
@@ -306,6 +316,24 @@ _STATEMENTS = (
             where g.n %% 10 < 5 and g.n < 200) else '{{}}' end,
         'read_only', '{{}}', '{{}}', 'disable', '', '{{}}', 'low', now(), now()
     from generate_series(1, %(connectors)s) n""",
+    f"""insert into workspaces_gpt (workspace_id, public_id, owner_id, is_unassigned,
+        visibility, latest_number, recipient_count, editor_count, file_count,
+        byte_count, plan_written, key_id, key_made_at, created_at, updated_at)
+    select {_W}, gen_random_uuid(),
+        (select m.id from {_PLACED} m where m.n = s.n %% 199 + 1), false,
+        case s.n %% 4 when 0 then 'workspace' when 1 then 'workspace_with_link'
+            else 'invite_only' end, 1, 1, 0, 0, 0, 'team', gen_random_uuid(), now(),
+        now(), now()
+    from generate_series(1, %(gpts)s) s(n)""",
+    f"""insert into workspaces_gptversion (workspace_id, gpt_id, number, author_id,
+        summary, config, tools, action_hosts, connectors, file_ids, created_at)
+    select {_W}, id, 1, owner_id, '', '', '[]', '["api.apps.example"]', '["app-1"]',
+        '[]', now()
+    from workspaces_gpt where workspace_id = {_W}""",
+    f"""insert into workspaces_gptshare (workspace_id, gpt_id, public_id, group_id,
+        can_read, can_view_config, can_write, created_at)
+    select {_W}, p.id, gen_random_uuid(), g.id, true, p.n %% 2 = 0, false, now()
+    from {_GPTS} p join {_GROUPS} g on g.n = p.n %% %(groups)s""",
     f"""insert into workspaces_connectorgrant (workspace_id, public_id, connector_id,
         membership_id, account_domain, sealed_account, sealed_tokens, scopes, linked_at,
         releases, "end", tries, fence)

@@ -12,6 +12,7 @@ from kit import clock, scoping
 from tests import cast
 from tests.cast import OPERATOR, Person
 from tests.workspaces.decisions.asking import EVALUATION, EVALUATIONS, SEARCHES
+from tests.workspaces.gpts.studio import make
 from workspaces.access import selectors as access
 from workspaces.access import services
 from workspaces.access.features import Feature, Value
@@ -92,6 +93,23 @@ def test_a_model_answers_until_an_owner_takes_it_away(
     assert before == (0, "gpt-5 answers.\n")
     assert after[0] == 1
     assert "“gpt-5” is not among “Models”: house-7b." in after[1]
+
+
+def test_a_gpt_is_shared_up_to_the_ceiling_and_not_above(
+    where: WorkspaceRef, program: Program, jun: Person
+) -> None:
+    gpt = str(make(jun).public_id)
+    who = jun.user.email
+
+    before = program.run(who, "share-gpt", gpt, "workspace")
+    set_workspace(where, GPTS_SHARE="invite_only")
+    below = program.run(who, "share-gpt", gpt, "invite_only")
+    above = program.run(who, "share-gpt", gpt, "workspace")
+
+    assert before == (0, "The GPT is shared: workspace.\n")
+    assert below[0] == 0
+    assert above[0] == 1
+    assert "You may share up to “Invited people and groups”." in above[1]
 
 
 def test_the_menu_greys_out_what_is_off_with_its_reason(

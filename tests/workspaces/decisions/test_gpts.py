@@ -14,6 +14,7 @@ from tests.workspaces.decisions import worlds
 from tests.workspaces.decisions.asking import EVALUATIONS, FrontEnd, asked
 from tests.workspaces.gpts.studio import baseline, ceiling, make, opened, schema
 from workspaces.access.features import Feature
+from workspaces.access.models import Baseline
 from workspaces.gpts import selectors, services
 from workspaces.gpts.levels import Visibility
 from workspaces.gpts.models import ActionDomain, Gpt, GptPolicy, GptShare
@@ -106,7 +107,7 @@ def test_one_from_outside_needs_its_approval(
     question = (jun.user.email, "use", "third_party_gpt", "g-abc")
     before = front.decides(*question)
 
-    services.approve(
+    services.approve_third_party(
         actor=tomasz.actor, workspace=where, external_id="g-abc", name="Chess", at=NOON
     )
     after = front.may(*question)
@@ -230,15 +231,18 @@ def _world(where: WorkspaceRef, *, seed: int) -> tuple[list[Membership], list[Gp
         {"schemas": (schema("https://api.tariffs.example/v1"),)},
         {"connectors": ("google-drive",)},
     )
+    baseline(where, Feature.GPTS_CONNECTORS, "on")
+    _allow(where, "tariffs.example")
     made = [make(owner, **texts[number % 3]) for number in range(9)]
+    with opened(where):
+        Baseline.objects.all().delete()
+        ActionDomain.objects.all().delete()
+    _allow(where, "other.example")
     members = worlds.fill(where, seed=seed)
     groups = worlds.given(where).group_ids
     with opened(where):
         GptPolicy.objects.create(
             workspace_id=where.id, allows_public=seed % 2 == 1, changed_at=NOON
-        )
-        ActionDomain.objects.create(
-            workspace_id=where.id, domain="other.example", added_by="x", added_at=NOON
         )
         for number, gpt in enumerate(made):
             _change(gpt, list(Visibility)[number % 5], chance.choice(members))
@@ -246,6 +250,13 @@ def _world(where: WorkspaceRef, *, seed: int) -> tuple[list[Membership], list[Gp
                 _share(gpt, chance, membership=member)
             _share(gpt, chance, group_id=chance.choice(groups))
         return members, list(Gpt.objects.order_by("pk"))
+
+
+def _allow(where: WorkspaceRef, domain: str) -> None:
+    with opened(where):
+        ActionDomain.objects.create(
+            workspace_id=where.id, domain=domain, added_by="x", added_at=NOON
+        )
 
 
 def _change(gpt: Gpt, visibility: Visibility, owner: Membership) -> None:
