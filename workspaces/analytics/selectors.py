@@ -11,7 +11,6 @@ from workspaces.analytics.rules import Week
 from workspaces.tenancy.selectors import WorkspaceRef
 
 WEEKS = 12
-MEASURES = ("conversations", "messages", "connectors")
 
 # A message counts in the week that it was written; where the source did not say when,
 # in the week of its conversation's last activity. `c` is bounded by an index.
@@ -43,11 +42,17 @@ with weeks as (
     where workspace_id = %(workspace)s
       and linked_at >= %(first)s and linked_at < %(last)s
     group by 1
+), built as (
+    select width_bucket(created_at, %(edges)s::timestamptz[]) - 1 as n, count(*) gpts
+    from workspaces_gpt
+    where workspace_id = %(workspace)s
+      and created_at >= %(first)s and created_at < %(last)s
+    group by 1
 )
 select coalesce(members, 0), coalesce(conversations, 0), coalesce(messages, 0),
-       coalesce(connectors, 0)
+       coalesce(gpts, 0), coalesce(connectors, 0)
 from weeks left join written using (n) left join made using (n)
-left join linked using (n) order by n
+left join built using (n) left join linked using (n) order by n
 """
 
 

@@ -16,6 +16,7 @@ NAMES: tuple[str | Promise, ...] = (
     _lazy("Active members"),
     _lazy("New conversations"),
     _lazy("Messages"),
+    _lazy("GPTs made"),
     _lazy("Connectors linked"),
 )
 

@@ -16,7 +16,7 @@ from workspaces.analytics import rules, selectors, showing
 @guard.requires(Permission.ANALYTICS_VIEW)
 @require_safe
 def analytics_page(request: Any) -> HttpResponse:
-    """Active members, conversations, messages and connectors; no names, no content."""
+    """What happened in twelve whole weeks, as counts; no names, no content."""
     at = clock.now()
     begins = selectors.begins(at=at)
     rows = rules.rows(selectors.weeks(workspace=request.workspace, at=at))
