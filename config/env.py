@@ -73,7 +73,8 @@ BLOB_URL = _env.str("CUSTOS_BLOB_URL", default=(HOME / "blobs").as_uri())
 EMAIL_URL = _env.str("CUSTOS_EMAIL_URL", default="")
 MAIL_FROM = _env.str("CUSTOS_MAIL_FROM", default="custos@localhost")
 OUTBOX_DIR = Path(_env.str("CUSTOS_OUTBOX_DIR", default=str(HOME / "outbox")))
-# Lets outbound requests reach private addresses (operators only).
+# Lets outbound requests reach private addresses (operators only); connected apps and
+# MCP servers may then be without TLS.
 OUTBOUND_ALLOW_PRIVATE = _env.bool("CUSTOS_OUTBOUND_ALLOW_PRIVATE", default=False)
 # How long a released hold goes on protecting what it covered; none in the demo.
 RELEASE_GRACE_DAYS = _env.int("CUSTOS_RELEASE_GRACE_DAYS", default=0 if DEMO else 7)

@@ -28,7 +28,10 @@ def is_there() -> bool:
 
 def install() -> str:
     """Makes it anew; what failed, or nothing."""
-    venv.create(_FOLDER, with_pip=True, clear=True, symlinks=True)
+    try:
+        venv.create(_FOLDER, with_pip=True, clear=True, symlinks=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"{_FOLDER} could not be made ({error})"
     command = [str(PYTHON), "-m", "pip", "install", *_OPTIONS, "-r", str(_REQUIREMENTS)]
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0:
         return "its Python packages could not be installed (see above)"
