@@ -208,7 +208,15 @@ class AddForm(forms.Form):
             " pages.search reads. What you leave out counts as an important change."
         ),
     )
-    client_id = forms.CharField(label=_("Client ID"), required=False, max_length=500)
+    client_id = forms.CharField(
+        label=_("Client ID"),
+        required=False,
+        max_length=500,
+        help_text=_(
+            "Later is early enough: the connector's page shows the redirect address"
+            " that the app wants for it."
+        ),
+    )
     secret = forms.CharField(
         label=_("Client secret"),
         required=False,
