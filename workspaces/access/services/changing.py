@@ -6,6 +6,7 @@ changed the same meanwhile wins, and the author is shown what there is now.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -71,10 +72,7 @@ def set_baseline(
             "workspaces.baseline.changed",
             workspace,
             at,
-            changes={
-                one.value: (writing.plain(before[one]), writing.plain(value))
-                for one, value in changed.items()
-            },
+            changes=_changes(before, changed),
         )
 
 
@@ -101,10 +99,7 @@ def set_role(
             grants | granted, than=actor.permissions, plan=workspace.plan
         )
         changed = {one: v for one, v in values.items() if v != before.get(one)}
-        changes = {
-            one.value: (writing.plain(before.get(one)), writing.plain(value))
-            for one, value in changed.items()
-        }
+        changes = _changes(before, changed)
         if granted != grants:
             changes["grants"] = (sorted(granted), sorted(grants))
         if not changes:
@@ -119,6 +114,15 @@ def set_role(
             changes=changes,
         )
         return row
+
+
+def _changes(
+    before: Mapping[Feature, Value], changed: Settings
+) -> dict[str, tuple[Any, Any]]:
+    return {
+        one.value: (writing.plain(before.get(one)), writing.plain(value))
+        for one, value in changed.items()
+    }
 
 
 def _keep(workspace: WorkspaceRef, feature: Feature, value: Value) -> None:

@@ -26,6 +26,8 @@ from workspaces.groups.models import Source
 from workspaces.members import selectors as members
 from workspaces.members.models import Membership
 
+_STEMS = ("settings", "rename", "delete", "assign-member", "assign-group")
+
 
 @guard.requires(Permission.ROLES_VIEW)
 @require_GET
@@ -130,16 +132,10 @@ def _page(
         "may_manage": request.actor.may(Permission.ROLES_MANAGE),
         "why_not": _("Only owners change roles."),
         "urls": {
-            stem: showing.url(request, f"access-{stem}", role=role.public_id)
-            for stem in ("settings", "rename", "delete")
-        }
-        | {
-            "assign_member": showing.url(
-                request, "access-assign-member", role=role.public_id
-            ),
-            "assign_group": showing.url(
-                request, "access-assign-group", role=role.public_id
-            ),
+            stem.replace("-", "_"): showing.url(
+                request, f"access-{stem}", role=role.public_id
+            )
+            for stem in _STEMS
         },
         "crumbs": showing.crumbs(request, role=role),
     }
