@@ -37,9 +37,9 @@ LABELS: dict[str, str | Promise] = {
 # For where there is little room, such as below a bar.
 SHORT: dict[str, str | Promise] = {
     Visibility.INVITE_ONLY: _("Invited"),
-    Visibility.WORKSPACE_WITH_LINK: _("Link inside"),
-    Visibility.WORKSPACE: _("Workspace"),
-    Visibility.ANYONE_WITH_LINK: _("Link outside"),
+    Visibility.WORKSPACE_WITH_LINK: _("Link"),
+    Visibility.WORKSPACE: _("All here"),
+    Visibility.ANYONE_WITH_LINK: _("Outside"),
     Visibility.GPT_STORE: _("Store"),
 }
 EXPLAINED: dict[str, str | Promise] = {
