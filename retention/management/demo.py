@@ -17,7 +17,13 @@ from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from retention.holds import services as holds
 from retention.holds.models import Hold
-from retention.management import demo_connectors, demo_gpts, demo_projects, demo_roles
+from retention.management import (
+    demo_connectors,
+    demo_gpts,
+    demo_people,
+    demo_projects,
+    demo_roles,
+)
 from retention.policies import services as policies
 from retention.policies.selectors import versions_of
 from workspaces.content.formats.registry import Format
@@ -94,6 +100,7 @@ def seed(*, actor: Actor, at: datetime, say: Say) -> Seeded:
             demo_roles.seed(actor=actor, workspace=workspace, at=at)
             demo_gpts.seed(workspace=workspace, at=at)
             demo_projects.seed(workspace=workspace, at=at)
+            demo_people.seed(actor=actor, workspace=workspace, at=at)
             _retention(workspace, actor, at)
             demo_connectors.seed(
                 workspace=workspace, owner=_owner(organization), actor=actor, at=at

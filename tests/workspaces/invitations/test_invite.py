@@ -83,7 +83,7 @@ def test_the_link_shows_what_is_offered_and_nothing_more(where: WorkspaceRef) ->
 
     page = answer.content.decode()
     assert "You are invited to Halden Engineering" in page
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "strict-origin"
     for wrong in ("", "x", "\x00", "é" * 300):
         assert Client().get("/invitation/", {"t": wrong}).status_code == 404
 

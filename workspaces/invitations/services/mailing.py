@@ -37,6 +37,10 @@ def _send(pk: int, workspace_id: int, organization_id: int, *, at: datetime) -> 
         )
         if row is None:
             return 0
+        if row.expires_at <= at:  # it waited too long to be of use
+            row.sealed_token, row.mail_due_at = None, None
+            row.save(update_fields=["sealed_token", "mail_due_at"])
+            return 0
         subject, text = _words(row)
         try:
             mail.send(to=row.email, subject=subject, text=text)

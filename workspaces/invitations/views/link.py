@@ -35,6 +35,7 @@ def invitation(request: Any) -> HttpResponse:
             "sign_in_url": reverse("workspaces:sign-in"),
         }
         response = render(request, "workspaces/invitations/link.html", context)
-    # The address of this page holds the token.
-    response["Referrer-Policy"] = "no-referrer"
+    # The address of this page holds the token; no referrer at all would make the
+    # browser send its form without an origin, which is refused.
+    response["Referrer-Policy"] = "strict-origin"
     return response
