@@ -6,7 +6,7 @@ It needs Python 3.11 and nothing else. Give it the address and a key with the sc
     export CUSTOS_URL=https://custos.example.org CUSTOS_KEY=custos_key_…
     python front_end.py jun@example.org share-gpt 3f0c…-uuid workspace
     python front_end.py jun@example.org use-connector google-drive
-    python front_end.py jun@example.org use-connector google-drive search_files
+    python front_end.py jun@example.org use-connector google-drive files.search
     python front_end.py jun@example.org use-model gpt-5
     python front_end.py jun@example.org menu
 

@@ -1,7 +1,7 @@
 """Decides about connectors and single actions of theirs, as the members' pages do.
 
 `use` needs the member's own sign-in at the connected app; `link` asks whether they may
-sign in there at all. An action is named by its connector: `google-drive/search_files`.
+sign in there at all. An action is named by its connector: `google-drive/files.search`.
 """
 
 from collections.abc import Sequence
