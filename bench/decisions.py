@@ -283,6 +283,8 @@ _STATEMENTS = (
         source, is_discoverable, created_at)
     select {_W}, gen_random_uuid(), 'Group ' || n, 'group ' || n, 'portal', true, now()
     from generate_series(1, %(groups)s) n""",
+    # Without statistics the joins below would be nested loops.
+    "analyze workspaces_user, workspaces_membership, workspaces_group",
     f"""insert into workspaces_groupmember (workspace_id, group_id, subject,
         membership_id, display)
     select {_W}, g.id, m.public_id, m.id, ''
@@ -319,12 +321,11 @@ _STATEMENTS = (
     f"""insert into workspaces_gpt (workspace_id, public_id, owner_id, is_unassigned,
         visibility, latest_number, recipient_count, editor_count, file_count,
         byte_count, plan_written, key_id, key_made_at, created_at, updated_at)
-    select {_W}, gen_random_uuid(),
-        (select m.id from {_PLACED} m where m.n = s.n %% 199 + 1), false,
+    select {_W}, gen_random_uuid(), m.id, false,
         case s.n %% 4 when 0 then 'workspace' when 1 then 'workspace_with_link'
             else 'invite_only' end, 1, 1, 0, 0, 0, 'team', gen_random_uuid(), now(),
         now(), now()
-    from generate_series(1, %(gpts)s) s(n)""",
+    from generate_series(1, %(gpts)s) s(n) join {_PLACED} m on m.n = s.n %% 199 + 1""",
     f"""insert into workspaces_gptversion (workspace_id, gpt_id, number, author_id,
         summary, config, tools, action_hosts, connectors, file_ids, created_at)
     select {_W}, id, 1, owner_id, '', '', '[]', '["api.apps.example"]', '["app-1"]',
