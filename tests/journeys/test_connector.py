@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from config.launcher import foreign
-from tests.journeys import acts
+from tests.journeys import acts, front_end
 from tests.journeys.conftest import Visit
 from tests.journeys.standing import Site
 from tests.oauth import server
@@ -17,6 +17,8 @@ from tests.oauth.server import Canaille
 pytestmark = [pytest.mark.browser, pytest.mark.idp]
 
 LIST = f"{acts.HALDEN}/connectors/"
+CANAILLE = ("connector", "custom-canaille")
+JUN = "jun.takahashi@halden.example"
 CONNECTIONS = f"{acts.HALDEN}/connections/"
 _FONTS = re.compile(r"/static/fomanticui/.*\.(woff2?|ttf|eot)")
 
@@ -46,7 +48,8 @@ def test_a_connector_is_allowed_used_and_cut(
     mara.get_by_role("button", name="Save the settings").click()
     expect(mara.get_by_text("Saved.")).to_be_visible()
     _sign_in(jun, canaille)
-    expect(_card(jun)).to_contain_text("jun.takahashi@halden.example")
+    expect(_card(jun)).to_contain_text(JUN)
+    assert front_end.may(site, JUN, "use", CANAILLE)
 
     _switch(mara, "Off")
     expect(mara.locator("main")).to_contain_text("This cuts 1 sign-in of a member")
@@ -56,6 +59,7 @@ def test_a_connector_is_allowed_used_and_cut(
     jun.goto(CONNECTIONS)
     expect(_card(jun)).to_contain_text("Disabled by admin")
     expect(_card(jun)).to_contain_text("Cut by the workspace")
+    assert not front_end.may(site, JUN, "use", CANAILLE)
     row = mara.locator("tbody tr").filter(has_text="Jun Takahashi")
     expect(row).to_have_count(1)
     _wait_until_revoked(mara)

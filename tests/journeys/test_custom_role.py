@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys import acts
+from tests.journeys import acts, front_end
 from tests.journeys.conftest import Visit
 from tests.journeys.standing import Site
 
@@ -22,7 +22,9 @@ def test_a_role_is_made_seen_given_and_explained(site: Site, visit: Visit) -> No
     _make(owner)
     _change(owner, **{"Temporary chats": "off", "Share conversations by link": "on"})
     _give(owner, "Name of a group", "Contractors", "Give it to the group")
+    assert not front_end.may(site, MEMBER, "use", ("feature", "link_sharing.use"))
     _give(owner, "Address of a member", MEMBER, "Give it to the member")
+    assert front_end.may(site, MEMBER, "use", ("feature", "link_sharing.use"))
     _see_in_the_matrix(owner)
     _see_why(owner)
     _see_whom_a_change_touches(owner)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys import acts
+from tests.journeys import acts, front_end
 from tests.journeys.conftest import Visit
 from tests.journeys.standing import Site
 
@@ -30,6 +30,7 @@ def test_a_gpt_is_shared_up_to_the_ceiling_and_no_further(
     _share(member, "Workspace")
     _invite(member, "elena.marsh@halden.example", "Edit")
 
+    _expect_the_front_end_told(site, member)
     officer = visit(site)
     acts.enter(officer, "Ife Adeyemi")
     _use(officer)
@@ -38,6 +39,16 @@ def test_a_gpt_is_shared_up_to_the_ceiling_and_no_further(
     acts.enter(owner, "Mara Lindqvist")
     for action in ("created", "visibility-changed", "shared"):
         acts.expect_recorded(owner, f"workspaces.gpt.{action}", "jun.takahashi")
+
+
+def _expect_the_front_end_told(site: Site, page: Page) -> None:
+    """The decision API says the same: up to the ceiling, and to whom."""
+    gpt = ("gpt", page.url.partition("/gpts/")[2].partition("/")[0])
+    jun, ife = "jun.takahashi@halden.example", "ife.adeyemi@halden.example"
+    assert front_end.may(site, jun, "share", gpt, {"level": "anyone_with_link"})
+    assert not front_end.may(site, jun, "share", gpt, {"level": "gpt_store"})
+    assert front_end.may(site, ife, "use", gpt)
+    assert not front_end.may(site, ife, "edit", gpt)
 
 
 def _make(page: Page) -> None:
