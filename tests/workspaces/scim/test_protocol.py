@@ -218,7 +218,10 @@ def test_one_member_costs_the_same_statements_in_any_group(
         change = {"op": "add", "path": "members", "value": [{"value": people[0]["id"]}]}
         with django_assert_max_num_queries(40) as queries:
             idp.patch(f"/Groups/{group}", change)
-        counts.append(len(queries))
+        # Every twentieth request also lets the oldest traces of requests go.
+        counts.append(
+            sum("workspaces_scimrequest" not in one["sql"] for one in queries)
+        )
 
     assert len(set(counts)) == 1
 
