@@ -16,6 +16,7 @@ from config.launcher.surroundings import BASE_DIR
 
 _SECONDS_TO_START = 240
 _SECONDS_TO_STOP = 60
+_LEAVING_SECONDS = 10
 _KEPT = re.compile(r"^(PATH|HOME|LANG|PIP_.*|SSL_.*|https?_proxy|HTTPS?_PROXY)$")
 
 
@@ -108,10 +109,18 @@ class Installation:
         )
 
     def leaves_nothing(self) -> bool:
-        """Tells whether no process and no open port of this home is left."""
+        """Tells whether no process and no open port of this home is left.
+
+        The process that stopped all others is the last to go: it has a moment for it.
+        """
         kept = ("port:postgresql", "port:valkey")
         open_ports = [self.port, *(self.home.memory.recall(name) for name in kept)]
-        return not self.processes() and all(map(ports.is_free, open_ports))
+        deadline = time.monotonic() + _LEAVING_SECONDS
+        while self.processes() or not all(map(ports.is_free, open_ports)):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
 
 def _command_line(number: int) -> str:
