@@ -9,8 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
 
+from kit import columns
 from workspaces.access.features import Feature
 from workspaces.access.selectors import Belongings
 from workspaces.access.standings import Bundled
@@ -22,20 +22,14 @@ from workspaces.connectors.selectors.deciding import Standing
 from workspaces.connectors.setups import Setup
 from workspaces.tenancy.selectors import WorkspaceRef
 
-
-def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
-    """These columns in the model's own order, in which it reads them."""
-    return tuple(f.attname for f in model._meta.concrete_fields if f.attname in names)
-
-
 # What a verdict looks at; the rest is deferred.
-_OF_CONNECTORS = _columns(
+_OF_CONNECTORS = columns.of(
     Connector,
     *("id", "workspace_id", "slug", "kind", "name", "endpoints", "scopes", "actions"),
     *("is_allowed", "is_restricted", "role_ids", "group_ids", "action_control"),
     *("chosen_actions", "known_actions", "new_actions", "ask", "domains"),
 )
-_OF_GRANTS = _columns(
+_OF_GRANTS = columns.of(
     ConnectorGrant,
     *("id", "workspace_id", "membership_id", "connector_id", "account_domain"),
 )

@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model, Q
+from django.db.models import Q
 
+from kit import columns
 from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Verdict
 from workspaces.gpts.levels import SHOWN_TO_ALL
@@ -24,19 +25,13 @@ from workspaces.gpts.selectors import deciding, finding
 from workspaces.gpts.selectors.deciding import Around, Needs
 from workspaces.tenancy.selectors import WorkspaceRef
 
-
-def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
-    """These columns in the model's own order, in which it reads them."""
-    return tuple(f.attname for f in model._meta.concrete_fields if f.attname in names)
-
-
 # What a verdict looks at; the rest is deferred.
-_OF_GPTS = _columns(
+_OF_GPTS = columns.of(
     Gpt,
     *("id", "workspace_id", "public_id", "owner_id", "visibility", "latest_number"),
     "public_number",
 )
-_OF_SHARES = _columns(
+_OF_SHARES = columns.of(
     GptShare,
     *("id", "workspace_id", "gpt_id", "membership_id", "group_id", "can_read"),
     *("can_view_config", "can_write"),
@@ -203,8 +198,8 @@ def _around(
     )
 
 
-def _gpt(columns: list[Any]) -> Gpt:
-    named = dict(zip(_OF_GPTS, columns, strict=True))
+def _gpt(values: list[Any]) -> Gpt:
+    named = dict(zip(_OF_GPTS, values, strict=True))
     named["public_id"] = UUID(named["public_id"])
     return Gpt.from_db("default", list(_OF_GPTS), list(named.values()))
 
