@@ -7,6 +7,7 @@ missed by holds, by deletion and by the search for leftovers.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +84,45 @@ class ContentKind:
         return apps.get_model(self.model)._default_manager
 
 
+class UndoRule(StrEnum):
+    """Whether what expired waits before it is purged."""
+
+    POLICY = "policy"
+    """For the undo window of the policy version that expired it."""
+    NONE = "none"
+    """Not at all: the next sweep takes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Governed:
+    """A kind that retention policies govern.
+
+    `labels` names many on pages. `clock` is the column from which its age counts.
+    Without a policy it is kept `default_days`, for ever where None; no policy keeps it
+    longer than `longest_days`. `project` is the column of the project that it is in,
+    empty where the kind is in none. Kinds without a purge of their own (such as details
+    of the audit log) may be registered too: their cut-offs are then asked for by name.
+    """
+
+    name: str
+    labels: str | Promise
+    clock: str
+    default_days: int | None = None
+    longest_days: int | None = None
+    undo: UndoRule = UndoRule.POLICY
+    project: str = ""
+
+
 class AlreadyRegistered(Exception):
     """Two kinds claim the same name."""
 
 
+class NotGoverned(LookupError):
+    """No policy can be set for a kind of this name."""
+
+
 _kinds: dict[str, ContentKind] = {}
+_governed: dict[str, Governed] = {}
 
 
 def register(kind: ContentKind) -> None:
@@ -104,3 +139,22 @@ def registered() -> tuple[ContentKind, ...]:
 def simple() -> tuple[tuple[ContentKind, Storage], ...]:
     """The kinds that go through the doors by their `storage`, by name."""
     return tuple((kind, kind.storage) for kind in registered() if kind.storage)
+
+
+def govern(kind: Governed) -> None:
+    """Lets policies govern a kind; registering the same one again changes nothing."""
+    if _governed.setdefault(kind.name, kind) != kind:
+        raise AlreadyRegistered(kind.name)
+
+
+def governed() -> tuple[Governed, ...]:
+    """The kinds that policies govern, by name."""
+    return tuple(_governed[name] for name in sorted(_governed))
+
+
+def governed_named(name: str) -> Governed:
+    """One of them; NotGoverned otherwise."""
+    try:
+        return _governed[name]
+    except KeyError as unknown:
+        raise NotGoverned(name) from unknown

@@ -1,7 +1,7 @@
 """Index of the app's models; each slice owns its own."""
 
 from retention.holds.models import Hold, HoldScope
-from retention.policies.models import Policy
+from retention.policies.models import Policy, PolicyBounds
 from retention.receipts.models import Receipt
 from retention.sweeps.models import (
     Doom,
@@ -18,6 +18,7 @@ __all__ = [
     "HoldScope",
     "OrphanSearch",
     "Policy",
+    "PolicyBounds",
     "Receipt",
     "Sweep",
     "SweepCount",

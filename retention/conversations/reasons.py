@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from retention.eligibility import conditions, rules
+from retention.eligibility import conditions, rules, scopes
 from retention.eligibility.rules import Version
 from retention.holds import selectors as holds
 from retention.holds.models import Hold
@@ -127,7 +127,7 @@ def considered_for(*, workspace: WorkspaceRef, owner_id: int) -> list[Policy]:
     """The versions that govern what this member owns: their own, or the workspace's."""
     setter = plans.of(workspace.plan).retention_setter
     if governs(setter, is_own=True):
-        return policies.versions_of(workspace=workspace, membership_id=owner_id)
+        return policies.versions_of(workspace=workspace, scope=scopes.member(owner_id))
     if governs(setter, is_own=False):
         return policies.versions_of(workspace=workspace)
     return []
@@ -136,8 +136,8 @@ def considered_for(*, workspace: WorkspaceRef, owner_id: int) -> list[Policy]:
 def _facts(
     workspace: WorkspaceRef, conversation: Conversation, *, at: datetime
 ) -> tuple[str, bool, bool]:
-    scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
+    cutoffs = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
+    parameters: dict[str, Any] = conditions.parameters(cutoffs, at=at)
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, parameters | {"ids": [conversation.pk]})
         state, is_due, is_held = cursor.fetchone()

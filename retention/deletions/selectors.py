@@ -16,7 +16,7 @@ from django.db import connection
 from retention.eligibility import conditions, rules
 from retention.eligibility.rules import ScopeCutoffs, Version
 from retention.policies import selectors as policies
-from retention.policies.models import Policy
+from retention.policies.models import CONVERSATIONS, Policy, ScopeKind
 from retention.policies.rules import governs
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises
@@ -234,9 +234,11 @@ def _expired_since(
 def _versions(workspace: WorkspaceRef, *, at: datetime) -> dict[int, list[Version]]:
     """The versions of every scope that counts; those of the workspace's under 0."""
     setter = plans.of(workspace.plan).retention_setter
-    found = Policy.objects.filter(workspace_id=workspace.id).order_by(
-        "membership_id", "version"
-    )
+    found = Policy.objects.filter(
+        workspace_id=workspace.id,
+        content_kind=CONVERSATIONS,
+        scope_kind__in=[ScopeKind.WORKSPACE.value, ScopeKind.MEMBER.value],
+    ).order_by("membership_id", "version")
     return {
         scope: policies.as_versions(list(rows), at=at)
         for scope, rows in groupby(found, key=lambda row: row.membership_id or 0)

@@ -16,13 +16,17 @@ from workspaces.tenancy.plans import Promises
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """What the rules need of one policy version; `days` None means keep."""
+    """What the rules need of one policy version; `days` None means keep.
+
+    Under a withdrawal the scope has no policy of its own.
+    """
 
     number: int
     days: int | None
     undo_days: int
     set_at: datetime
     in_force_at: datetime
+    is_withdrawal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from django.db import connection
 
 from retention.eligibility import conditions, rules
 from retention.eligibility.rules import Cutoffs, ScopeCutoffs, Version
+from retention.eligibility.scopes import WORKSPACE, Scope
 from retention.policies import selectors
 from retention.policies.selectors import Hypothesis
 from workspaces.tenancy import plans
@@ -87,13 +88,11 @@ def preview(
     days: int | None,
     undo_days: int | None = None,
     override: bool = False,
-    membership_id: int | None = None,
+    scope: Scope = WORKSPACE,
     at: datetime,
 ) -> Preview:
     """What setting these values at `at` would purge, for a workspace or one member."""
-    standing = selectors.standing(
-        workspace=workspace, at=at, membership_id=membership_id
-    )
+    standing = selectors.standing(workspace=workspace, at=at, scope=scope)
     undo_days = standing.undo_days if undo_days is None else undo_days
     hypothesis = selectors.hypothesis(
         workspace=workspace,
@@ -101,11 +100,11 @@ def preview(
         undo_days=undo_days,
         grace=timedelta(0) if override else selectors.grace_of(workspace=workspace),
         at=at,
-        membership_id=membership_id,
+        scope=scope,
     )
     first = hypothesis.version.in_force_at + timedelta(days=undo_days)
     before = selectors.as_versions(
-        selectors.versions_of(workspace=workspace, membership_id=membership_id), at=at
+        selectors.versions_of(workspace=workspace, scope=scope), at=at
     )
     groups = _groups(workspace, hypothesis, before, first=first)
     return _preview(groups, hypothesis, [*before, hypothesis.version], first, at=at)
@@ -130,7 +129,7 @@ def _groups(
         label="preview",
         cutoffs=conditions.widest(*new, *old),
     )
-    return _rows(scope, new=new, old=old, owner=hypothesis.membership_id, at=first)
+    return _rows(scope, new=new, old=old, owner=hypothesis.scope.id, at=first)
 
 
 def _rows(

@@ -11,7 +11,7 @@ LONGEST_UNDO_DAYS = 28  # leaves two of the thirty days for the purge itself
 
 
 def governs(setter: RetentionSetter, *, is_own: bool) -> bool:
-    """Tells whether a member's own versions, or the workspace's, count on a plan.
+    """Tells whether versions that members set for themselves, or all others, count.
 
     Versions outlive a change of plan; what others set there counts no longer.
     """

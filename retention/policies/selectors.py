@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db import connections
 
+from kit import content_kinds
 from retention.eligibility import rules
 from retention.eligibility.rules import ScopeCutoffs, Version
-from retention.policies.models import Policy
+from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope
+from retention.policies.models import Policy, columns_of
 from retention.policies.rules import governs, in_force_from
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
@@ -21,6 +23,8 @@ _VERSIONS = """
 select w.id, w.plan, p.membership_id, p.version, p.days, p.undo_days, p.set_at,
        p.in_force_at
 from workspaces_workspace w left join retention_policy p on p.workspace_id = w.id
+    and p.content_kind = 'conversations'
+    and (p.scope_kind = 'workspace' or p.scope_kind = 'member' and p.is_own)
 where w.id = any(%(workspaces)s::bigint[])
 order by w.id, p.membership_id nulls first, p.version
 """
@@ -28,10 +32,11 @@ order by w.id, p.membership_id nulls first, p.version
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """The policy of one scope at one moment, as a page states it.
+    """The policy of one scope for one kind at one moment, as a page states it.
 
-    `days` None means keep. `version` is 0 where nothing was ever set and the plan's
-    own rule applies. `pending` takes force at its `in_force_at`.
+    `days` None means keep. `version` is 0 where the scope has no policy of its own in
+    force: then a wider one decides, and for a workspace the kind's own default, which
+    `days` then is. `pending` takes force at its `in_force_at`.
     """
 
     days: int | None
@@ -44,43 +49,63 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Hypothesis:
-    """A version that nobody has set yet, for previews; membership None: workspace."""
+    """A version that nobody has set yet, for previews."""
 
-    membership_id: int | None
+    scope: Scope
+    content_kind: str
     version: Version
 
 
 def versions_of(
-    *, workspace: WorkspaceRef, membership_id: int | None = None
+    *,
+    workspace: WorkspaceRef,
+    scope: Scope = WORKSPACE,
+    content_kind: str = CONVERSATIONS,
 ) -> list[Policy]:
-    """The versions of one scope, newest first, for its history."""
+    """The versions of one scope for one kind, newest first, for its history."""
     return list(
         Policy.objects.filter(
-            workspace_id=workspace.id, membership_id=membership_id
+            workspace_id=workspace.id, content_kind=content_kind, **columns_of(scope)
         ).order_by("-version")
     )
 
 
 def standing(
-    *, workspace: WorkspaceRef, at: datetime, membership_id: int | None = None
+    *,
+    workspace: WorkspaceRef,
+    scope: Scope = WORKSPACE,
+    content_kind: str = CONVERSATIONS,
+    at: datetime,
 ) -> Standing:
-    """What is in force for one scope, and what will be."""
+    """What is in force for one scope and kind, and what will be."""
+    known = _counting(workspace, scope, content_kind, at=at)
     promises = plans.of(workspace.plan)
-    known: list[Version] = []
-    if governs(promises.retention_setter, is_own=membership_id is not None):
-        known = as_versions(
-            versions_of(workspace=workspace, membership_id=membership_id), at=at
-        )
-    current = rules.in_force(known, at=at)
+    current = _current(known, at=at)
     fixed = promises.fixed_retention_days
+    default = content_kinds.governed_named(content_kind).default_days
     return Standing(
-        days=fixed or (current.days if current else None),
+        days=fixed or (current.days if current else default),
         undo_days=current.undo_days if current else promises.default_undo_days,
         version=current.number if current else 0,
         since=current.in_force_at if current else None,
         pending=rules.pending(known, at=at),
         is_fixed_by_plan=fixed is not None,
     )
+
+
+def _counting(
+    workspace: WorkspaceRef, scope: Scope, content_kind: str, *, at: datetime
+) -> list[Version]:
+    """The versions of a scope that count on the workspace's plan."""
+    setter = plans.of(workspace.plan).retention_setter
+    stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
+    return as_versions([p for p in stored if governs(setter, is_own=p.is_own)], at=at)
+
+
+def _current(known: Sequence[Version], *, at: datetime) -> Version | None:
+    """The version in force; None also where the scope's policy was withdrawn."""
+    found = rules.in_force(known, at=at)
+    return None if found is None or found.is_withdrawal else found
 
 
 def as_versions(policies: Sequence[Policy], *, at: datetime) -> list[Version]:
@@ -92,6 +117,7 @@ def as_versions(policies: Sequence[Policy], *, at: datetime) -> list[Version]:
             undo_days=policy.undo_days,
             set_at=policy.set_at,
             in_force_at=policy.in_force_at,
+            is_withdrawal=policy.is_withdrawal,
         )
         for policy in policies
     )
@@ -142,27 +168,31 @@ def _scope(
 def hypothesis(
     *,
     workspace: WorkspaceRef,
+    scope: Scope = WORKSPACE,
+    content_kind: str = CONVERSATIONS,
     days: int | None,
     undo_days: int,
+    is_withdrawal: bool = False,
     grace: timedelta,
     at: datetime,
-    membership_id: int | None = None,
 ) -> Hypothesis:
     """The version that setting these values at `at` would add."""
-    known = as_versions(
-        versions_of(workspace=workspace, membership_id=membership_id), at=at
+    stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
+    current = _current(_counting(workspace, scope, content_kind, at=at), at=at)
+    in_force_at = in_force_from(
+        current=current, days=days, undo_days=undo_days, at=at, grace=grace
     )
-    current = rules.in_force(known, at=at)
     return Hypothesis(
-        membership_id=membership_id,
+        scope=scope,
+        content_kind=content_kind,
         version=Version(
-            number=max((version.number for version in known), default=0) + 1,
+            number=max((policy.version for policy in stored), default=0) + 1,
             days=days,
             undo_days=undo_days,
+            is_withdrawal=is_withdrawal,
             set_at=at,
-            in_force_at=in_force_from(
-                current=current, days=days, undo_days=undo_days, at=at, grace=grace
-            ),
+            # What a wider policy lets go then is not known here: as a shortening.
+            in_force_at=at + grace if is_withdrawal else in_force_at,
         ),
     )
 

@@ -1,24 +1,41 @@
 """Sets retention policies: adds a version, never changes one."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.recording import Target, record
-from kit import scoping
+from kit import content_kinds, scoping
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, locking, overrides
 from retention.places import place
 from retention.policies import rules, selectors
-from retention.policies.models import Policy, ScopeKind
+from retention.policies.models import (
+    CONVERSATIONS,
+    WORKSPACE,
+    Policy,
+    Scope,
+    ScopeKind,
+    columns_of,
+)
 from retention.policies.selectors import Hypothesis, Standing
+from workspaces.groups.models import Group
+from workspaces.members.models import Membership
+from workspaces.projects.models import Project
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.plans import RetentionSetter
 from workspaces.tenancy.selectors import WorkspaceRef
+
+_SCOPED: dict[ScopeKind, Any] = {
+    ScopeKind.GROUP: Group.objects,
+    ScopeKind.MEMBER: Membership.objects,
+    ScopeKind.PROJECT: Project.objects,
+}
 
 
 class MembersDecideHere(Refused):
@@ -26,7 +43,7 @@ class MembersDecideHere(Refused):
 
 
 class AdminsDecideHere(Refused):
-    """On this plan retention is set for the whole workspace."""
+    """On this plan owners and admins set retention, also a member's."""
 
 
 class PlanFixesRetention(Refused):
@@ -35,6 +52,14 @@ class PlanFixesRetention(Refused):
 
 class OutOfBounds(Refused):
     """A policy keeps for 1 to 3650 days, with at most 28 days to undo."""
+
+
+class UnknownScope(LookupError):
+    """The workspace has no such group, member or project: answered with 404."""
+
+
+class KindIsNotGoverned(Refused):
+    """No policy of such a scope can govern this kind."""
 
 
 class NothingWouldChange(Refused):
@@ -49,9 +74,11 @@ def set_policy(
     *,
     actor: Actor,
     workspace: WorkspaceRef,
+    scope: Scope = WORKSPACE,
+    content_kind: str = CONVERSATIONS,
     days: int | None,
     undo_days: int | None = None,
-    scope: ScopeKind = ScopeKind.WORKSPACE,
+    is_withdrawal: bool = False,
     override: bool = False,
     reason: str = "",
     at: datetime,
@@ -59,33 +86,42 @@ def set_policy(
     """Adds a version; `days` None keeps, `undo_days` None leaves the undo window.
 
     A shortening takes force after the workspace's grace period, anything else at
-    once. The new version replaces one that has not taken force yet. `override` skips
-    the grace period, needs a reason and is mailed to the organization's owners. A
-    member's scope is the actor's own.
+    once. The new version replaces one that has not taken force yet. A withdrawal
+    leaves the scope to the next wider policy, after the grace period. `override` skips
+    the grace period, needs a reason and is mailed to the organization's owners. Where
+    members decide, a scope is the actor's own.
     """
     _authorize(actor=actor, workspace=workspace, scope=scope)
     if override and not reason.strip():
         raise ReasonIsMissing(_("Say why the grace period is skipped."))
-    membership_id = actor.membership_id if scope is ScopeKind.MEMBER else None
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
         locking.before_changing()
         grace = _grace_after_waiting_for_others(workspace)
+        _demand_scope(scope, content_kind=content_kind)
         before = selectors.standing(
-            workspace=workspace, at=at, membership_id=membership_id
+            workspace=workspace, scope=scope, content_kind=content_kind, at=at
         )
         undo_days = before.undo_days if undo_days is None else undo_days
-        _demand_bounds(days=days, undo_days=undo_days)
+        _demand_bounds(days=days, undo_days=undo_days, content_kind=content_kind)
         if not (override and before.pending):
-            _demand_change(before, days=days, undo_days=undo_days)
+            _demand_change(
+                before,
+                scope,
+                days=days,
+                undo_days=undo_days,
+                is_withdrawal=is_withdrawal,
+            )
         planned = selectors.hypothesis(
             workspace=workspace,
+            scope=scope,
+            content_kind=content_kind,
             days=days,
             undo_days=undo_days,
+            is_withdrawal=is_withdrawal,
             grace=timedelta(0) if override else grace,
             at=at,
-            membership_id=membership_id,
         )
         policy = _stored(actor, workspace, planned, is_override=override)
         _record(actor, workspace, policy, before=before, reason=reason)
@@ -94,23 +130,35 @@ def set_policy(
         return policy
 
 
-def _authorize(*, actor: Actor, workspace: WorkspaceRef, scope: ScopeKind) -> None:
+def _authorize(*, actor: Actor, workspace: WorkspaceRef, scope: Scope) -> None:
     setter = plans.of(workspace.plan).retention_setter
     if setter is RetentionSetter.FIXED:
         raise PlanFixesRetention(_("This plan fixes retention; it cannot be set."))
     if setter is RetentionSetter.ADMINS:
-        if scope is not ScopeKind.WORKSPACE:
-            raise AdminsDecideHere(
-                _("On this plan owners and admins set retention for everyone.")
-            )
         authority.demand(actor, Permission.POLICIES_MANAGE, workspace=workspace)
         return
-    is_own = scope is ScopeKind.MEMBER and actor.kind is ActorKind.USER
-    if not is_own or actor.workspace_id != workspace.id or not actor.membership_id:
+    is_own = scope.kind is ScopeKind.MEMBER and actor.kind is ActorKind.USER
+    is_here = actor.workspace_id == workspace.id and bool(actor.membership_id)
+    if not (is_own and is_here and scope.id == actor.membership_id):
         raise MembersDecideHere(
             _("On this plan each member sets retention for their own conversations.")
         )
     authority.demand(actor, Permission.OWN_DATA, workspace=workspace)
+
+
+def _demand_scope(scope: Scope, *, content_kind: str) -> None:
+    """Refuses a kind that policies do not govern there, and a scope of nowhere."""
+    try:
+        kind = content_kinds.governed_named(content_kind)
+    except content_kinds.NotGoverned as unknown:
+        raise KindIsNotGoverned(_("No policy governs that kind.")) from unknown
+    if scope.kind is ScopeKind.PROJECT and not kind.project:
+        raise KindIsNotGoverned(
+            _("%(kind)s are in no project; set a policy for members or groups.")
+            % {"kind": str(kind.labels)}
+        )
+    if scope.id is not None and not _SCOPED[scope.kind].filter(pk=scope.id).exists():
+        raise UnknownScope(scope)
 
 
 def _grace_after_waiting_for_others(workspace: WorkspaceRef) -> timedelta:
@@ -119,7 +167,12 @@ def _grace_after_waiting_for_others(workspace: WorkspaceRef) -> timedelta:
     return timedelta(hours=row.policy_grace_hours)
 
 
-def _demand_bounds(*, days: int | None, undo_days: int) -> None:
+def _demand_bounds(*, days: int | None, undo_days: int, content_kind: str) -> None:
+    longest = content_kinds.governed_named(content_kind).longest_days
+    if longest is not None and (days is None or days > longest):
+        raise OutOfBounds(
+            _("The plan promises at most %(most)s days for these.") % {"most": longest}
+        )
     if days is not None and not rules.SHORTEST_DAYS <= days <= rules.LONGEST_DAYS:
         raise OutOfBounds(
             _("Keep conversations for %(least)s to %(most)s days.")
@@ -132,23 +185,35 @@ def _demand_bounds(*, days: int | None, undo_days: int) -> None:
         )
 
 
-def _demand_change(before: Standing, *, days: int | None, undo_days: int) -> None:
+def _demand_change(
+    before: Standing,
+    scope: Scope,
+    *,
+    days: int | None,
+    undo_days: int,
+    is_withdrawal: bool,
+) -> None:
     newest = before.pending or before
-    if (newest.days, newest.undo_days) == (days, undo_days):
+    has_none = before.version == 0 and before.pending is None and scope != WORKSPACE
+    if before.pending is not None:
+        has_none = before.pending.is_withdrawal
+    said = None if has_none else (newest.days, newest.undo_days)
+    if said == (None if is_withdrawal else (days, undo_days)):
         raise NothingWouldChange(_("The policy says so already."))
 
 
 def _stored(
     actor: Actor, workspace: WorkspaceRef, planned: Hypothesis, *, is_override: bool
 ) -> Policy:
-    of_member = planned.membership_id is not None
     return Policy.objects.create(
         workspace_id=workspace.id,
-        scope_kind=ScopeKind.MEMBER if of_member else ScopeKind.WORKSPACE,
-        membership_id=planned.membership_id,
+        **columns_of(planned.scope),
+        content_kind=planned.content_kind,
         version=planned.version.number,
         days=planned.version.days,
         undo_days=planned.version.undo_days,
+        is_withdrawal=planned.version.is_withdrawal,
+        is_own=plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER,
         set_at=planned.version.set_at,
         set_by=actor.id,
         in_force_at=planned.version.in_force_at,
@@ -164,10 +229,10 @@ def _record(
     before: Standing,
     reason: str,
 ) -> None:
-    is_own = policy.scope_kind == ScopeKind.MEMBER
+    own = "retention.own-policy.set"
     record(
         actor=actor,
-        action="retention.own-policy.set" if is_own else "retention.policy.set",
+        action=own if policy.is_own else "retention.policy.set",
         target=Target(kind="policy", id=policy.public_id),
         organization_id=workspace.organization.id,
         workspace=workspace.public_id,
@@ -178,8 +243,11 @@ def _record(
             "undo_days": (before.undo_days, policy.undo_days),
         },
         details={
+            "scope": f"{policy.scope_kind} {policy.scope.id or ''}".strip(),
+            "kind": policy.content_kind,
             "in_force_at": policy.in_force_at.isoformat(),
             "override": policy.is_override,
+            "withdrawn": policy.is_withdrawal,
         },
         reason=reason.strip(),
     )

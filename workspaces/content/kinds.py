@@ -1,7 +1,10 @@
 """Registers conversations, messages and files as kinds of stored content."""
 
+from django.utils.translation import gettext_lazy as _
+
 from kit import content_kinds
-from kit.content_kinds import ContentKind
+from kit.content_kinds import ContentKind, Governed, UndoRule
+from workspaces.tenancy.plans import Promises
 
 _HELD_BY = frozenset({"member", "conversation"})
 _DOOR = "retention.deletions"
@@ -38,9 +41,29 @@ _KINDS = (
         )
     ),
 )
+_GOVERNED = (
+    Governed(
+        name="conversations",
+        labels=_("conversations"),
+        clock="last_activity_at",
+        project="project_id",
+    ),
+    # "History off" is a promise of every plan: a policy can only shorten it.
+    Governed(
+        name="temporary_chats",
+        labels=_("temporary chats"),
+        clock="created_at",
+        default_days=Promises.history_off_days,
+        longest_days=Promises.history_off_days,
+        undo=UndoRule.NONE,
+        project="project_id",
+    ),
+)
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     for kind in _KINDS:
         content_kinds.register(kind)
+    for governed in _GOVERNED:
+        content_kinds.govern(governed)

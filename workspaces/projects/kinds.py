@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kit import content_kinds
-from kit.content_kinds import ContentKind, Part, Storage
+from kit.content_kinds import ContentKind, Governed, Part, Storage
 from workspaces.projects import naming
 
 MEMORIES = "memories"
@@ -90,9 +90,20 @@ _KINDS = (
         ),
     ),
 )
+_GOVERNED = (
+    Governed(name=MEMORIES, labels=_("memories"), clock="created_at"),
+    Governed(
+        name=FILES,
+        labels=_("files of projects"),
+        clock="created_at",
+        project="project_id",
+    ),
+)
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     for kind in _KINDS:
         content_kinds.register(kind)
+    for governed in _GOVERNED:
+        content_kinds.govern(governed)

@@ -16,6 +16,7 @@ from kit.http import pages
 from kit.refusals import Refused
 from retention.conversations import selectors
 from retention.conversations.selectors import UnknownConversation
+from retention.eligibility import scopes
 from retention.places import query
 from retention.policies import selectors as policies
 from workspaces.content.models import Conversation
@@ -96,8 +97,9 @@ def members_decide(access: Access) -> bool:
 
 def standing_of(access: Access, at: datetime) -> policies.Standing:
     """The policy that governs what the person owns."""
-    own = access.membership_id if members_decide(access) else None
-    return policies.standing(workspace=access.workspace, at=at, membership_id=own)
+    own = members_decide(access)
+    scope = scopes.member(access.membership_id) if own else scopes.WORKSPACE
+    return policies.standing(workspace=access.workspace, at=at, scope=scope)
 
 
 def undo_days_of(access: Access) -> int:

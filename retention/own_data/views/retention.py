@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from kit import clock, guard
 from kit.refusals import Refused
+from retention.eligibility import scopes
 from retention.own_data import showing
 from retention.own_data.forms import OwnRetentionForm
 from retention.own_data.views.access import (
@@ -25,7 +26,6 @@ from retention.own_data.views.access import (
 from retention.policies import previews
 from retention.policies import services as policies
 from retention.policies import showing as policy_showing
-from retention.policies.models import ScopeKind
 from workspaces.tenancy.selectors import Access
 
 
@@ -68,7 +68,7 @@ def _retention(access: Access, form: OwnRetentionForm, at: datetime) -> dict[str
     found = previews.preview(
         workspace=access.workspace,
         days=days,
-        membership_id=access.membership_id,
+        scope=scopes.member(access.membership_id),
         at=at,
     )
     return context | {
@@ -85,11 +85,15 @@ def _retention(access: Access, form: OwnRetentionForm, at: datetime) -> dict[str
 def _set_own_policy(
     request: Any, access: Access, form: OwnRetentionForm, at: datetime
 ) -> None:
+    if not members_decide(access):
+        raise policies.AdminsDecideHere(
+            _("On this plan owners and admins set retention for everyone.")
+        )
     policy = policies.set_policy(
         actor=actor_of(request, access),
         workspace=access.workspace,
         days=form.cleaned_data["days"],
-        scope=ScopeKind.MEMBER,
+        scope=scopes.member(access.membership_id),
         at=at,
     )
     kept = policy_showing.kept_for(policy.days)

@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 from kit.http import keyset
 from retention.conversations import reasons, selectors
 from retention.conversations.selectors import State
+from retention.eligibility import scopes
 from retention.holds import services as holds
 from retention.policies import previews
 from retention.policies import services as policies
-from retention.policies.models import ScopeKind
 from retention.sweeps import services as sweeps
 from tests import cast
 from tests.cast import NOON
@@ -172,7 +172,7 @@ def test_a_policy_from_a_clock_that_ran_ahead_brings_no_purge_forward(team: Stag
         workspace=team.workspace,
         days=None,
         undo_days=28,
-        scope=ScopeKind.MEMBER,
+        scope=scopes.member(team.member.membership.pk),
         at=ahead,
     )
     deleted = team.conversation(age=1, deleted_at=NOON, deleted_by="owner")
@@ -192,7 +192,7 @@ def test_a_members_policy_on_team_governs_their_conversations_alone(team: Stage)
         workspace=team.workspace,
         days=30,
         undo_days=0,
-        scope=ScopeKind.MEMBER,
+        scope=scopes.member(team.member.membership.pk),
         at=days_ago(10),
     )
     team.conversation(age=40)
@@ -201,7 +201,7 @@ def test_a_members_policy_on_team_governs_their_conversations_alone(team: Stage)
         mine = previews.preview(
             workspace=team.workspace,
             days=10,
-            membership_id=team.member.membership.pk,
+            scope=scopes.member(team.member.membership.pk),
             at=NOON,
         )
 
@@ -218,7 +218,7 @@ def test_versions_of_another_plan_count_no_longer(team: Stage):
         actor=team.member.actor,
         workspace=team.workspace,
         days=3650,
-        scope=ScopeKind.MEMBER,
+        scope=scopes.member(team.member.membership.pk),
         at=days_ago(10),
     )
     tenancy.change_plan(

@@ -6,8 +6,8 @@ import pytest
 
 from retention.deletions import selectors
 from retention.deletions.selectors import Waiting
+from retention.eligibility import scopes
 from retention.holds import services as holds
-from retention.policies.models import ScopeKind
 from retention.policies.services import set_policy
 from tests import cast
 from tests.cast import NOON
@@ -87,7 +87,7 @@ def test_on_team_each_members_own_policy_counts(team: Stage) -> None:
         actor=team.member.actor,
         workspace=team.workspace,
         days=30,
-        scope=ScopeKind.MEMBER,
+        scope=scopes.member(team.member.membership.pk),
         at=days_ago(100),
     )
     team.conversation(age=34.5)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from kit import vault
+from retention.eligibility import scopes
 from retention.holds import services as holds
 from retention.own_data import selectors as own_data
 from retention.policies import selectors as policies
@@ -316,7 +317,9 @@ def test_a_full_page_needs_few_queries(
 def _own_days(stage: Stage, person: Person) -> int | None:
     with stage.scope():
         return policies.standing(
-            workspace=stage.workspace, at=NOON, membership_id=person.membership.pk
+            workspace=stage.workspace,
+            at=NOON,
+            scope=scopes.member(person.membership.pk),
         ).days
 
 

@@ -7,19 +7,23 @@ from django.db import IntegrityError, ProgrammingError, connections, transaction
 
 from kit.actor import Actor
 from kit.permissions import PermissionDenied
+from retention.eligibility import scopes
 from retention.policies import selectors, services
-from retention.policies.models import Policy, ScopeKind
+from retention.policies.models import Policy, PolicyBounds, Scope, ScopeKind
 from retention.policies.services import (
-    AdminsDecideHere,
+    KindIsNotGoverned,
     MembersDecideHere,
     NothingWouldChange,
     OutOfBounds,
     PlanFixesRetention,
     ReasonIsMissing,
+    UnknownScope,
 )
 from tests import cast
 from tests.cast import NOON, Person
+from tests.retention import simple
 from tests.retention.conftest import Stage, staged
+from workspaces.groups.models import Group
 
 
 def set_as(person: Person, days: int | None, **more) -> Policy:
@@ -105,15 +109,15 @@ def test_members_and_officers_may_not_set_the_workspace_policy(stage: Stage):
 
 
 def test_on_enterprise_members_have_no_policy_of_their_own(stage: Stage):
-    with pytest.raises(AdminsDecideHere):
-        set_as(stage.member, 90, scope=ScopeKind.MEMBER)
+    with pytest.raises(PermissionDenied):
+        set_as(stage.member, 90, scope=scopes.member(stage.member.membership.pk))
 
 
 def test_on_team_each_member_sets_their_own(team: Stage, entries):
-    set_as(team.member, 30, scope=ScopeKind.MEMBER)
+    set_as(team.member, 30, scope=scopes.member(team.member.membership.pk))
 
     mine, yours = (
-        standing(team, membership_id=person.membership.pk).days
+        standing(team, scope=scopes.member(person.membership.pk)).days
         for person in (team.member, team.other)
     )
 
@@ -130,7 +134,7 @@ def test_on_team_nobody_sets_it_for_others(team: Stage):
             actor=Actor.operator(),
             workspace=team.workspace,
             days=30,
-            scope=ScopeKind.MEMBER,
+            scope=scopes.member(team.member.membership.pk),
             at=NOON,
         )
 
@@ -170,6 +174,10 @@ def test_versions_are_never_changed(stage: Stage):
         ("policy_undo_ends_inside_thirty_days", "undo_days = 29"),
         ("policy_in_force_after_set", "in_force_at = set_at - interval '1 second'"),
         ("policy_scope_named", "scope_kind = 'member'"),
+        ("policy_scope_named", "group_id = 1"),
+        ("policy_content_kind_named", "content_kind = ''"),
+        ("policy_own_is_of_a_member", "is_own = true"),
+        ("policy_withdrawal_leaves_it_to_a_wider_one", "is_withdrawal = true"),
         ("policy_clock_known", "clock = 'moon'"),
     ],
 )
@@ -182,3 +190,122 @@ def test_the_database_refuses_what_the_rules_refuse(stage: Stage, constraint, co
         connections["owner"].cursor() as cursor,
     ):
         cursor.execute(f"update retention_policy set {columns}")
+
+
+def test_admins_set_policies_of_groups_members_and_projects(stage: Stage, entries):
+    group, project = group_of(stage), simple.project(stage)
+    for scope in (
+        Scope(ScopeKind.GROUP, group.pk),
+        Scope(ScopeKind.MEMBER, stage.member.membership.pk),
+        Scope(ScopeKind.PROJECT, project.pk),
+    ):
+        first = set_as(stage.owner, 30, scope=scope)
+        second = set_as(stage.owner, 60, scope=scope)
+
+        assert (first.version, second.version, second.scope) == (1, 2, scope)
+        assert standing(stage, scope=scope).days == 60
+    assert standing(stage).version == 0
+    assert len(entries(stage, "retention.policy.set")) == 6
+
+
+def test_each_kind_has_versions_of_its_own(stage: Stage):
+    set_as(stage.owner, 90)
+
+    policy = set_as(stage.owner, 10, content_kind="memories")
+
+    assert (policy.version, policy.content_kind) == (1, "memories")
+    assert standing(stage).days == 90
+    assert standing(stage, content_kind="memories").days == 10
+    assert standing(stage, content_kind="temporary_chats").days == 30
+
+
+@pytest.mark.parametrize(
+    ("refusal", "more"),
+    [
+        (KindIsNotGoverned, {"content_kind": "moods"}),
+        (
+            KindIsNotGoverned,
+            {"content_kind": "memories", "scope": Scope(ScopeKind.PROJECT, 1)},
+        ),
+        (UnknownScope, {"scope": Scope(ScopeKind.PROJECT, 999_999)}),
+        (UnknownScope, {"scope": Scope(ScopeKind.GROUP, 999_999)}),
+        (UnknownScope, {"scope": Scope(ScopeKind.MEMBER, 999_999)}),
+        (OutOfBounds, {"content_kind": "temporary_chats", "days": 31}),
+        (OutOfBounds, {"content_kind": "temporary_chats", "days": None}),
+    ],
+)
+def test_what_no_policy_can_govern_is_refused_by_name(stage: Stage, refusal, more):
+    with pytest.raises(refusal):
+        set_as(stage.owner, **{"days": 20, **more})
+
+
+def test_a_scope_of_another_workspace_is_unknown(stage: Stage):
+    stranger = staged(cast.elsewhere())
+    theirs = simple.project(stranger)
+
+    with pytest.raises(UnknownScope):
+        set_as(stage.owner, 20, scope=Scope(ScopeKind.PROJECT, theirs.pk))
+
+
+def test_a_withdrawal_waits_and_then_leaves_the_scope_without_a_policy(
+    slow_stage: Stage,
+):
+    scope = scopes.member(slow_stage.member.membership.pk)
+    with pytest.raises(NothingWouldChange):
+        set_as(slow_stage.owner, None, scope=scope, is_withdrawal=True)
+    set_as(slow_stage.owner, None, scope=scope)
+
+    policy = set_as(slow_stage.owner, None, scope=scope, is_withdrawal=True)
+
+    assert policy.in_force_at == NOON + timedelta(hours=24)
+    assert standing(slow_stage, scope=scope).version == 1
+    later = standing(slow_stage, scope=scope, at=NOON + timedelta(days=2))
+    assert (later.version, later.days) == (0, None)
+
+
+def group_of(stage: Stage) -> Group:
+    with stage.scope():
+        return Group.objects.create(
+            workspace_id=stage.workspace.id,
+            name="Law",
+            folded_name="law",
+            source="portal",
+            created_at=NOON,
+        )
+
+
+@pytest.mark.parametrize("column", ["group_id", "project_id"])
+def test_the_database_refuses_a_scope_of_another_workspace(stage: Stage, column):
+    stranger = staged(cast.elsewhere())
+    theirs = group_of(stranger) if column == "group_id" else simple.project(stranger)
+
+    with (
+        pytest.raises(IntegrityError, match="is not in its workspace"),
+        stage.scope(),
+    ):
+        Policy.objects.create(
+            workspace_id=stage.workspace.id,
+            scope_kind=column.removesuffix("_id"),
+            version=1,
+            undo_days=0,
+            set_at=NOON,
+            in_force_at=NOON,
+            **{column: theirs.pk},
+        )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "columns"),
+    [
+        ("policybounds_in_force_after_set", {"in_force_at": NOON - timedelta(days=1)}),
+        ("policybounds_floor_below_ceiling", {"floor_days": 20, "ceiling_days": 10}),
+        ("policybounds_days_in_bounds", {"floor_days": 0}),
+        ("policybounds_days_in_bounds", {"ceiling_days": 3651}),
+        ("policybounds_content_kind_named", {"content_kind": ""}),
+    ],
+)
+def test_the_database_refuses_impossible_bounds(stage: Stage, constraint, columns):
+    known = {"version": 1, "set_at": NOON, "in_force_at": NOON, **columns}
+
+    with pytest.raises(IntegrityError, match=constraint), stage.scope():
+        PolicyBounds.objects.create(workspace_id=stage.workspace.id, **known)
