@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from workspaces.signin import messages, redirects, schemas, signatures
+from workspaces.signin import compiled, messages, redirects, signatures
 from workspaces.signin.assertions import IdentityProvider, Named, ServiceProvider
 from workspaces.signin.messages import Message, Posted
 from workspaces.signin.reasons import Reason, SignInRefused
@@ -78,7 +78,7 @@ def read(
 ) -> LogoutRequest | LogoutResponse:
     """What a message says that is for us, from them, and of now."""
     root = message.root
-    if not schemas.fits_protocol(root):
+    if not compiled.fits_protocol(root):
         raise SignInRefused(Reason.INVALID)
     if root.get("Version") != "2.0" or len(root.get("ID")) > _ID_MAX:
         raise SignInRefused(Reason.INVALID)

@@ -19,7 +19,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from kit import certificates
-from workspaces.signin import opening, schemas, signatures
+from workspaces.signin import compiled, opening, signatures
 from workspaces.signin.assertions import (
     IdentityProvider,
     ServiceProvider,
@@ -70,7 +70,7 @@ _LIBRARY_REASONS = {
 }
 
 
-schemas.prepare()
+compiled.prepare()
 
 
 class _Answer(OneLogin_Saml2_Response):  # type: ignore[misc]

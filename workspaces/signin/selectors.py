@@ -11,6 +11,7 @@ from django.db import connection as database
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from kit import statements
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
@@ -290,8 +291,8 @@ def answering(*, connection_id: int) -> Answering:
 
     Read at once and by hand: strangers make us ask often.
     """
-    with database.cursor() as cursor:
-        cursor.execute(_ANSWERING, [CertificateState.TRUSTED.value, connection_id])
+    values = [CertificateState.TRUSTED.value, connection_id]
+    with statements.planned(_ANSWERING, values, using="default") as cursor:
         row = cursor.fetchone()
     if row is None:
         raise SamlConnection.DoesNotExist

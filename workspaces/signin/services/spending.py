@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection as database
-
-from kit import scoping
+from kit import scoping, statements
 from workspaces.signin.reasons import Reason, SignInRefused
 from workspaces.signin.selectors import ConnectionRef
 
@@ -24,7 +22,8 @@ with noted as (
 )
 insert into workspaces_spentassertion
     (organization_id, connection_id, expires_at, id_hash)
-select %(organization)s, %(connection)s, %(expires_at)s, decode(one, 'hex')
+select %(organization)s::bigint, %(connection)s::bigint, %(expires_at)s,
+       decode(one, 'hex')
   from unnest(string_to_array(%(hashes)s, ' ')) one
 on conflict (connection_id, id_hash) do nothing
 """
@@ -56,8 +55,7 @@ def spend(
     }
     with (
         scoping.organization(organization_id=ref.organization.id),
-        database.cursor() as cursor,
+        statements.planned(_SPEND, values, using="default") as cursor,
     ):
-        cursor.execute(_SPEND, values)
         if cursor.rowcount != len(hashes):
             raise SignInRefused(Reason.REPLAYED)
