@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from retention.certificates import mine as my_receipts
+from retention.certificates import views as certificates
 from retention.conversations import views as conversations
 from retention.deletions import views as deletions
 from retention.holds import views as holds
@@ -45,7 +47,36 @@ urlpatterns = [
         sweeps.receipt_download,
         name="receipt-download",
     ),
+    path(
+        f"{_W}/sweeps/<uuid:sweep>/certificate/",
+        certificates.sweep_certificate,
+        name="sweep-certificate",
+    ),
+    path(f"{_W}/receipts/", certificates.receipts_find, name="receipts"),
+    path(f"{_W}/receipts/file/", certificates.receipts_file, name="receipts-file"),
+    path(
+        f"{_W}/receipts/verifier/",
+        certificates.receipt_verifier,
+        name="receipt-verifier",
+    ),
+    path(
+        f"{_W}/receipts/<uuid:deleted>/",
+        certificates.receipt_object,
+        name="receipt-object",
+    ),
+    path(
+        f"{_W}/receipts/<uuid:deleted>/file/",
+        certificates.receipt_object_file,
+        name="receipt-object-file",
+    ),
     path("me/", my_page.my_data, name="my-data"),
+    path("me/receipts/", my_receipts.my_receipts, name="my-receipts"),
+    path("me/receipts/<uuid:deleted>/", my_receipts.my_receipt, name="my-receipt"),
+    path(
+        "me/receipts/<uuid:deleted>/file/",
+        my_receipts.my_receipt_file,
+        name="my-receipt-file",
+    ),
     path("me/deleted/", my_objects.my_deleted, name="my-deleted"),
     path(
         "me/stored/<slug:kind>/delete/",

@@ -57,6 +57,7 @@ _PARTS = {
     *("connectors-asking", "connectors-change", "connectors-client"),
     *("connectors-receipt-download", "connections-begin", "connections-callback"),
     *("connections-unlink",),
+    *("receipts-file", "receipt-object-file", "receipt-verifier", "my-receipt-file"),
     *("joining-ask", "joining-switch", "joining-approve", "joining-refuse"),
     *("groups-of-member", "jobs-result", "bulk-confirm"),
     *("invitations-confirm", "invitations-resend", "invitations-revoke"),

@@ -317,6 +317,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "conversation": _conversation,
     "hold": _hold,
     "sweep": _sweep,
+    "deleted": _conversation,
     "token": _token,
     "group": _group,
     "role": _role,

@@ -196,7 +196,13 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 icon="list-search",
                 url_name="audit:workspace-entries",
                 permission=_P.AUDIT_VIEW,
-            )
+            ),
+            Place(
+                label=_("Receipts"),
+                icon="certificate",
+                url_name="retention:receipts",
+                permission=_P.SWEEPS_VIEW,
+            ),
         ],
     ),
     (

@@ -14,7 +14,7 @@ from audit.log.leaf import Json, Leaf, LeafRefused
 from audit.log.models import AuditDetail, AuditEntry, AuditFacet, Part
 from audit.log.selectors import Log
 from audit.log.storage import Block
-from audit.log.tiles import WIDTH, Tile, nodes_of
+from audit.verification import acts
 from kit.http import keyset
 from kit.sealing import CannotOpen
 
@@ -147,9 +147,8 @@ def proof(*, log: Log, epoch: int, index: int, raw: bytes) -> Proof | None:
     if not newest or newest[0].end <= index:
         return None
     head = newest[0]
-    nodes = nodes_of(lambda level, number: _tile(log, head, level, number))
     hashed = tree.leaf_hash(raw)
-    hashes = tree.inclusion_proof(index=index, size=head.end, nodes=nodes)
+    hashes = acts.path(head, index=index)
     return Proof(
         leaf_hash=hashed,
         hashes=hashes,
@@ -166,16 +165,6 @@ def _holds(hashed: bytes, hashes: list[bytes], *, index: int, head: Block) -> bo
     except tree.ProofRefused:
         return False
     return True
-
-
-def _tile(log: Log, head: Block, level: int, number: int) -> bytes:
-    count = (head.end >> (8 * level)) - number * WIDTH
-    return storage.tile_hashes(
-        organization_id=log.organization_id,
-        epoch=head.epoch,
-        tile=Tile(level=level, number=number, width=min(count, WIDTH)),
-        using="default",
-    )
 
 
 def _found(wanted: Wanted) -> "QuerySet[AuditFacet]":

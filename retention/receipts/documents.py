@@ -7,7 +7,6 @@ document inside is re-serialized canonically before it is checked.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,26 +15,27 @@ from hashlib import sha256
 from typing import Any
 
 from audit.log.leaf import canonical
-from kit.signing import SigningKey, VerifierKey
+from kit.signing import SigningKey
+from retention.receipts import verifier
 
 KEY_NAME = "custos-receipts"
 VERSION = 1
-_PREFIX = b"custos-receipt/v1\n"
 
 Document = Mapping[str, Any]
-
-
-class ReceiptRefused(ValueError):
-    """This is no receipt that the key has signed; says what does not hold."""
+ReceiptRefused = verifier.Refused
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """A document's bytes with their signature and the key to check it with."""
+    """A document's bytes with their signature and the key to check it with.
+
+    `opening` stands beside them in the file, unsigned: what the document has hashed.
+    """
 
     document: bytes
     signature: bytes
     verifier_key: str
+    opening: Document | None = None
 
     @property
     def digest(self) -> str:
@@ -45,7 +45,16 @@ class Signed:
     @property
     def file(self) -> bytes:
         """The JSON file that a person downloads and keeps."""
-        content = {
+        return json.dumps(self._content, indent=2, ensure_ascii=False).encode() + b"\n"
+
+    @property
+    def line(self) -> bytes:
+        """The same on one line, for many receipts in one file."""
+        return json.dumps(self._content, ensure_ascii=False).encode() + b"\n"
+
+    @property
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = {
             "receipt": json.loads(self.document),
             "signature": {
                 "algorithm": "Ed25519",
@@ -53,16 +62,21 @@ class Signed:
                 "value": base64.b64encode(self.signature).decode(),
             },
         }
-        return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+        if self.opening is not None:
+            content["opening"] = dict(self.opening)
+        return content
 
 
-def signed(document: Document, *, key: SigningKey) -> Signed:
+def signed(
+    document: Document, *, key: SigningKey, opening: Document | None = None
+) -> Signed:
     """The document in canonical form, signed."""
     written = canonical({"v": VERSION, **document})
     return Signed(
         document=written,
-        signature=key.sign(_PREFIX + written),
+        signature=key.sign(verifier.PREFIX + written),
         verifier_key=key.named(KEY_NAME).vkey,
+        opening=opening,
     )
 
 
@@ -70,22 +84,10 @@ def verified(file: bytes, *, vkey: str) -> dict[str, Any]:
     """The document of a receipt file; ReceiptRefused unless `vkey` signed it.
 
     `vkey` comes from a place that the checker trusts; the one in the file is only a
-    hint at which key to look for.
+    hint at which key to look for. The same code is the program for people without
+    Custos.
     """
-    try:
-        content = json.loads(file)
-        document = content["receipt"]
-        signature = base64.b64decode(content["signature"]["value"], validate=True)
-        written = canonical(document)
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise ReceiptRefused("this file is no receipt") from error
-    if not isinstance(document, dict) or document.get("v") != VERSION:
-        raise ReceiptRefused("this receipt has a version that is not known here")
-    if not VerifierKey.parse(vkey).verifies(
-        message=_PREFIX + written, signature=signature
-    ):
-        raise ReceiptRefused("this key has not signed this receipt")
-    return document
+    return verifier.verified(file, keys=verifier.keys_of(vkey))
 
 
 def moment(at: datetime) -> str:

@@ -193,6 +193,7 @@ def _receipt(
         "signature_key": receipt.verifier_key.partition("+")[0],
         "verifier_key": receipt.verifier_key,
         "download_url": link(request, "retention:receipt-download", **names),
+        "certificate_url": link(request, "retention:sweep-certificate", **names),
     }
 
 

@@ -74,9 +74,8 @@ def mark_deleted(
         held = selectors.held_among(ids=[row.pk for row in hidden], at=at)
         deleting.mark_deleted(ids=[row.pk for row in hidden], by=BY_OWNER, at=at)
         for row in hidden:
-            _record(
-                actor, workspace, row, action="retention.conversation.deleted", at=at
-            )
+            act = "retention.conversation.deleted"
+            _record(actor, workspace, row, action=act, at=at, is_held=row.pk in held)
         return Deleted(hidden=len(hidden), kept_by_hold=len(held))
 
 
@@ -131,6 +130,7 @@ def _record(
     *,
     action: str,
     at: datetime,
+    is_held: bool = False,
 ) -> None:
     record(
         actor=actor,
@@ -143,5 +143,6 @@ def _record(
             "messages": row.message_count,
             "files": row.file_count,
             "bytes": row.byte_count,
+            **({"kept_by_hold": 1} if is_held else {}),
         },
     )

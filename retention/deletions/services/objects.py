@@ -53,7 +53,10 @@ def delete_objects(
         held = objects.held_among(storage=storage, ids=wanted, at=at)
         found.rows.filter(pk__in=wanted).update(deleted_at=at, deleted_by=BY_OWNER)
         for row in hidden:
-            _record(actor, workspace, row, storage, act="deleted", at=at)
+            is_held = row.pk in held
+            _record(
+                actor, workspace, row, storage, act="deleted", at=at, is_held=is_held
+            )
         return Deleted(hidden=len(hidden), kept_by_hold=len(held))
 
 
@@ -108,6 +111,7 @@ def _record(
     *,
     act: str,
     at: datetime,
+    is_held: bool = False,
 ) -> None:
     record(
         actor=actor,
@@ -116,5 +120,8 @@ def _record(
         organization_id=workspace.organization.id,
         workspace=workspace.public_id,
         at=at,
-        counts={"bytes": row.byte_count},
+        counts={
+            "bytes": row.byte_count,
+            **({"kept_by_hold": 1} if is_held else {}),
+        },
     )

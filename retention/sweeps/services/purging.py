@@ -49,7 +49,8 @@ with {conditions.CUTOFFS}, slice as materialized (
     where s.id = any(%(slices)s)
 ), pick as materialized (
     select s.slice_id, s.sweep_id, s.organization_id, s.organization, s.workspace,
-           k.label, c.id, c.workspace_id, c.public_id, c.{{key}} as key_id,
+           case when c.deleted_at is null then k.label else 'delete' end as label,
+           c.id, c.workspace_id, c.public_id, c.{{key}} as key_id,
            c.created_at, {{activity}} as last_activity_at,
            {{messages}} as message_count, {{files}} as file_count, c.byte_count
     from slice s join b on b.workspace_id = s.workspace_id

@@ -1,0 +1,137 @@
+"""Finds acts in a log and proves their places: the leaf, the hashes, the signed head.
+
+What it gives convinces whoever holds the log's public key, without the log.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from audit.log import storage, tree
+from audit.log.models import AuditFacet
+from audit.log.storage import Block
+from audit.log.tiles import WIDTH, Tile, nodes_of
+from kit.http import keyset
+
+_ACT = """
+select f.epoch, f.index, e.leaf
+  from audit_facet f join audit_entry e
+    on e.id = f.entry_id and e.organization_id = f.organization_id
+ where f.organization_id = %(organization)s and f.action = %(action)s
+   and f.target_id = %(target)s and f.workspace = %(workspace)s
+   and (f.epoch, f.index) > (%(epoch)s, %(index)s)
+ order by f.epoch, f.index limit 1
+"""
+_HEAD = """
+select b.first + b.n from audit_block b
+ where b.organization_id = %s and b.epoch = %s and b.first <= %s
+ order by b.first desc limit 1
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proven:
+    """One entry, and the hashes that lead from it to the root of a signed head."""
+
+    leaf: bytes
+    epoch: int
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+
+
+def proven(
+    *,
+    organization_id: int,
+    workspace: UUID,
+    action: str,
+    target: UUID,
+    beyond: tuple[int, int] = (0, -1),
+) -> Proven | None:
+    """The first entry about `target` beyond a place; None until it is sealed.
+
+    `beyond` is the (epoch, index) of an entry that is known to be earlier: without one
+    every entry of that action is looked at. The head is the one that sealed the entry,
+    so that the answer stays the same.
+    """
+    found = storage.rows_named(
+        "default",
+        _ACT,
+        organization=organization_id,
+        workspace=workspace,
+        action=action,
+        target=target,
+        epoch=beyond[0],
+        index=beyond[1],
+    )
+    if not found:
+        return None
+    epoch, index, leaf = found[0]
+    head = _head(organization_id, epoch=epoch, index=index)
+    return Proven(
+        leaf=bytes(leaf),
+        epoch=epoch,
+        index=index,
+        hashes=tuple(path(head, index=index)),
+        checkpoint=head.note,
+    )
+
+
+def path(head: Block, *, index: int) -> list[bytes]:
+    """The hashes from leaf `index` to the root of a head, under the log's scope."""
+    nodes = nodes_of(lambda level, number: _tile(head, level, number))
+    return tree.inclusion_proof(index=index, size=head.end, nodes=nodes)
+
+
+def newest_checkpoint(*, organization_id: int) -> str:
+    """The newest signed head of a log, or nothing while there is none."""
+    epochs = storage.epochs_of(organization_id=organization_id, using="default")
+    if not epochs:
+        return ""
+    (head,) = storage.newest_blocks(
+        ids=[organization_id], epoch=epochs[-1], using="default"
+    )
+    return head.note
+
+
+def by(
+    *, actor: str, actions: Collection[str], workspace: UUID, after: str | None
+) -> keyset.Page[AuditFacet]:
+    """A page of the acts of one person in the open scope, newest first."""
+    return keyset.page(
+        AuditFacet.objects.filter(actor=actor, action__in=actions, workspace=workspace),
+        order=(("epoch", "desc"), ("index", "desc")),
+        after=after,
+        size=50,
+    )
+
+
+def did(*, actor: str, actions: Collection[str], target: UUID) -> datetime | None:
+    """When a person last did one of these to `target`, in the open scope."""
+    return (
+        AuditFacet.objects.filter(actor=actor, action__in=actions, target_id=target)
+        .order_by("-epoch", "-index")
+        .values_list("at", flat=True)
+        .first()
+    )
+
+
+def _head(organization_id: int, *, epoch: int, index: int) -> Block:
+    (size,) = storage.rows("default", _HEAD, organization_id, epoch, index)[0]
+    head = storage.block_ending_at(
+        organization_id=organization_id, epoch=epoch, size=size, using="default"
+    )
+    if head is None:
+        raise LookupError(f"no block ends at {size}")
+    return head
+
+
+def _tile(head: Block, level: int, number: int) -> bytes:
+    count = (head.end >> (8 * level)) - number * WIDTH
+    return storage.tile_hashes(
+        organization_id=head.organization_id,
+        epoch=head.epoch,
+        tile=Tile(level=level, number=number, width=min(count, WIDTH)),
+        using="default",
+    )
