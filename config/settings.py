@@ -240,6 +240,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "connector-rights": {
+        "task": "workspaces.tasks.review_connector_grants",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "due-work": {
         "task": "retention.tasks.work_due",
         "schedule": 60.0,

@@ -55,6 +55,7 @@ _PARTS = {
     *("domain-check", "sso-begin", "sso-certificate", "sso-provisioning", "sso-key"),
     *("members-role", "members-seat", "groups-add", "groups-take-out"),
     *("connectors-asking", "connectors-change", "connectors-client"),
+    "connectors-tools",
     *("connectors-receipt-download", "connections-begin", "connections-callback"),
     *("connections-unlink",),
     *("receipts-file", "receipt-object-file", "receipt-verifier", "my-receipt-file"),

@@ -12,6 +12,7 @@ from workspaces.connectors.models import (
     ConnectorCut,
     ConnectorDefaults,
     ConnectorGrant,
+    GrantReview,
     LinkAttempt,
 )
 from workspaces.content.models import Conversation, File, Import, Message
@@ -83,6 +84,7 @@ __all__ = [
     "GptReview",
     "GptShare",
     "GptVersion",
+    "GrantReview",
     "Group",
     "GroupMember",
     "GroupRole",

@@ -561,6 +561,21 @@ _ALL = [
             _("Tried to add a custom connector"),
         ),
         (
+            "workspaces.connector.edited",
+            _("Described a custom connector anew"),
+            _("Tried to describe a custom connector anew"),
+        ),
+        (
+            "workspaces.connector.deleted",
+            _("Deleted a custom connector"),
+            _("Tried to delete a custom connector"),
+        ),
+        (
+            "workspaces.connector.tools-read",
+            _("Read the tools of an MCP server"),
+            _("Tried to read the tools of an MCP server"),
+        ),
+        (
             "workspaces.connector.changed",
             _("Changed the settings of a connector"),
             _("Tried to change the settings of a connector"),

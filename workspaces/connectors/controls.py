@@ -68,6 +68,8 @@ class Cause(StrEnum):
 
     RESTRICTED = "restricted"
     MEMBER_LEFT = "member_left"
+    RIGHT_LOST = "right_lost"
+    DELETED = "deleted"
 
 
 class End(StrEnum):
@@ -115,6 +117,8 @@ KIND_LABELS: dict[Kind, Label] = {
 CAUSE_LABELS: dict[Cause, Label] = {
     Cause.RESTRICTED: _("An admin restricted the connector"),
     Cause.MEMBER_LEFT: _("The member was suspended or removed"),
+    Cause.RIGHT_LOST: _("Role, group, seat or feature no longer gives the connector"),
+    Cause.DELETED: _("An admin deleted the connector"),
 }
 END_LABELS: dict[End, Label] = {
     End.UNLINKED: _("Unlinked by the member"),

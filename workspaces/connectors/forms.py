@@ -21,16 +21,17 @@ from workspaces.connectors.controls import (
     NewActions,
     Risk,
 )
-from workspaces.connectors.services import Asked, Wanted
+from workspaces.connectors.services import Asked, Wanted, asked_address
+from workspaces.connectors.setups import Setup
 from workspaces.members.models import Membership, MembershipStatus
 
 _WORDS = re.compile(r"[\s,]+")
 _ALLOWED = {"off": _("Off"), "on": _("On")}
-_HAND = "hand"
+HAND = "hand"
 _KINDS = {
     Kind.MCP.value: _("An MCP server"),
     Kind.OAUTH.value: _("An app that publishes its sign-in (RFC 8414)"),
-    _HAND: _("An app whose addresses I type"),
+    HAND: _("An app whose addresses I type"),
 }
 
 
@@ -205,7 +206,8 @@ class AddForm(forms.Form):
         widget=_lines(4),
         help_text=_(
             "Name, then reads or changes, then important where it matters: such as"
-            " pages.search reads. What you leave out counts as an important change."
+            " pages.search reads. What you leave out counts as an important change. The"
+            " page of an MCP server reads them from it."
         ),
     )
     client_id = forms.CharField(
@@ -231,23 +233,47 @@ class AddForm(forms.Form):
 
     def asked(self) -> Asked:
         """The connector, once the form is valid."""
-        read = self.cleaned_data
-        is_typed = read["kind"] == _HAND
-        places = Endpoints(
-            authorize=read["authorize"].strip(),
-            token=read["token"].strip(),
-            revoke=read["revoke"].strip(),
-        )
-        return Asked(
-            name=read["name"],
-            kind=Kind.OAUTH if is_typed else Kind(read["kind"]),
-            address=read["address"].strip(),
-            endpoints=places if is_typed else None,
-            scopes=tuple(_words(read["scopes"])),
-            actions=read["actions"],
-            client_id=read["client_id"].strip(),
-            secret=read["secret"],
-        )
+        return _asked(self.cleaned_data)
+
+
+class EditForm(AddForm):
+    """A custom connector as it is described; what it is stays as it began."""
+
+    def __init__(self, *args: Any, kind: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._kind = kind
+        for name in ("kind", "client_id", "secret"):
+            del self.fields[name]
+        typed = ("authorize", "token", "revoke")
+        for name in ("address",) if kind == HAND else typed:
+            del self.fields[name]
+
+    def asked(self) -> Asked:
+        """The connector, once the form is valid."""
+        missing = ("address", "authorize", "token", "revoke", "client_id", "secret")
+        read = {**dict.fromkeys(missing, ""), **self.cleaned_data}
+        return _asked({**read, "kind": self._kind})
+
+
+def described(setup: Setup) -> tuple[str, dict[str, str]]:
+    """What a custom connector is, and how the form describes it now."""
+    place = asked_address(setup)
+    if isinstance(place, str):
+        kind, places = setup.kind.value, {"address": place}
+    else:
+        kind = HAND
+        places = {one: getattr(place, one) for one in ("authorize", "token", "revoke")}
+    words = {Access.READ: "reads", Access.WRITE: "changes"}
+    lines = [
+        f"{one.name} {words[one.access]}{' important' if one.is_important else ''}"
+        for one in setup.actions
+    ]
+    return kind, {
+        **places,
+        "name": setup.row.name,
+        "scopes": " ".join(setup.row.scopes),
+        "actions": "\n".join(lines),
+    }
 
 
 _ACCESSES = {"reads": Access.READ, "changes": Access.WRITE}
@@ -262,6 +288,25 @@ def _action(line: str) -> Action:
         )
     return Action(
         name=name, label=name, access=_ACCESSES[rest[0]], is_important=is_important
+    )
+
+
+def _asked(read: dict[str, Any]) -> Asked:
+    is_typed = read["kind"] == HAND
+    places = Endpoints(
+        authorize=read["authorize"].strip(),
+        token=read["token"].strip(),
+        revoke=read["revoke"].strip(),
+    )
+    return Asked(
+        name=read["name"],
+        kind=Kind.OAUTH if is_typed else Kind(read["kind"]),
+        address=read["address"].strip(),
+        endpoints=places if is_typed else None,
+        scopes=tuple(_words(read["scopes"])),
+        actions=read["actions"],
+        client_id=read["client_id"].strip(),
+        secret=read["secret"],
     )
 
 

@@ -53,10 +53,11 @@ class Connector(models.Model):
     One of the catalogue has no row until somebody changes it: the plan decides until
     then. `is_restricted` keeps a restriction whose groups are all deleted from letting
     everybody in; `role_ids` and `group_ids` may therefore name what is gone.
-    `endpoints`,
-    `scopes` and `actions` are those of a custom connector. Data: names, addresses,
-    `domains` and `client_id` are business data; `sealed_secret` is the client's secret,
-    sealed with the workspace's key.
+    `endpoints`, `scopes` and `actions` are those of a custom connector, the last read
+    from its server where `actions_read_at` says when; a deleted one stays for its
+    receipts, and for revoking. Data: names, addresses, `domains` and `client_id` are
+    business data; `sealed_secret` is the client's secret, sealed with the workspace's
+    key.
     """
 
     workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
@@ -67,6 +68,7 @@ class Connector(models.Model):
     endpoints = models.JSONField(default=dict)
     scopes = ArrayField(models.CharField(max_length=200), default=list)
     actions = models.JSONField(default=list)
+    actions_read_at = models.DateTimeField(null=True)
     client_id = models.CharField(max_length=500, blank=True, default="")
     sealed_secret = models.BinaryField(default=b"")
     client_auth = models.CharField(max_length=30)
@@ -87,13 +89,21 @@ class Connector(models.Model):
     review_on = models.DateField(null=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
 
     objects = WorkspaceManager["Connector"]()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "slug"], name="connector_slug_once"
+                fields=["workspace", "slug"],
+                condition=Q(deleted_at__isnull=True),
+                name="connector_slug_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=True)
+                | Q(is_allowed=False) & ~Q(kind=Kind.CATALOGUE),
+                name="connector_deleted_is_custom_and_off",
             ),
             # Target of composite keys: a row cannot point into another workspace.
             models.UniqueConstraint(
@@ -254,6 +264,36 @@ class ConnectorGrant(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class GrantReview(models.Model):
+    """Somebody's rights changed: whether their grants still stand is to be asked again.
+
+    Without `membership` it is everybody in the workspace, one batch after the other:
+    `reached` is the last one asked. The database writes these rows with the change
+    itself, whoever makes it; a worker takes them away. Data: ids.
+    """
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
+    membership = models.ForeignKey(
+        "workspaces.Membership",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    reached = models.BigIntegerField(default=0)
+    asked_at = models.DateTimeField()
+
+    objects = WorkspaceManager["GrantReview"]()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "id"], name="grant_review_next"),
+        ]
+
+    def __str__(self) -> str:
+        return f"review of {self.membership_id or 'everybody'}"
 
 
 class LinkAttempt(models.Model):

@@ -121,6 +121,19 @@ class Setup:
             may_write=rules.may_change(self.control, actions=pairs),
         )
 
+    @property
+    def too_much(self) -> tuple[str, ...]:
+        """Rights that the app knows and that nothing allowed here needs.
+
+        A token with one of them could do at the app what is forbidden here, whatever
+        action it was handed out for.
+        """
+        if self.entry is None:
+            return ()
+        asked = set(self.scopes)
+        known = (*self.entry.read_scopes, *self.entry.write_scopes)
+        return tuple(one for one in known if one not in asked)
+
 
 def begun(entry: Entry, *, workspace_id: int, plan: str) -> Setup:
     """A connector of the catalogue as the plan begins it; not stored."""
@@ -148,6 +161,15 @@ def client_auth_for(endpoints: Endpoints, *, has_secret: bool) -> ClientAuth:
     taken = endpoints.client_auths or tuple(one.value for one in ClientAuth)
     wanted = (ClientAuth.BASIC, ClientAuth.POST) if has_secret else (ClientAuth.NONE,)
     return next((one for one in wanted if one.value in taken), ClientAuth.BASIC)
+
+
+def stored_action(action: Action) -> dict[str, Any]:
+    """An action of a custom connector as its row keeps it."""
+    return {
+        "name": action.name,
+        "access": action.access.value,
+        "is_important": action.is_important,
+    }
 
 
 def _action(stored: dict[str, Any]) -> Action:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workspaces.connectors.views import managing, own, receipts
+from workspaces.connectors.views import custom, managing, own, receipts
 
 _W = "w/<slug:workspace>"
 _C = f"{_W}/connectors"
@@ -12,7 +12,7 @@ _OWN = f"{_W}/connections"
 urlpatterns = [
     path(f"{_C}/", managing.connectors_list, name="connectors-list"),
     path(f"{_C}/asking/", managing.connectors_asking, name="connectors-asking"),
-    path(f"{_C}/add/", managing.connectors_add, name="connectors-add"),
+    path(f"{_C}/add/", custom.connectors_add, name="connectors-add"),
     path(
         f"{_C}/receipts/<uuid:receipt>/",
         receipts.connectors_receipt,
@@ -26,6 +26,9 @@ urlpatterns = [
     path(f"{_ONE}/", managing.connectors_detail, name="connectors-detail"),
     path(f"{_ONE}/change/", managing.connectors_change, name="connectors-change"),
     path(f"{_ONE}/client/", managing.connectors_client, name="connectors-client"),
+    path(f"{_ONE}/edit/", custom.connectors_edit, name="connectors-edit"),
+    path(f"{_ONE}/delete/", custom.connectors_delete, name="connectors-delete"),
+    path(f"{_ONE}/tools/", custom.connectors_tools, name="connectors-tools"),
     path(f"{_OWN}/", own.connections, name="connections"),
     path(
         f"{_OWN}/<slug:connector>/begin/",

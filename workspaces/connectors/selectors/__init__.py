@@ -12,6 +12,7 @@ from workspaces.connectors.selectors.grants import (
     grant_of,
     last_ends,
     outside,
+    too_wide,
     working,
     working_counts,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "outside",
     "overdue_reviews",
     "standing",
+    "too_wide",
     "working",
     "working_counts",
 ]

@@ -36,7 +36,8 @@ _OF_GRANTS = columns.of(
 _READ = f"""
 with c as materialized (
     select {", ".join(_OF_CONNECTORS)} from workspaces_connector
-    where workspace_id = %(workspace)s and (%(all)s or slug = any(%(slugs)s))
+    where workspace_id = %(workspace)s and deleted_at is null
+        and (%(all)s or slug = any(%(slugs)s))
 )
 select
     (select ask from workspaces_connectordefaults where workspace_id = %(workspace)s),
@@ -79,7 +80,8 @@ def of(
 
 def slugs(*, after: str, size: int) -> list[str]:
     """The connectors of the workspace whose scope is open, those after one of them."""
-    custom = Connector.objects.filter(slug__gt=after).order_by("slug")[:size]
+    rows = Connector.objects.filter(slug__gt=after, deleted_at__isnull=True)
+    custom = rows.order_by("slug")[:size]
     found = {*custom.values_list("slug", flat=True), *ENTRIES}
     return sorted(one for one in found if one > after)[:size]
 

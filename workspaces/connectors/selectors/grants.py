@@ -52,7 +52,14 @@ def outside(setup: Setup) -> "QuerySet[ConnectorGrant]":
         kept &= _of_audience(setup.row)
     if setup.row.domains:
         kept &= Q(account_domain__in=setup.row.domains)
-    return found.exclude(kept) if kept else found.none()
+    lost = ~kept if kept else Q(pk__in=())
+    return found.filter(lost | Q(scopes__overlap=list(setup.too_much)))
+
+
+def too_wide(setup: Setup) -> "QuerySet[ConnectorGrant]":
+    """The working grants with a right at the app that nothing may use any more."""
+    found = working(connector_id=setup.row.pk or 0)
+    return found.filter(scopes__overlap=list(setup.too_much))
 
 
 def _of_audience(row: Connector) -> Q:

@@ -24,7 +24,7 @@ class UnknownConnector(Refused):
 
 def every() -> list[Setup]:
     """The connectors of the workspace whose scope is open, by name."""
-    rows = {row.slug: row for row in Connector.objects.all()}
+    rows = {row.slug: row for row in Connector.objects.filter(deleted_at__isnull=True)}
     listed = [
         setups.of_row(rows.pop(slug)) if slug in rows else begun
         for slug, begun in _begun().items()
@@ -35,7 +35,7 @@ def every() -> list[Setup]:
 
 def one(*, connector: str) -> Setup:
     """The connector of that slug."""
-    row = Connector.objects.filter(slug=connector).first()
+    row = Connector.objects.filter(slug=connector, deleted_at__isnull=True).first()
     if row is None and connector not in ENTRIES:
         raise UnknownConnector(_("This workspace has no such connector."))
     return setups.of_row(row) if row else _begun()[connector]
@@ -72,7 +72,7 @@ def overdue_reviews(*, today: date) -> list[Setup]:
 
 
 def by_id(*, ids: Collection[int]) -> dict[int, Setup]:
-    """These connectors, by the number of their row."""
+    """These connectors, deleted ones included, by the number of their row."""
     return {row.pk: setups.of_row(row) for row in Connector.objects.filter(pk__in=ids)}
 
 

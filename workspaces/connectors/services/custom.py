@@ -1,14 +1,18 @@
 """Adds a connector that no catalogue lists: an MCP server, or any app with OAuth 2.0.
 
 It begins turned off and stays flagged as unverified: its addresses come from whoever
-runs it, and Custos only checks that they name each other.
+runs it, and Custos only checks that they name each other. They change only while no
+grant depends on them, and our client's secret does not go along: what one server gave
+is never shown to another.
 """
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -17,12 +21,31 @@ from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor
 from kit.permissions import Permission
-from workspaces.connectors import discovery, oauth, rules
+from workspaces.connectors import discovery, oauth, rules, selectors
 from workspaces.connectors.catalogue import Action, Endpoints
-from workspaces.connectors.controls import Kind
-from workspaces.connectors.models import Connector
-from workspaces.connectors.services.settings import BadSetting, sealed_secret
-from workspaces.connectors.setups import Setup, client_auth_for, of_row
+from workspaces.connectors.controls import Cause, Kind
+from workspaces.connectors.models import (
+    Connector,
+    ConnectorCut,
+    ConnectorGrant,
+    LinkAttempt,
+)
+from workspaces.connectors.services import cutting
+from workspaces.connectors.services.settings import (
+    BadSetting,
+    Changes,
+    Preview,
+    demand_no_grants,
+    record,
+    sealed_secret,
+    stored,
+)
+from workspaces.connectors.setups import (
+    Setup,
+    client_auth_for,
+    of_row,
+    stored_action,
+)
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _PREFIX = "custom-"
@@ -55,13 +78,10 @@ def add(*, actor: Actor, workspace: WorkspaceRef, asked: Asked, at: datetime) ->
     slug = _slug(asked.name)
     _demand_usable(asked)
     found = _found(asked)
-    with scoping.workspace(
-        workspace_id=workspace.id, organization_id=workspace.organization.id
-    ):
-        if Connector.objects.filter(slug=slug).exists():
+    with _open(workspace):
+        if Connector.objects.filter(slug=slug, deleted_at__isnull=True).exists():
             raise BadSetting(_("A connector of this workspace has that name already."))
-        places = asdict(found.endpoints)
-        places["client_auths"] = list(found.endpoints.client_auths)
+        places = _places(found.endpoints)
         row = Connector(
             workspace_id=workspace.id,
             slug=slug,
@@ -69,7 +89,7 @@ def add(*, actor: Actor, workspace: WorkspaceRef, asked: Asked, at: datetime) ->
             name=asked.name.strip(),
             endpoints=places,
             scopes=list(asked.scopes or found.scopes)[:_MOST],
-            actions=[_stored(one) for one in asked.actions],
+            actions=[stored_action(one) for one in asked.actions],
             client_id=asked.client_id,
             client_auth=client_auth_for(found.endpoints, has_secret=bool(asked.secret)),
             created_at=at,
@@ -93,6 +113,153 @@ def add(*, actor: Actor, workspace: WorkspaceRef, asked: Asked, at: datetime) ->
             },
         )
         return of_row(row)
+
+
+def preview_edit(*, connector: str, asked: Asked) -> Preview:
+    """What `edit` would do right now; the addresses are not asked."""
+    setup = selectors.one(connector=connector)
+    _demand_custom(setup)
+    _demand_usable(asked)
+    return Preview(
+        changes=_edits(setup, asked), cuts=_losing(setup, asked.scopes).count()
+    )
+
+
+def edit(
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    connector: str,
+    asked: Asked,
+    at: datetime,
+) -> ConnectorCut | None:
+    """Describe a custom connector anew; cuts grants with scopes that are gone."""
+    actor.require(Permission.CONNECTORS_MANAGE)
+    _demand_usable(asked)
+    with _open(workspace):
+        setup = selectors.one(connector=connector)
+        _demand_custom(setup)
+    moves = asked_address(setup) != _address(asked)
+    found = _found(asked) if moves else None
+    with _open(workspace):
+        setup = stored(workspace, connector, at=at)
+        changes, losing = _edits(setup, asked), _losing(setup, asked.scopes)
+        if not changes:
+            return None
+        row = setup.row
+        if found is not None:
+            demand_no_grants(row)
+            _move(row, found)
+        published = found.scopes if found else ()
+        row.name = asked.name.strip()
+        row.scopes = list(asked.scopes or published)[:_MOST]
+        row.actions = [stored_action(one) for one in asked.actions]
+        row.changed_at = at
+        row.save()
+        record(actor, workspace, "edited", row, at=at, changes=changes)
+        return cutting.cut_grants(
+            actor=actor,
+            workspace=workspace,
+            setup=setup,
+            grants=losing,
+            at=at,
+        )
+
+
+def delete(
+    *, actor: Actor, workspace: WorkspaceRef, connector: str, at: datetime
+) -> ConnectorCut | None:
+    """Cut all grants of a custom connector and delete it; the receipt, if any."""
+    actor.require(Permission.CONNECTORS_MANAGE)
+    with _open(workspace):
+        setup = stored(workspace, connector, at=at)
+        _demand_custom(setup)
+        row = setup.row
+        cut = cutting.cut_grants(
+            actor=actor,
+            workspace=workspace,
+            setup=setup,
+            grants=selectors.working(connector_id=row.pk),
+            cause=Cause.DELETED,
+            at=at,
+        )
+        LinkAttempt.objects.filter(connector_id=row.pk).delete()
+        row.is_allowed, row.deleted_at, row.changed_at = False, at, at
+        row.save(update_fields=["is_allowed", "deleted_at", "changed_at"])
+        cutting.forget_client(connector_id=row.pk)
+        gone = {"name": (row.name, None)}
+        record(actor, workspace, "deleted", row, at=at, changes=gone)
+        return cut
+
+
+def asked_address(setup: Setup) -> "str | Endpoints":
+    """By what the addresses of a custom connector were told: one, or all of them."""
+    places = setup.endpoints
+    if setup.kind is Kind.MCP:
+        return places.resource
+    if places.issuer:
+        return places.issuer
+    return Endpoints(
+        authorize=places.authorize, token=places.token, revoke=places.revoke
+    )
+
+
+def _address(asked: Asked) -> "str | Endpoints":
+    return asked.endpoints or asked.address
+
+
+def _move(row: Connector, found: discovery.Found) -> None:
+    """Another app: our client there is another one, too, or none yet."""
+    row.endpoints = _places(found.endpoints)
+    row.client_id, row.sealed_secret = "", b""
+    row.client_auth = client_auth_for(found.endpoints, has_secret=False)
+    row.is_allowed = False
+
+
+def _edits(setup: Setup, asked: Asked) -> Changes:
+    """What differs; another address takes our client along, and turns it off."""
+    row, place = setup.row, asked_address(setup)
+    pairs: dict[str, tuple[Any, Any]] = {
+        "name": (row.name, asked.name.strip()),
+        "address": (_plain(place), _plain(_address(asked))),
+        "scopes": (list(row.scopes), list(asked.scopes)[:_MOST]),
+        "actions": (list(row.actions), [stored_action(one) for one in asked.actions]),
+    }
+    if place != _address(asked):
+        pairs["client_id"] = (row.client_id, "")
+        pairs["is_allowed"] = (row.is_allowed, False)
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _losing(setup: Setup, scopes: tuple[str, ...]) -> "QuerySet[ConnectorGrant]":
+    """The grants that hold a scope which is asked for no more."""
+    gone = [one for one in setup.row.scopes if one not in scopes]
+    mine = selectors.working(connector_id=setup.row.pk)
+    return mine.filter(scopes__overlap=gone)
+
+
+def _demand_custom(setup: Setup) -> None:
+    if setup.is_verified:
+        raise BadSetting(
+            _("%s comes with Custos: it can be turned off, not changed or deleted.")
+            % setup.label
+        )
+
+
+def _plain(place: "str | Endpoints") -> str:
+    if isinstance(place, str):
+        return place
+    return " ".join(one for one in (place.authorize, place.token, place.revoke) if one)
+
+
+def _places(found: Endpoints) -> dict[str, Any]:
+    return {**asdict(found), "client_auths": list(found.client_auths)}
+
+
+def _open(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:
+    return scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    )
 
 
 def _slug(name: str) -> str:
@@ -127,11 +294,3 @@ def _found(asked: Asked) -> discovery.Found:
         if (url or url == typed.authorize or url == typed.token) and not is_good:
             raise BadSetting(_("Give addresses that begin with https://."))
     return discovery.Found(endpoints=typed, scopes=())
-
-
-def _stored(action: Action) -> dict[str, Any]:
-    return {
-        "name": action.name,
-        "access": action.access.value,
-        "is_important": action.is_important,
-    }

@@ -30,6 +30,7 @@ def cut_grants(
     setup: Setup,
     grants: "QuerySet[ConnectorGrant]",
     at: datetime,
+    cause: Cause = Cause.RESTRICTED,
 ) -> ConnectorCut | None:
     """Cut these grants of one connector; nothing to cut makes no receipt."""
     if not grants.exists():
@@ -38,7 +39,7 @@ def cut_grants(
         actor,
         workspace_id=workspace.id,
         connector=setup.row,
-        cause=Cause.RESTRICTED,
+        cause=cause,
         at=at,
     )
     number = end(grants, setup=setup, why=End.CUT, cut=cut, at=at)
@@ -108,6 +109,16 @@ def end(
     if setup.revocation is Revocation.NONE:
         return grants.update(**ended, sealed_tokens=b"")
     return grants.update(**ended, revoke_due_at=at)
+
+
+def forget_client(*, connector_id: int) -> None:
+    """Forget a deleted connector's secret once no source must be told any more."""
+    grants = ConnectorGrant.objects.filter(connector_id=connector_id)
+    if grants.filter(revoke_due_at__isnull=False).exists():
+        return
+    Connector.objects.filter(pk=connector_id, deleted_at__isnull=False).update(
+        sealed_secret=b""
+    )
 
 
 def _receipt(

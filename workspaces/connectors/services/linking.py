@@ -34,7 +34,7 @@ from kit.refusals import Refused
 from workspaces.access.verdicts import Verdict
 from workspaces.connectors import oauth, rules, sealing, selectors
 from workspaces.connectors.controls import End
-from workspaces.connectors.models import ConnectorGrant, LinkAttempt
+from workspaces.connectors.models import ConnectorGrant, GrantReview, LinkAttempt
 from workspaces.connectors.oauth import AppRefused, AppUnreachable, Tokens, Whose
 from workspaces.connectors.services import cutting
 from workspaces.connectors.services.settings import stored
@@ -217,6 +217,9 @@ def _finished(visit: _Visit, setup: Setup, answer: Mapping[str, str]) -> Connect
     if not rules.domain_allowed(whose.domain, allowed=locked.row.domains):
         _forget(visit, locked, tokens, whose)
         raise _NotLinked("domain")
+    if set(attempt.scopes) & set(locked.too_much):
+        _forget(visit, locked, tokens, whose)
+        raise _NotLinked("narrowed")
     return _kept(visit, locked, tokens, whose, attempt)
 
 
@@ -305,6 +308,10 @@ def _kept(
         place=sealing.account_of(grant.public_id),
     )
     grant.save()
+    # A right that somebody takes away in this very moment is asked for once more.
+    GrantReview.objects.create(
+        workspace_id=visit.workspace.id, membership=visit.member, asked_at=visit.at
+    )
     return grant
 
 
@@ -372,6 +379,10 @@ def _sentence(refusal: _NotLinked, setup: Setup) -> str:
         "client": _("%(app)s does not accept this workspace: tell an admin."),
         "code_refused": _("%(app)s refused the sign-in. Begin again."),
         "unreachable": _("%(app)s does not answer. Try again in some minutes."),
+        "narrowed": _(
+            "Meanwhile an admin allowed %(app)s less than you were asked for; nothing"
+            " was linked. Begin again."
+        ),
         "domain": _(
             "This account is of a domain that this workspace does not allow for"
             " %(app)s; nothing was linked."

@@ -98,6 +98,43 @@ def release(
         return _kept_back(asked, is_unreachable=True)
 
 
+def own_token(
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    member: Membership,
+    setup: Setup,
+    at: datetime,
+) -> str:
+    """The token of the one who acts, for asking the app on their own behalf.
+
+    Empty where they may not use it now, have not signed in to it, or where the sign-in
+    cannot be renewed.
+    """
+    asked = _Request(
+        actor=actor,
+        workspace=workspace,
+        member=member.public_id,
+        connector=setup.slug,
+        action="",
+        at=at,
+    )
+    with _open(workspace):
+        verdict = selectors.decide(member=member, connector=setup.slug)
+        grant = selectors.grant_of(member=member, connector_id=setup.row.pk or 0)
+        if grant is None or not verdict.allowed:
+            return ""
+        is_fresh = rules.is_fresh(expires_at=grant.expires_at, at=at)
+    if not is_fresh:
+        try:
+            _renew(asked, grant_id=grant.pk)
+        except AppUnreachable:
+            return ""
+    with _open(workspace):
+        again = selectors.grant_of(member=member, connector_id=setup.row.pk or 0)
+        return _tokens(again)["access"] if again else ""
+
+
 def _found(asked: _Request, *, is_renewed: bool = False) -> Released | int:
     """The token, the refusal, or the number of the grant that must be renewed."""
     row = members.one(member=asked.member)

@@ -26,6 +26,7 @@ from kit.actor import Actor
 from workspaces.connectors import oauth, rules, sealing, selectors
 from workspaces.connectors.models import ConnectorGrant
 from workspaces.connectors.oauth import App
+from workspaces.connectors.services import cutting
 from workspaces.members.models import Membership
 from workspaces.tenancy.models import Workspace
 
@@ -48,6 +49,7 @@ class _Claim:
     """A grant in the hands of this worker."""
 
     id: int
+    connector_id: int
     fence: int
     tries: int
     app: App
@@ -116,6 +118,7 @@ def _claimed(due: Due, *, at: datetime | None) -> _Claim | None:
         setup = selectors.by_id(ids=[row.connector_id])[row.connector_id]
         return _Claim(
             id=row.pk,
+            connector_id=row.connector_id,
             fence=row.fence,
             tries=row.tries,
             app=selectors.app_of(setup),
@@ -144,6 +147,7 @@ def _let_go(due: Due, claim: _Claim, *, told: bool, at: datetime) -> int:
         )
         if number:
             _record(due, claim, told=told, at=at)
+            cutting.forget_client(connector_id=claim.connector_id)
         return number
 
 

@@ -68,10 +68,14 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What saving would change, and how many grants it would cut."""
+    """What saving would change, and how many grants it would cut.
+
+    `too_wide` of them only because they hold a right that nothing may use any more.
+    """
 
     changes: Changes
     cuts: int
+    too_wide: int = 0
 
 
 def wanted_of(setup: Setup) -> Wanted:
@@ -98,8 +102,13 @@ def preview(*, connector: str, wanted: Wanted) -> Preview:
     checked = _checked(setup, wanted)
     changes = _differences(setup, checked)
     _apply(setup.row, checked, setup)
-    cuts = selectors.outside(setup).count() if setup.is_stored else 0
-    return Preview(changes=changes, cuts=cuts)
+    if not setup.is_stored:
+        return Preview(changes=changes, cuts=0)
+    return Preview(
+        changes=changes,
+        cuts=selectors.outside(setup).count(),
+        too_wide=selectors.too_wide(setup).count() if setup.row.is_allowed else 0,
+    )
 
 
 def change(
@@ -121,7 +130,7 @@ def change(
         _apply(setup.row, checked, setup)
         setup.row.changed_at = at
         setup.row.save()
-        _record(actor, workspace, "changed", setup.row, at=at, changes=changes)
+        record(actor, workspace, "changed", setup.row, at=at, changes=changes)
         return cutting.cut_grants(
             actor=actor,
             workspace=workspace,
@@ -146,7 +155,7 @@ def set_client(
         setup = stored(workspace, connector, at=at)
         row, before = setup.row, setup.row.client_id
         if before and client_id != before:
-            _demand_no_grants(row)
+            demand_no_grants(row)
         row.client_id, row.changed_at = client_id, at
         if secret:
             row.sealed_secret = sealed_secret(row, secret)
@@ -161,7 +170,7 @@ def set_client(
         row.save(
             update_fields=["client_id", "client_auth", "sealed_secret", "changed_at"]
         )
-        _record(
+        record(
             actor,
             workspace,
             "client-set",
@@ -204,6 +213,7 @@ def stored(workspace: WorkspaceRef, connector: str, *, at: datetime) -> Setup:
         Connector.objects.get_or_create(
             workspace_id=workspace.id,
             slug=connector,
+            deleted_at=None,
             defaults={
                 "kind": setup.row.kind,
                 "client_auth": setup.row.client_auth,
@@ -212,7 +222,13 @@ def stored(workspace: WorkspaceRef, connector: str, *, at: datetime) -> Setup:
                 "changed_at": at,
             },
         )
-    row = Connector.objects.select_for_update().get(slug=connector)
+    row = (
+        Connector.objects.filter(slug=connector, deleted_at__isnull=True)
+        .select_for_update()
+        .first()
+    )
+    if row is None:  # deleted since it was asked for
+        raise selectors.UnknownConnector(_("This workspace has no such connector."))
     return replace(setup, row=row)
 
 
@@ -298,7 +314,8 @@ def _apply(row: Connector, wanted: Wanted, setup: Setup) -> None:
         row.known_actions = [one.name for one in setup.actions]
 
 
-def _demand_no_grants(row: Connector) -> None:
+def demand_no_grants(row: Connector) -> None:
+    """Refuses while a grant depends on the client and the app that gave it."""
     mine = ConnectorGrant.objects.filter(connector_id=row.pk)
     is_used = mine.filter(ended_at__isnull=True).exists()
     if is_used or mine.filter(revoke_due_at__isnull=False).exists():
@@ -322,7 +339,7 @@ def _open(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:
     )
 
 
-def _record(
+def record(
     actor: Actor,
     workspace: WorkspaceRef,
     verb: str,
@@ -332,7 +349,10 @@ def _record(
     changes: Changes,
     details: Mapping[str, Any] | None = None,
 ) -> None:
+    """One entry about a connector."""
     actions = {
+        "edited": "workspaces.connector.edited",
+        "deleted": "workspaces.connector.deleted",
         "changed": "workspaces.connector.changed",
         "client-set": "workspaces.connector.client-set",
     }

@@ -8,11 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_POST, require_safe
 
 from kit import clock, guard
 from kit.doorbell import ring_on_commit
@@ -23,9 +19,8 @@ from workspaces.access import selectors as access
 from workspaces.access.features import OFF, Feature
 from workspaces.connectors import selectors, services, tasks
 from workspaces.connectors.catalogue import Revocation
-from workspaces.connectors.controls import ACCESS_LABELS, KIND_LABELS
+from workspaces.connectors.controls import ACCESS_LABELS, KIND_LABELS, Kind
 from workspaces.connectors.forms import (
-    AddForm,
     AskingForm,
     ClientForm,
     SettingsForm,
@@ -90,7 +85,7 @@ def connectors_change(request: Any, connector: str) -> HttpResponse:
         return redirect(places.url(request, "connectors-detail", connector=connector))
     # What was agreed to is what is saved: more cuts than were shown are shown again.
     if request.POST.get("agreed") != str(preview.cuts):
-        return _preview(request, setup, preview)
+        return show_preview(request, setup, preview)
     cut = services.change(
         actor=request.actor,
         workspace=request.workspace,
@@ -129,39 +124,6 @@ def connectors_client(request: Any, connector: str) -> HttpResponse:
             )
     fresh = selectors.one(connector=setup.slug)
     return _detail(request, fresh, form=_form(fresh), client=form, status=422)
-
-
-@guard.requires(Permission.CONNECTORS_MANAGE)
-@require_http_methods(["GET", "HEAD", "POST"])
-def connectors_add(request: Any) -> HttpResponse:
-    """Add a connector that no catalogue lists."""
-    form = AddForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                setup = services.add(
-                    actor=request.actor,
-                    workspace=request.workspace,
-                    asked=form.asked(),
-                    at=clock.now(),
-                )
-            except Refused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(
-                    request, _("%s is added, and turned off.") % setup.label
-                )
-                return redirect(
-                    places.url(request, "connectors-detail", connector=setup.slug)
-                )
-    context = {
-        "form": form,
-        "list_url": places.url(request, "connectors-list"),
-        "crumbs": places.admin_crumbs(request, (_("Add"), "")),
-    }
-    return render(request, f"{_PAGE}/add.html", context, status=status)
 
 
 def _list(request: Any, *, form: AskingForm | None, status: int = 200) -> HttpResponse:
@@ -228,12 +190,27 @@ def _detail(
         "feature_note": _feature_note() if row.is_allowed else "",
         "change_url": places.url(request, "connectors-change", connector=setup.slug),
         "client_url": places.url(request, "connectors-client", connector=setup.slug),
+        "custom": _custom(request, setup),
         "crumbs": places.admin_crumbs(request, (setup.label, "")),
     }
     return render(request, f"{_PAGE}/detail.html", context, status=status)
 
 
-def _preview(request: Any, setup: Setup, preview: services.Preview) -> HttpResponse:
+def _custom(request: Any, setup: Setup) -> dict[str, Any] | None:
+    """What admins may do with a connector that is the workspace's own."""
+    if setup.is_verified:
+        return None
+    here = {"connector": setup.slug}
+    is_mcp = setup.kind is Kind.MCP
+    return {
+        "edit_url": places.url(request, "connectors-edit", **here),
+        "delete_url": places.url(request, "connectors-delete", **here),
+        "tools_url": is_mcp and places.url(request, "connectors-tools", **here),
+        "read_at": setup.row.actions_read_at,
+    }
+
+
+def show_preview(request: Any, setup: Setup, preview: services.Preview) -> HttpResponse:
     """The settings once more, as hidden fields, below what they would change."""
     sent = [
         (name, value)
@@ -249,6 +226,7 @@ def _preview(request: Any, setup: Setup, preview: services.Preview) -> HttpRespo
         "changes": showing.differences(preview.changes),
         "cuts": preview.cuts,
         "number": number,
+        "too_wide": preview.too_wide,
         "sent": sent,
         "change_url": request.path,
         "keep_url": places.url(request, "connectors-detail", connector=setup.slug),

@@ -12,10 +12,12 @@ from kit.formatting import day, grouped
 from workspaces.access.models import CustomRole
 from workspaces.connectors import rules
 from workspaces.connectors.controls import (
+    ACCESS_LABELS,
     ACTION_CONTROL_LABELS,
     ASK_LABELS,
     NEW_ACTION_LABELS,
     RISK_LABELS,
+    Access,
     ActionControl,
     Ask,
     NewActions,
@@ -29,6 +31,11 @@ from workspaces.members import selectors as members
 GROUPS_SHOWN = 500
 _RISK_KINDS = {Risk.LOW: "ok", Risk.MEDIUM: "warn", Risk.HIGH: "bad"}
 _FIELDS = {
+    "name": _lazy("Name"),
+    "address": _lazy("Address"),
+    "scopes": _lazy("Scopes"),
+    "actions": _lazy("Actions"),
+    "client_id": _lazy("Client ID"),
     "is_allowed": _lazy("In this workspace"),
     "role_ids": _lazy("Only for roles"),
     "group_ids": _lazy("Only for groups"),
@@ -120,10 +127,18 @@ class _Names:
             return str(_WORDS[field](value))
         if field == "owner_id":
             return _name(self._owners.get(value))
+        if field == "actions":
+            return ", ".join(_action(one) for one in value)
         known = {"role_ids": self._roles, "group_ids": self._groups}.get(field)
         if known is not None:
             return ", ".join(known.get(one, _("deleted")) for one in value)
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _action(stored: Mapping[str, Any]) -> str:
+    words = str(ACCESS_LABELS[Access(stored["access"])])
+    important = _(", important") if stored["is_important"] else ""
+    return f"{stored['name']} ({words}{important})"
 
 
 _WORDS: dict[str, Any] = {
