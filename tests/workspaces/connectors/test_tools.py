@@ -284,9 +284,7 @@ def test_who_is_refused_is_told_to_sign_in(server: Server) -> None:
 def test_members_and_strangers_read_nothing(
     where: WorkspaceRef, jun: Person, server: Server, connector: Connector
 ) -> None:
-    stranger = cast.person(
-        cast.elsewhere(), "sol.ortega@brennan.example", Role.OWNER
-    )
+    stranger = cast.person(cast.elsewhere(), "sol.ortega@brennan.example", Role.OWNER)
 
     assert jun.client().post(f"{PAGE}tools/").status_code == 403
     assert stranger.client().post(f"{PAGE}tools/").status_code == 404
