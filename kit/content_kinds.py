@@ -42,7 +42,8 @@ class Storage:
     blob. `noun` names an object in the log, `label` and `labels` one and many on pages;
     `titles` opens the names of rows by their ids (given the workspace's public id),
     `page` is the URL name of their list under /me/, `consequence` says in a sentence
-    what goes with a deleted one.
+    what goes with a deleted one. `scope` is the column by which a hold names the thing
+    itself, and the row's own column that is compared with it.
     """
 
     noun: str
@@ -52,6 +53,7 @@ class Storage:
     owner: str = "owner_id"
     blob: str = ""
     parts: tuple[Part, ...] = ()
+    scope: tuple[str, str] | None = None
     titles: Titles
     page: str
     consequence: str | Promise = ""

@@ -5,6 +5,8 @@ and are defined beside the function that raises; pages, commands and APIs show t
 sentence as it is.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -12,3 +14,12 @@ class Refused(Exception):
     """Something cannot be done; `str()` of it is one sentence for the person."""
 
     status: ClassVar[int] = 409  # of the HTTP answer; subclasses may say 400 or 422
+    code: ClassVar[str] = ""  # by which programs of others know it, where they do
+    headers: Mapping[str, str] = MappingProxyType({})  # of an API's answer
+
+
+class UnderLegalHold(Refused):
+    """A legal hold covers it: every API that deletes answers so, and is not retried."""
+
+    code = "legal_hold"
+    headers = MappingProxyType({"x-should-retry": "false"})

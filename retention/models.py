@@ -1,6 +1,6 @@
 """Index of the app's models; each slice owns its own."""
 
-from retention.holds.models import Hold, HoldScope
+from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
 from retention.policies.models import Policy, PolicyBounds
 from retention.receipts.models import Receipt
 from retention.sweeps.models import (
@@ -20,6 +20,8 @@ __all__ = [
     "Policy",
     "PolicyBounds",
     "Receipt",
+    "ReleaseGrace",
+    "ReleaseRequest",
     "Sweep",
     "SweepCount",
     "SweepRun",

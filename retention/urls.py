@@ -6,12 +6,14 @@ from retention.certificates import mine as my_receipts
 from retention.certificates import views as certificates
 from retention.conversations import views as conversations
 from retention.deletions import views as deletions
-from retention.holds import views as holds
+from retention.holds.views import changing as hold_changes
+from retention.holds.views import pages as holds
 from retention.own_data.views import conversations as my_conversations
 from retention.own_data.views import objects as my_objects
 from retention.own_data.views import page as my_page
 from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
+from retention.releases import views as releases
 from retention.sweeps import views as sweeps
 
 app_name = "retention"
@@ -31,9 +33,19 @@ urlpatterns = [
     ),
     path(f"{_W}/deletions/", deletions.deletions, name="deletions"),
     path(f"{_W}/holds/", holds.holds, name="holds"),
-    path(f"{_W}/holds/place/", holds.hold_place, name="hold-place"),
+    path(f"{_W}/holds/place/", hold_changes.hold_place, name="hold-place"),
+    path(f"{_W}/holds/grace/", hold_changes.hold_grace, name="hold-grace"),
     path(f"{_W}/holds/<uuid:hold>/", holds.hold, name="hold"),
-    path(f"{_W}/holds/<uuid:hold>/release/", holds.hold_release, name="hold-release"),
+    path(f"{_W}/holds/<uuid:hold>/edit/", hold_changes.hold_edit, name="hold-edit"),
+    path(f"{_W}/holds/<uuid:hold>/add/", hold_changes.hold_add, name="hold-add"),
+    path(
+        f"{_W}/holds/<uuid:hold>/release/", releases.hold_release, name="hold-release"
+    ),
+    path(
+        f"{_W}/holds/<uuid:hold>/release/<uuid:asked>/",
+        releases.hold_release_request,
+        name="hold-release-request",
+    ),
     path(f"{_W}/sweeps/", sweeps.sweeps, name="sweeps"),
     path(f"{_W}/sweeps/start/", sweeps.sweep_start, name="sweep-start"),
     path(

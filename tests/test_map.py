@@ -28,7 +28,6 @@ _PARTS = {
     *("offboarding-let-in", "keys-rotate", "keys-revoke", "organization-keys-rotate"),
     *(
         "organization-keys-revoke",
-        "hold-release",
         "my-conversation-delete",
         "my-conversation-restore",
         "settings-rename",

@@ -16,6 +16,7 @@ from kit import clock, scoping, vault
 from kit.actor import Actor
 from kit.guard import Entry
 from retention.holds import services as holds
+from retention.holds.models import Hold
 from retention.sweeps import services as sweeps
 from tests import cast
 from tests.cast import NOON, OPERATOR
@@ -130,6 +131,13 @@ def _hold(where: WorkspaceRef) -> UUID:
         matter="Brennan v. Halden",
         membership_ids=[held.pk],
         at=NOON,
+    ).public_id
+
+
+def _asked(where: WorkspaceRef) -> UUID:
+    hold = Hold.objects.get(public_id=_hold(where))
+    return holds.request_release(
+        actor=_owner(where), workspace=where, hold=hold, reason="settled", at=NOON
     ).public_id
 
 
@@ -316,6 +324,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "report": _report,
     "conversation": _conversation,
     "hold": _hold,
+    "asked": _asked,
     "sweep": _sweep,
     "deleted": _conversation,
     "token": _token,

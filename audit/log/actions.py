@@ -843,6 +843,36 @@ _ALL = [
             _("Tried to place a legal hold"),
         ),
         (
+            "retention.hold.widened",
+            _("Let a legal hold cover more"),
+            _("Tried to let a legal hold cover more"),
+        ),
+        (
+            "retention.hold.described",
+            _("Changed the text of a matter"),
+            _("Tried to change the text of a matter"),
+        ),
+        (
+            "retention.hold-release.requested",
+            _("Asked to release from a legal hold"),
+            _("Tried to ask for a release from a legal hold"),
+        ),
+        (
+            "retention.hold-release.withdrawn",
+            _("Withdrew a request to release from a legal hold"),
+            _("Tried to withdraw a request to release"),
+        ),
+        (
+            "retention.hold.narrowed",
+            _("Released a part of a legal hold"),
+            _("Tried to release a part of a legal hold"),
+        ),
+        (
+            "retention.hold-grace.set",
+            _("Set how long released holds still protect"),
+            _("Tried to set how long released holds still protect"),
+        ),
+        (
             "retention.hold.released",
             _("Released a legal hold"),
             _("Tried to release a legal hold"),

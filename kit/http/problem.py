@@ -61,7 +61,7 @@ def of(error: Exception) -> HttpResponse | None:
     shown, since its text may hold content.
     """
     if isinstance(error, Refused):
-        return response(status=error.status, detail=str(error), type=type_of(error))
+        return _refusal(error)
     if isinstance(error, permissions.PermissionDenied):
         return response(
             status=403,
@@ -70,6 +70,18 @@ def of(error: Exception) -> HttpResponse | None:
             extensions={"permission": str(error.permission)},
         )
     return _of_django(error)
+
+
+def _refusal(error: Refused) -> HttpResponse:
+    answer = response(
+        status=error.status,
+        detail=str(error),
+        type=type_of(error),
+        extensions={"code": error.code} if error.code else None,
+    )
+    for name, value in error.headers.items():
+        answer[name] = value
+    return answer
 
 
 def fault() -> HttpResponse:

@@ -21,6 +21,7 @@ from django.db.models import BooleanField, Field
 from django.db.models.expressions import RawSQL
 
 from retention.eligibility.rules import Cutoffs, ScopeCutoffs
+from retention.holds import coverage
 
 CONVERSATIONS = "workspaces_conversation"
 
@@ -44,14 +45,7 @@ DUE = f"""(case when {_STORED}
     then coalesce(c.deleted_at <= k.deleted_before, false) or {_OVERDUE}
     else exists (select from workspaces_import i
                  where i.id = c.staged_by_id and i.state = 'failed') end)"""
-HELD = """(exists (
-    select from retention_holdscope h
-    where h.workspace_id = c.workspace_id and h.membership_id = c.owner_id
-      and (h.released_at is null or h.release_grace_until > %(at)s)
-  ) or exists (
-    select from retention_holdscope h
-    where h.workspace_id = c.workspace_id and h.conversation_id = c.id
-      and (h.released_at is null or h.release_grace_until > %(at)s)))"""
+HELD = coverage.held(coverage.CONVERSATION)
 STATE = f"""(case when not {_STORED} then 'staged'
     when c.deleted_at is not null then 'deleted'
     when {_EXPIRED} then 'expired' else 'live' end)"""

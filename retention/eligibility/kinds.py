@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from kit import content_kinds
 from kit.content_kinds import Storage
 from retention.eligibility import conditions
+from retention.holds import coverage
 
 # Of all scopes, since the undo window of a delete is the plan's, not a policy's.
 _CUTOFFS = "b.deleted_before, b.label"
-_ACTIVE = "(h.released_at is null or h.release_grace_until > %(at)s)"
 
 DUE = "coalesce(c.deleted_at <= k.deleted_before, false)"
 
@@ -49,7 +49,7 @@ CONVERSATIONS = Relation(
 
 def relation(storage: Storage) -> Relation:
     """How rows of one kind are picked, for plan, batch and counts alike."""
-    table, held = storage.table, held_by(storage)
+    table, is_held = storage.table, held_by(storage)
     governed = f"cross join lateral (select {_CUTOFFS}) k"
     mine = "c.workspace_id = b.workspace_id"
     rows = f"from b join {table} c on {mine} {governed}"
@@ -58,28 +58,15 @@ def relation(storage: Storage) -> Relation:
         from_deleted=f"{rows} where c.deleted_at is not null",
         of_ids=f"join {table} c on c.id = i.id and {mine} {governed}",
         due=DUE,
-        held=held,
+        held=is_held,
         something_due=f"exists (select from {table} c {governed}"
-        f" where {mine} and c.deleted_at <= b.deleted_before and not {held})",
+        f" where {mine} and c.deleted_at <= b.deleted_before and not {is_held})",
     )
 
 
 def held_by(storage: Storage) -> str:
-    """Whether a hold covers `c`: on its owner, or on the owner of a part."""
-    arms = [
-        "exists (select from retention_holdscope h"
-        " where h.workspace_id = c.workspace_id"
-        f" and h.membership_id = c.{storage.owner} and {_ACTIVE})"
-    ]
-    arms += [
-        f"exists (select from {part.table} p join retention_holdscope h"
-        f" on h.workspace_id = p.workspace_id and h.membership_id = p.{part.owner}"
-        f" where p.workspace_id = c.workspace_id and p.{part.parent} = c.id"
-        f" and {_ACTIVE})"
-        for part in storage.parts
-        if part.owner
-    ]
-    return f"({' or '.join(arms)})"
+    """Whether a hold covers `c`."""
+    return coverage.held(coverage.of_storage(storage))
 
 
 def something_due() -> str:

@@ -10,7 +10,7 @@ from kit.actor import Actor
 from kit.formatting import grouped
 from kit.overview import Card, CardView, Place, Status
 from kit.permissions import Permission
-from retention.holds import selectors
+from retention.holds import counting, selectors
 from retention.places import place
 from workspaces.tenancy.selectors import access_of
 
@@ -30,7 +30,7 @@ def register() -> None:
 
 def _holds(actor: Actor, at: datetime) -> CardView:  # noqa: ARG001
     active = selectors.holds(only_active=True).count()
-    kept = selectors.kept()
+    kept = counting.kept()
     noun = ngettext("conversation kept", "conversations kept", kept)
     return CardView(
         status=Status.HELD if active else Status.OFF,

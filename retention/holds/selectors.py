@@ -3,21 +3,43 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kit import vault
-from kit.refusals import Refused
+from kit.formatting import absolute
+from kit.refusals import Refused, UnderLegalHold
 from kit.sealing import binding, open_sealed
-from retention.holds.models import Hold, HoldScope, ScopeKind
+from retention.holds import counting, coverage
+from retention.holds.coverage import Kind
+from retention.holds.matters import Named, Text
+from retention.holds.models import Hold, HoldScope, ReleaseGrace, ScopeKind
 from workspaces.content.models import Conversation
+from workspaces.gpts.models import Gpt
 from workspaces.members.models import Membership
+from workspaces.projects.models import Project
 from workspaces.tenancy import naming
 from workspaces.tenancy.models import Organization
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
+
+_UNKNOWN = {
+    ScopeKind.CONVERSATION: gettext_lazy(
+        "There is no conversation %s in this workspace."
+    ),
+    ScopeKind.PROJECT: gettext_lazy("There is no project %s in this workspace."),
+    ScopeKind.GPT: gettext_lazy("There is no GPT %s in this workspace."),
+}
+_DOOMED = """
+select doomed_at from retention_doom
+where content_id = %(row)s and kind = 'key'
+"""
 
 
 class UnknownHold(Refused):
@@ -30,43 +52,35 @@ class UnknownCustodian(Refused):
     """A hold cannot name what the workspace does not have."""
 
 
+class PurgedBeforeTheHold(UnknownCustodian):
+    """The purge was committed first: rows are gone and the key is doomed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeView:
+    """One scope as a page shows it; all but members by their public id only.
+
+    Both are None where what it names is purged by now.
+    """
+
+    scope: HoldScope
+    member: Membership | None
+    public_id: UUID | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class HoldView:
-    """One hold as a page shows it; conversations by their public id only."""
+    """One matter as a page shows it; `covered` counts stored conversations."""
 
     hold: Hold
-    matter: str
-    members: list[Membership]
-    conversations: list[UUID]
+    text: Text
+    scopes: list[ScopeView]
     covered: int
 
-
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
-    """How many conversations a hold covers: each member's, and those it names."""
-
-    by_member: list[tuple[Membership, int]]
-    named: int
-
     @property
-    def total(self) -> int:
-        """All of them, each once."""
-        return self.named + sum(number for _member, number in self.by_member)
-
-
-_COVERED = """
-select hold_id, count(*) from (
-    select s.hold_id, c.id from retention_holdscope s
-    join workspaces_conversation c
-      on c.workspace_id = s.workspace_id and c.owner_id = s.membership_id
-    where s.hold_id = any(%(holds)s)
-    union
-    select s.hold_id, c.id from retention_holdscope s
-    join workspaces_conversation c
-      on c.workspace_id = s.workspace_id and c.id = s.conversation_id
-    where s.hold_id = any(%(holds)s)
-) found group by hold_id
-"""
+    def matter(self) -> str:
+        """Its name."""
+        return self.text.name
 
 
 def holds(*, only_active: bool = False) -> QuerySet[Hold]:
@@ -99,103 +113,101 @@ def in_force_with(
     *, matter: str, membership_ids: Sequence[int], conversation_ids: Sequence[int]
 ) -> Hold | None:
     """The unreleased hold of this very matter over exactly these scopes, if any."""
-    wanted = {
-        *((ScopeKind.MEMBER, one) for one in membership_ids),
-        *((ScopeKind.CONVERSATION, one) for one in conversation_ids),
-    }
-    rows = HoldScope.objects.filter(released_at__isnull=True)
+    named = Named(membership_ids=membership_ids, conversation_ids=conversation_ids)
+    rows = HoldScope.objects.filter(
+        released_at__isnull=True,
+        content_kinds__isnull=True,
+        from_at__isnull=True,
+        until_at__isnull=True,
+    )
     near = rows.filter(
         Q(membership_id__in=membership_ids) | Q(conversation_id__in=conversation_ids)
     )
     scopes = defaultdict(set)
     for row in rows.filter(hold_id__in=near.values("hold_id")):
-        scopes[row.hold_id].add((row.kind, row.membership_id or row.conversation_id))
-    same = [pk for pk, covered in scopes.items() if covered == wanted]
+        scopes[row.hold_id].add((row.kind, row.named))
+    same = [pk for pk, covered in scopes.items() if covered == {*named.scopes()}]
     found = list(Hold.objects.filter(pk__in=same, released_at__isnull=True))
-    matters = _matters(found)
-    return next((h for h in found if matters[h.pk] == matter.strip()), None)
+    texts = texts_of(shown=found)
+    return next((h for h in found if texts[h.pk].name == matter.strip()), None)
 
 
 def views_of(*, shown: Sequence[Hold]) -> list[HoldView]:
     """What a page needs of these holds, in a fixed number of queries."""
-    scopes = list(
-        HoldScope.objects.filter(hold__in=[h.pk for h in shown]).order_by("id")
-    )
-    members = Membership.objects.in_bulk(
-        [s.membership_id for s in scopes if s.membership_id]
-    )
-    conversations = dict(
-        Conversation.objects.filter(
-            pk__in=[s.conversation_id for s in scopes if s.conversation_id]
-        ).values_list("pk", "public_id")
-    )
-    matters = _matters(shown)
-    numbers = _covered(shown)
+    rows = HoldScope.objects.filter(hold__in=[h.pk for h in shown])
+    scopes = scope_views(scopes=list(rows.order_by("id")))
+    texts = texts_of(shown=shown)
+    numbers = counting.numbers(shown=shown)
     return [
         HoldView(
             hold=hold,
-            matter=matters[hold.pk],
-            members=[
-                members[s.membership_id]
-                for s in scopes
-                if s.hold_id == hold.pk and s.membership_id in members
-            ],
-            conversations=[
-                conversations[s.conversation_id]
-                for s in scopes
-                if s.hold_id == hold.pk and s.conversation_id in conversations
-            ],
+            text=texts[hold.pk],
+            scopes=[view for view in scopes if view.scope.hold_id == hold.pk],
             covered=numbers.get(hold.pk, 0),
         )
         for hold in shown
     ]
 
 
-def covered(*, hold: Hold) -> int:
-    """How many stored conversations the hold's scopes name, deleted ones included."""
-    scopes = HoldScope.objects.filter(hold=hold)
-    return Conversation.objects.filter(
-        Q(owner_id__in=scopes.values("membership_id"))
-        | Q(pk__in=scopes.values("conversation_id"))
-    ).count()
-
-
-def kept() -> int:
-    """How many stored conversations unreleased holds cover, each once."""
-    scopes = HoldScope.objects.filter(released_at__isnull=True)
-    return Conversation.objects.filter(
-        Q(owner_id__in=scopes.values("membership_id"))
-        | Q(pk__in=scopes.values("conversation_id"))
-    ).count()
-
-
-def would_cover(
-    *, membership_ids: Sequence[int], conversation_ids: Sequence[int]
-) -> Coverage:
-    """What a hold with these scopes would cover now; it goes on to cover new ones."""
-    members = Membership.objects.filter(pk__in=membership_ids).order_by("email", "id")
-    owned = dict(
-        Conversation.objects.filter(owner_id__in=membership_ids)
-        .values_list("owner_id")
-        .annotate(n=Count("id"))
-        .order_by("owner_id")
+def scope_views(*, scopes: Sequence[HoldScope]) -> list[ScopeView]:
+    """Who or what these scopes name."""
+    members = Membership.objects.in_bulk(
+        [s.membership_id for s in scopes if s.membership_id]
     )
-    named = Conversation.objects.filter(pk__in=conversation_ids)
-    return Coverage(
-        by_member=[(member, owned.get(member.pk, 0)) for member in members],
-        named=named.exclude(owner_id__in=membership_ids).count(),
-    )
+    ids = {
+        kind: dict(
+            rows.filter(pk__in=[s.named for s in scopes if s.kind == kind]).values_list(
+                "pk", "public_id"
+            )
+        )
+        for kind, rows in _things().items()
+        if any(s.kind == kind for s in scopes)
+    }
+    return [
+        ScopeView(
+            scope=scope,
+            member=members.get(scope.membership_id or 0),
+            public_id=ids.get(ScopeKind(scope.kind), {}).get(scope.named),
+        )
+        for scope in scopes
+    ]
 
 
-def holds_over(*, conversation: Conversation) -> list[Hold]:
-    """The unreleased holds that cover one conversation, oldest first."""
-    scopes = HoldScope.objects.filter(
-        Q(membership_id=conversation.owner_id) | Q(conversation_id=conversation.pk),
-        released_at__isnull=True,
-    )
-    return list(
-        Hold.objects.filter(pk__in=scopes.values("hold")).order_by("placed_at", "id")
-    )
+def holds_over(*, conversation: Any, kind: Kind = coverage.CONVERSATION) -> list[Hold]:
+    """The unreleased holds that cover one conversation or object, oldest first."""
+    covering = coverage.covering(kind, where="h.released_at is null and c.id = %(row)s")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select hold_id from ({covering}) found",  # noqa: S608 -- constants
+            {"row": conversation.pk},
+        )
+        found = [row[0] for row in cursor.fetchall()]
+    return list(Hold.objects.filter(pk__in=found).order_by("placed_at", "id"))
+
+
+def demand_free(*, kind: Kind, ids: Sequence[int], at: datetime) -> None:
+    """UnderLegalHold where a hold covers one of these: for what may not even hide.
+
+    Ask it under the lock of `locking.before_changing`, in the transaction that acts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select count(*) from {kind.table} c"  # noqa: S608 -- constants
+            f" where c.id = any(%(ids)s) and {coverage.held(kind)}",
+            {"ids": list(ids), "at": at},
+        )
+        if cursor.fetchone()[0]:
+            raise UnderLegalHold(_("A legal hold covers this; it stays."))
+
+
+def demand_none_in_force(*, at: datetime) -> None:
+    """UnderLegalHold while any hold protects something of the open workspace.
+
+    For what takes everything along: closing a workspace, destroying its key.
+    """
+    active = Q(released_at__isnull=True) | Q(release_grace_until__gt=at)
+    if HoldScope.objects.filter(active).exists():
+        raise UnderLegalHold(_("Legal holds protect something of this workspace."))
 
 
 def members_named(*, emails: Sequence[str]) -> list[int]:
@@ -209,54 +221,93 @@ def members_named(*, emails: Sequence[str]) -> list[int]:
 
 def conversations_named(*, public_ids: Sequence[UUID]) -> list[int]:
     """The conversations with these ids; UnknownCustodian where one is not there."""
-    found = dict(
-        Conversation.objects.filter(public_id__in=public_ids).values_list(
-            "public_id", "pk"
-        )
-    )
-    if missing := [one for one in public_ids if one not in found]:
-        raise UnknownCustodian(
-            _("There is no conversation %s in this workspace.") % missing[0]
-        )
+    return things_named(kind=ScopeKind.CONVERSATION, public_ids=public_ids)
+
+
+def things_named(*, kind: ScopeKind, public_ids: Sequence[UUID]) -> list[int]:
+    """The conversations, projects or GPTs with these ids, each of them or a refusal."""
+    rows = _things()[kind].filter(public_id__in=public_ids)
+    found = dict(rows.values_list("public_id", "pk"))
+    missing = [one for one in public_ids if one not in found]
+    if missing:
+        _demand_not_purged(missing[0])
+        raise UnknownCustodian(_UNKNOWN[kind] % missing[0])
     return sorted(found.values())
 
 
-def scopes_named(
-    *, membership_ids: Sequence[int], conversation_ids: Sequence[int]
-) -> list[tuple[ScopeKind, int]]:
-    """The named members and conversations that the open workspace really has."""
-    members = Membership.objects.filter(pk__in=membership_ids).order_by("id")
-    conversations = Conversation.objects.filter(pk__in=conversation_ids).order_by("id")
-    return [
-        *((ScopeKind.MEMBER, pk) for pk in members.values_list("pk", flat=True)),
-        *(
-            (ScopeKind.CONVERSATION, pk)
-            for pk in conversations.values_list("pk", flat=True)
-        ),
-    ]
+def _things() -> dict[ScopeKind, QuerySet[Any]]:
+    return {
+        ScopeKind.CONVERSATION: Conversation.objects.all(),
+        ScopeKind.PROJECT: Project.objects.all(),
+        ScopeKind.GPT: Gpt.objects.all(),
+    }
 
 
-def _covered(shown: Sequence[Hold]) -> dict[int, int]:
+def _demand_not_purged(public_id: UUID) -> None:
+    """A hold rescues what is not purged yet; what came too late is said aloud."""
     with connection.cursor() as cursor:
-        cursor.execute(_COVERED, {"holds": [hold.pk for hold in shown]})
-        return dict(cursor.fetchall())
+        cursor.execute(_DOOMED, {"row": public_id})
+        doomed = cursor.fetchone()
+    if doomed is not None:
+        raise PurgedBeforeTheHold(
+            _("%(id)s was purged on %(when)s; a hold cannot bring it back.")
+            % {"id": public_id, "when": absolute(doomed[0])}
+        )
+
+
+def scopes_named(*, named: Named) -> set[tuple[str, int]]:
+    """What of this the open workspace really has."""
+    found = {ScopeKind.MEMBER: Membership.objects.all(), **_things()}
+    wanted = named.by_kind()
+    return {
+        (kind.value, pk)
+        for kind, rows in found.items()
+        if wanted[kind]
+        for pk in rows.filter(pk__in=wanted[kind]).values_list("pk", flat=True)
+    }
+
+
+def scopes_in_force(*, hold: Hold) -> set[tuple[str, int]]:
+    """What a hold names and was not released."""
+    rows = HoldScope.objects.filter(hold=hold, released_at__isnull=True)
+    return {(scope.kind, scope.named) for scope in rows}
+
+
+def grace_days() -> int:
+    """For how many days what is released goes on being protected."""
+    own = ReleaseGrace.objects.values_list("days", flat=True).first()
+    return settings.CUSTOS_RELEASE_GRACE_DAYS if own is None else own
+
+
+def text_of(*, hold: Hold) -> Text:
+    """What was written about a matter, in clear, for those who may see holds."""
+    return texts_of(shown=[hold])[hold.pk]
 
 
 def matter_of(*, hold: Hold) -> str:
-    """The matter in clear, for those who may see holds and for the log's details."""
-    return _matters([hold])[hold.pk]
+    """The matter's name in clear."""
+    return text_of(hold=hold).name
 
 
-def _matters(shown: Sequence[Hold]) -> dict[int, str]:
+def texts_of(*, shown: Sequence[Hold]) -> dict[int, Text]:
+    """What was written about these matters, by hold."""
     if not shown:
         return {}
     key_id = Organization.objects.values_list("key_id", flat=True).get()
     key = vault.read_keys([key_id])[key_id]
     return {
-        hold.pk: open_sealed(
-            bytes(hold.matter),
-            key=key,
-            aad=binding(table="retention_hold", row=hold.public_id, column="matter"),
-        ).decode()
+        hold.pk: Text(
+            name=_opened(hold, "matter", key),
+            reference=_opened(hold, "reference", key),
+            description=_opened(hold, "description", key),
+        )
         for hold in shown
     }
+
+
+def _opened(hold: Hold, column: str, key: bytes) -> str:
+    sealed = getattr(hold, column)
+    if sealed is None:
+        return ""
+    aad = binding(table="retention_hold", row=hold.public_id, column=column)
+    return open_sealed(bytes(sealed), key=key, aad=aad).decode()

@@ -6,7 +6,7 @@ from kit import content_kinds
 from kit.content_kinds import ContentKind, Governed, UndoRule
 from workspaces.tenancy.plans import Promises
 
-_HELD_BY = frozenset({"member", "conversation"})
+_HELD_BY = frozenset({"member", "conversation", "project"})
 _DOOR = "retention.deletions"
 _KINDS = (
     ContentKind(

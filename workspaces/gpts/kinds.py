@@ -11,7 +11,7 @@ from workspaces.gpts import selectors
 from workspaces.gpts.models import Gpt
 
 GPTS = "gpts"
-_HELD_BY = frozenset({"member"})
+_HELD_BY = frozenset({"member", "gpt"})
 _DOOR = "retention.deletions"
 
 
@@ -48,6 +48,7 @@ _KINDS = (
                 Part(table="workspaces_gptshare", parent="gpt_id"),
                 Part(table="workspaces_gptreview", parent="gpt_id"),
             ),
+            scope=("gpt_id", "id"),
             titles=_names,
             page="retention:my-deleted",
             consequence=_(

@@ -11,6 +11,7 @@ PROJECTS = "projects"
 FILES = "project_files"
 
 _MEMBER = frozenset({"member"})
+_PROJECT = frozenset({"member", "project"})
 _DOOR = "retention.deletions"
 # What a store that broke the rules could hold: a key that nobody would destroy.
 _LEFT = (
@@ -41,7 +42,7 @@ _KINDS = (
         model="workspaces.Project",
         owner="owner",
         clock="changed_at",
-        held_by=_MEMBER,
+        held_by=_PROJECT,
         delete_door=_DOOR,
         purged_with=None,
         leftovers=_LEFT.format(table="workspaces_project"),
@@ -60,6 +61,7 @@ _KINDS = (
                 ),
                 Part(table="workspaces_projectshare", parent="project_id"),
             ),
+            scope=("project_id", "id"),
             titles=naming.project_names,
             page="workspaces:my-projects",
             consequence=_(
@@ -73,7 +75,7 @@ _KINDS = (
         model="workspaces.ProjectFile",
         owner="owner",
         clock="created_at",
-        held_by=_MEMBER,
+        held_by=_PROJECT,
         delete_door=_DOOR,
         purged_with=None,
         leftovers="select count(*) from workspaces_projectfile f where not exists"
@@ -85,6 +87,7 @@ _KINDS = (
             labels=_("files of projects"),
             table="workspaces_projectfile",
             blob="blob_id",
+            scope=("project_id", "project_id"),
             titles=naming.file_names,
             page="workspaces:my-projects",
         ),

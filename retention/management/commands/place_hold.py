@@ -8,7 +8,7 @@ from uuid import UUID
 from kit import scoping
 from kit.actor import Actor
 from kit.commands import JsonCommand, Result
-from retention.holds import selectors, services
+from retention.holds import counting, selectors, services
 from workspaces.tenancy.selectors import workspace_by_slug
 
 
@@ -38,4 +38,4 @@ class Command(JsonCommand):
             hold = selectors.in_force_with(**named) or services.place(
                 actor=Actor.operator(), workspace=found, at=at, **named
             )
-            return {"id": hold.public_id, "covered": selectors.covered(hold=hold)}
+            return {"id": hold.public_id, "covered": counting.covered(hold=hold)}

@@ -8,7 +8,7 @@ from uuid import UUID
 from kit import scoping
 from kit.actor import Actor
 from kit.commands import JsonCommand, Result
-from retention.holds import selectors, services
+from retention.holds import counting, selectors, services
 
 
 class Command(JsonCommand):
@@ -39,5 +39,5 @@ class Command(JsonCommand):
             )
             return {
                 "id": released.public_id,
-                "covered": selectors.covered(hold=released),
+                "covered": counting.covered(hold=released),
             }

@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 
 from kit import permissions
 from kit.http import problem
-from kit.refusals import Refused
+from kit.refusals import Refused, UnderLegalHold
 
 
 class ItemIsHeld(Refused):
@@ -45,6 +45,15 @@ def test_a_named_refusal_shows_its_sentence_and_its_name() -> None:
         "status": 409,
         "detail": "A legal hold covers this conversation.",
     }
+
+
+def test_a_legal_hold_is_a_conflict_that_nobody_retries() -> None:
+    answer = problem.of(UnderLegalHold("A legal hold covers this conversation."))
+
+    told = members(answer)
+    assert (told["status"], told["code"]) == (409, "legal_hold")
+    assert answer is not None
+    assert answer["x-should-retry"] == "false"
 
 
 def test_a_refusal_may_have_a_status_of_its_own() -> None:

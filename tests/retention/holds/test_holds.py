@@ -29,13 +29,17 @@ def place(stage: Stage, **names) -> Hold:
     )
 
 
-def release(stage: Stage, hold: Hold, reason: str = "settled") -> Hold:
-    return services.release(
+def release(stage: Stage, hold: Hold, reason: str = "settled") -> None:
+    """Asked for by the officer, confirmed by the owner."""
+    asked = services.request_release(
         actor=stage.officer.actor,
         workspace=stage.workspace,
         hold=hold,
         reason=reason,
         at=NOON,
+    )
+    services.confirm_release(
+        actor=stage.owner.actor, workspace=stage.workspace, asked=asked, at=NOON
     )
 
 

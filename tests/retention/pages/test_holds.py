@@ -114,49 +114,84 @@ def test_bad_input_is_refused_in_words(
     assert _holds(stage) == []
 
 
-def test_the_officer_releases_it_with_matter_and_reason(stage: Stage) -> None:
-    found = _hold(stage)
+def test_a_hold_narrows_to_kinds_and_dates(stage: Stage) -> None:
+    stage.conversation(age=200)
+    stage.conversation(age=10)
+    narrowed = {"kinds": ["conversations"], "from_day": "2026-01-01"}
 
     page = stage.officer.client().post(
-        f"{URL}{found.public_id}/release/",
-        {"typed_name": MATTER, "reason": "The matter is settled."},
+        f"{URL}place/",
+        {**_asked(stage, step="place", reference="LIT-7"), **narrowed},
         follow=True,
     )
 
-    assert "Released" in page.content.decode()
-    assert _holds(stage)[0].released_by == stage.officer.actor.id
+    text = page.content.decode()
+    assert "only conversations, from 1 Jan 2026" in text
+    assert "LIT-7" in text
 
 
 @pytest.mark.parametrize(
-    ("typed", "reason", "sentence"),
+    ("change", "sentence"),
     [
-        ("Brennan", "Settled.", "Type the matter exactly"),
-        (MATTER, "  ", "Say why the hold is released."),
+        ({"from_day": "2026-02-01", "until_day": "2026-01-01"}, "before the first"),
+        ({"kinds": ["secrets"]}, "secrets"),
+        ({"projects": str(uuid4())}, "There is no project"),
+        ({"gpts": "seven"}, "“seven” is no id of a GPT."),
     ],
 )
-def test_a_release_without_matter_or_reason_changes_nothing(
-    stage: Stage, typed: str, reason: str, sentence: str
+def test_bad_narrowing_is_refused_in_words(
+    stage: Stage, change: dict[str, Any], sentence: str
 ) -> None:
-    found = _hold(stage)
-
     page = stage.officer.client().post(
-        f"{URL}{found.public_id}/release/", {"typed_name": typed, "reason": reason}
+        f"{URL}place/", {**_asked(stage, step="place"), **change}
     )
 
     assert page.status_code == 422
     assert sentence in page.content.decode()
-    assert _holds(stage)[0].released_at is None
+    assert _holds(stage) == []
 
 
-def test_a_released_hold_is_not_released_again(stage: Stage) -> None:
+def test_more_is_counted_and_then_joins_the_hold(stage: Stage) -> None:
     found = _hold(stage)
-    answer = {"typed_name": MATTER, "reason": "Settled."}
+    stage.conversation(owner=stage.other)
     client = stage.officer.client()
-    client.post(f"{URL}{found.public_id}/release/", answer)
+    asked = {"members": stage.other.membership.email}
 
-    page = client.post(f"{URL}{found.public_id}/release/", answer)
+    counted = client.post(f"{URL}{found.public_id}/add/", {**asked, "step": "preview"})
+    page = client.post(
+        f"{URL}{found.public_id}/add/", {**asked, "step": "place"}, follow=True
+    )
 
-    assert page.status_code == 422
+    assert "Hold these 1 conversation as well" in counted.content.decode()
+    assert stage.other.membership.email in page.content.decode()
+    again = client.post(f"{URL}{found.public_id}/add/", {**asked, "step": "place"})
+    assert again.status_code == 422
+
+
+def test_the_text_of_a_matter_changes_and_what_it_covers_does_not(
+    stage: Stage,
+) -> None:
+    found = _hold(stage)
+    asked = {"matter": "Brennan II", "reference": "LIT-8", "description": "The harbor"}
+
+    page = stage.officer.client().post(
+        f"{URL}{found.public_id}/edit/", asked, follow=True
+    )
+
+    text = page.content.decode()
+    assert "Brennan II" in text
+    assert "The harbor" in text
+    assert b"harbor" not in bytes(_holds(stage)[0].description or b"")
+
+
+def test_the_grace_after_a_release_is_set_for_the_workspace(stage: Stage) -> None:
+    client = stage.officer.client()
+
+    page = client.post(f"{URL}grace/", {"days": "14"}, follow=True)
+    refused = client.post(f"{URL}grace/", {"days": "29"})
+
+    assert "protected for 14 days more" in page.content.decode()
+    assert refused.status_code == 422
 
 
 def test_strangers_and_members_are_kept_out(stage: Stage) -> None:
@@ -164,10 +199,10 @@ def test_strangers_and_members_are_kept_out(stage: Stage) -> None:
     stranger = cast.owner(cast.elsewhere()).client()
     member = stage.member.client()
 
-    for path in ("", "place/", f"{found.public_id}/"):
+    one = f"{found.public_id}/"
+    for path in ("", "place/", "grace/", one, f"{one}edit/", f"{one}add/"):
         assert stranger.get(URL + path).status_code == 404
         assert member.get(URL + path).status_code == 403
-    assert member.post(f"{URL}{found.public_id}/release/").status_code == 403
     assert stage.officer.client().get(f"{URL}{uuid4()}/").status_code == 404
 
 
@@ -179,5 +214,5 @@ def test_many_holds_need_few_queries(
     client = stage.officer.client()
     client.get(URL)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(URL)

@@ -2,8 +2,8 @@
 
 A GPT outlives its owner's membership: it goes to an owner of the workspace, marked as
 unassigned, and back to who made it when they return, unless somebody gave it to
-another member in between. A hold loses nothing by it: it covers a GPT also through
-the versions that its member wrote; and what changes hands is live: no sweep takes it.
+another member in between. A hold loses nothing by it: what changes hands stays held
+(a trigger of retention), and what joins one waits for the purge at work.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.recording import Target
+from kit import coverage
 from kit.actor import Actor
 from kit.departures import Leaver
 from workspaces.gpts.models import Gpt, GptShare
@@ -66,6 +67,7 @@ def end_shares(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
 
 def give_back(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
     """Return to a member what was theirs and is nobody else's yet; how much."""
+    coverage.before_widening()
     rows = _locked(original_owner_id=leaver.membership_id, is_unassigned=True)
     returned = Membership.objects.get(pk=leaver.membership_id)
     for row in rows:

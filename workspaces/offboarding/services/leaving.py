@@ -18,7 +18,7 @@ from uuid import UUID
 
 from audit import recording
 from audit.recording import Target
-from kit import departures, scoping
+from kit import coverage, departures, scoping
 from kit.actor import Actor
 from kit.departures import Call, Leaver
 from workspaces.members import selectors as members
@@ -49,6 +49,8 @@ def offboard(
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
+        # What is handed over may come under the heir's holds.
+        coverage.before_widening()
         watch = _Stopwatch()
         row = _ended(actor, workspace, member, departure, at=at, reason=reason)
         if found := selectors.report_of(membership=row):

@@ -1,6 +1,7 @@
 """Puts a member's own conversations into a project and takes them out again.
 
-Whose a conversation is, who reads it and what a hold covers stays as it was.
+Whose a conversation is and who reads it stays as it was. A hold on the project covers
+what is put into it, and goes on to cover what is taken out (a trigger of retention).
 """
 
 from datetime import datetime
@@ -8,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
+from kit import coverage
 from kit.actor import Actor
 from workspaces.access.features import Feature
 from workspaces.content.models import Conversation
@@ -55,6 +57,7 @@ def _move(
     mine = member.pk == actor.membership_id == conversation.owner_id
     if not mine:
         raise NotAllowed(_("Only their own conversations can a member move."))
+    coverage.before_widening()
     before = Conversation.objects.values_list("project__public_id", flat=True).get(
         pk=conversation.pk
     )
