@@ -3,6 +3,7 @@
 from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
 from retention.policies.models import Policy, PolicyBounds
 from retention.receipts.models import Receipt
+from retention.schedules.models import SweepSchedule
 from retention.sweeps.models import (
     Doom,
     OrphanSearch,
@@ -25,5 +26,6 @@ __all__ = [
     "Sweep",
     "SweepCount",
     "SweepRun",
+    "SweepSchedule",
     "SweepSlice",
 ]

@@ -14,6 +14,7 @@ from retention.own_data.views import page as my_page
 from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
 from retention.releases import views as releases
+from retention.schedules import views as schedules
 from retention.sweeps import views as sweeps
 
 app_name = "retention"
@@ -47,6 +48,8 @@ urlpatterns = [
         name="hold-release-request",
     ),
     path(f"{_W}/sweeps/", sweeps.sweeps, name="sweeps"),
+    path(f"{_W}/sweeps/schedule/", schedules.schedule, name="schedule"),
+    path(f"{_W}/sweeps/schedule/set/", schedules.schedule_set, name="schedule-set"),
     path(f"{_W}/sweeps/start/", sweeps.sweep_start, name="sweep-start"),
     path(
         f"{_W}/sweeps/after-policy/",

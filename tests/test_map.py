@@ -22,6 +22,7 @@ _PARTS = {
         "authzen-configuration",
         "jobs-cancel",
         "policy-set",
+        "schedule-set",
         "sweep-start",
     ),
     *("saml-login", "saml-finish", "saml-metadata", "saml-sls", "receipt-download"),

@@ -148,6 +148,8 @@ WORKSPACE = {
     "retention:sweep": GOVERNING,
     "retention:sweep-after-policy": GOVERNING,
     "retention:sweep-start": "owner admin",
+    "retention:schedule": GOVERNING,
+    "retention:schedule-set": "owner admin",
     "retention:receipt-download": GOVERNING,
     "retention:sweep-certificate": GOVERNING,
     "retention:receipts": GOVERNING,

@@ -820,6 +820,11 @@ _ALL = [
             _("Tried to set their own retention"),
         ),
         (
+            "retention.schedule.set",
+            _("Set the schedule of sweeps"),
+            _("Tried to set the schedule of sweeps"),
+        ),
+        (
             "retention.sweep.started",
             _("Started a sweep"),
             _("Tried to start a sweep"),

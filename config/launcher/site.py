@@ -11,7 +11,7 @@ from config.launcher.ports import HOST
 from config.launcher.supervision import Part
 
 # Every queue that a task names; a test compares this with the tasks.
-WORKER_QUEUES = ("due",)
+WORKER_QUEUES = ("due", "slow")
 SEQUENCER_QUEUES = ("sequencer",)
 # Browsers speak HTTP/2 to the proxy; here one connection carries one request at once.
 _APPLICATION = "config.asgi:application"

@@ -19,27 +19,44 @@ class RunState(models.TextChoices):
     CLOSED = "closed"
 
 
+class Lane(models.TextChoices):
+    """Which queue works on a run: the large ones keep nobody waiting."""
+
+    FAST = "fast"
+    SLOW = "slow"
+
+
 class SweepRun(models.Model):
     """One purging run over one or many workspaces; belongs to the installation.
 
     One worker drives it: `lease_until` (database time) lapses when the worker's
     heart stops, `fence` rises with each new driver, and a step that presents an
-    older number fails. Data: operational.
+    older number fails. `behind_since` is when the last whole sweep of those it covers
+    began: nothing in it has been due for longer; unknown where one was never swept.
+    `vacuumed_at` and `vacuum_note` say what became of the tables of a large run.
+    Data: operational.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     state = models.CharField(max_length=20, choices=RunState, default=RunState.OPEN)
+    lane = models.CharField(max_length=10, choices=Lane, default=Lane.FAST)
+    behind_since = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     claimed_by = models.CharField(max_length=80, default="")
     fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     passes = models.PositiveSmallIntegerField(default=0)
+    vacuumed_at = models.DateTimeField(null=True)
+    vacuum_note = models.CharField(max_length=200, default="", db_default="")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=RunState.values), name="sweeprun_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(lane__in=Lane.values), name="sweeprun_lane_known"
             ),
             models.CheckConstraint(
                 condition=Q(state="closed", closed_at__isnull=False)
@@ -208,9 +225,9 @@ class SweepCount(models.Model):
 class SweepSlice(models.Model):
     """One workspace's part of one window of ids: the manifest of a plan.
 
-    `ids` are ascending; `digest` is SHA-256 over the sorted, concatenated 16-byte
-    public ids, computed when planned, so it can be checked after the rows are gone.
-    Data: internal and random ids.
+    `ids` are ascending, `tried` of them went through a first batch; `digest` is
+    SHA-256 over the sorted, concatenated 16-byte public ids, computed when planned, so
+    it can be checked after the rows are gone. Data: internal and random ids.
     """
 
     workspace_id = models.BigIntegerField()
@@ -235,6 +252,7 @@ class SweepSlice(models.Model):
     messages = models.PositiveBigIntegerField(default=0)
     files = models.PositiveBigIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
+    tried = models.PositiveIntegerField(default=0, db_default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     took_ms = models.PositiveIntegerField(default=0)

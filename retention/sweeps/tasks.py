@@ -6,11 +6,17 @@ from celery import shared_task
 
 from kit import clock
 from retention.sweeps import services
+from retention.sweeps.models import Lane
 from retention.sweeps.services import Outcome
 
-BUDGET_SECONDS = 30.0
-# Beat rings anew each minute; a chain of rings that waits ends before that.
+# Who waits behind a turn in the slow lane waits this long at most.
+TURN_SECONDS = {Lane.FAST: 30.0, Lane.SLOW: 5.0}
+QUEUES = {Lane.FAST: "due", Lane.SLOW: "slow"}
+# How many workers share a run that purges, on however many machines.
+WORKERS_OF_A_RUN = 4
+# Beat rings anew each minute; a chain of rings ends with the minute it was rung in.
 MOST_WAITS = 50
+_CHAIN_SECONDS = 60
 
 
 @shared_task(name="retention.tasks.work_due", time_limit=120)
@@ -21,24 +27,32 @@ def work_due(**_: Any) -> None:
     services.doom_orphans(at=at)
     services.destroy_doomed(at=at)
     services.open_due_runs(at=at)
-    for run_id in services.unfinished_runs():
-        ring(run_id=run_id)
+    for run in services.unfinished_runs():
+        for _worker in range(WORKERS_OF_A_RUN if run.is_purging else 1):
+            ring(run_id=run.id, lane=run.lane)
 
 
 @shared_task(name="retention.tasks.work_run", time_limit=120)
-def work_run(*, run_id: int, waits: int = 0, **_: Any) -> None:
-    """Works on a run for a while, then rings again: at once, or after a wait."""
-    outcome = services.work(run_id=run_id, budget_seconds=BUDGET_SECONDS, now=clock.now)
-    if outcome is Outcome.MORE:
-        ring(run_id=run_id)
+def work_run(*, run_id: int, turns: int = 0, waits: int = 0, **_: Any) -> None:
+    """Works on a run for a turn, then rings again: at once, or after a wait."""
+    lane = services.lane_of(run_id=run_id)
+    seconds = TURN_SECONDS[lane]
+    outcome = services.work(run_id=run_id, budget_seconds=seconds, now=clock.now)
+    # By now the plan may have made it a large one.
+    lane = services.lane_of(run_id=run_id)
+    if outcome is Outcome.MORE and (turns + 1) * seconds < _CHAIN_SECONDS:
+        ring(run_id=run_id, lane=lane, turns=turns + 1)
     elif outcome is Outcome.WAITING and waits < MOST_WAITS:
-        ring(run_id=run_id, waits=waits + 1)
+        ring(run_id=run_id, lane=lane, turns=turns, waits=waits + 1)
 
 
-def ring(*, run_id: int, waits: int = 0) -> None:
+def ring(
+    *, run_id: int, lane: Lane = Lane.FAST, turns: int = 0, waits: int = 0
+) -> None:
     """Asks any worker to go on with a run, in a second where it had to wait."""
     work_run.apply_async(
-        kwargs={"run_id": run_id, "waits": waits},
+        kwargs={"run_id": run_id, "turns": turns, "waits": waits},
+        queue=QUEUES[lane],
         countdown=1 if waits else 0,
-        expires=60,
+        expires=_CHAIN_SECONDS,
     )

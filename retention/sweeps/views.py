@@ -25,6 +25,8 @@ from retention.places import crumbs, link, query
 from retention.policies import selectors as policies
 from retention.receipts import selectors as receipts
 from retention.receipts.models import Receipt
+from retention.schedules import selectors as of_schedules
+from retention.schedules import showing as schedules
 from retention.sweeps import (
     batches,
     charts,
@@ -59,6 +61,10 @@ def sweeps(request: Any) -> HttpResponse:
         "running_url": running and _url(request, running),
         "can_run": request.actor.may(Permission.SWEEPS_RUN),
         "start_url": link(request, "retention:sweep-start"),
+        "schedule_url": link(request, "retention:schedule"),
+        "schedule_sentence": schedules.sentence(
+            of_schedules.schedule_of(workspace=request.workspace)
+        ),
         "next_url": page.next and query(after=page.next),
         "previous_url": page.previous and query(after=page.previous),
         "now": at,

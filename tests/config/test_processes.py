@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from config import celery as celery_module
 from config.launcher import site
+from retention.sweeps import tasks as sweeps
 
 _SECONDS = 20
 
@@ -21,7 +22,7 @@ def test_a_worker_consumes_every_queue_that_is_named() -> None:
     ticks = settings.CELERY_BEAT_SCHEDULE.values()
     named = {route["queue"] for route in routes}
     named |= {tick["options"]["queue"] for tick in ticks}
-    named.add(settings.CELERY_TASK_DEFAULT_QUEUE)
+    named |= {settings.CELERY_TASK_DEFAULT_QUEUE, *sweeps.QUEUES.values()}
 
     assert named == {*site.WORKER_QUEUES, *site.SEQUENCER_QUEUES}
 

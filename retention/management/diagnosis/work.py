@@ -17,7 +17,7 @@ from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
-_QUEUES = ("due", "sequencer")
+_QUEUES = ("due", "slow", "sequencer")
 # Workers need some seconds to come up; each try waits for answers this long.
 TRIES, SECONDS = 6, 1.5
 _START = "Start Redis or Valkey, and compare REDIS_URL."
@@ -41,7 +41,7 @@ def workers(_at: datetime) -> Finding:
         served = _served()
         missing = [queue for queue in _QUEUES if queue not in served]
         if not missing:
-            return ok(f"Workers listen on {' and '.join(_QUEUES)}.")
+            return ok(f"Workers listen on {', '.join(_QUEUES)}.")
     return bad(
         f"No worker listens on {' and '.join(missing)}.",
         way_out="celery -A config.celery worker -Q <queue>, one for each.",

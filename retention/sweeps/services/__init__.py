@@ -19,9 +19,10 @@ What must hold, and what makes it hold:
 """
 
 from retention.sweeps.services.destroying import destroy_doomed
+from retention.sweeps.services.lanes import lane_of, unfinished_runs
 from retention.sweeps.services.opening import SweepIsRunning, open_due_runs, open_run
 from retention.sweeps.services.orphans import doom_orphans, fail_abandoned_imports
-from retention.sweeps.services.working import Outcome, unfinished_runs, work
+from retention.sweeps.services.working import Outcome, work
 
 __all__ = [
     "Outcome",
@@ -29,6 +30,7 @@ __all__ = [
     "destroy_doomed",
     "doom_orphans",
     "fail_abandoned_imports",
+    "lane_of",
     "open_due_runs",
     "open_run",
     "unfinished_runs",

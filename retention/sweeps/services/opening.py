@@ -1,6 +1,7 @@
-"""Opens runs: one workspace's on request, or one over all that have something due."""
+"""Opens runs: one workspace's on request, or over all that have something due."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -12,31 +13,40 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.conversations import selectors as conversations
 from retention.holds import authority
-from retention.sweeps.models import PURGED, Sweep, SweepRun, Trigger
-from retention.sweeps.storage import changed, rows, step
+from retention.schedules import rules as schedules
+from retention.schedules import selectors as of_schedules
+from retention.schedules.rules import Pace, Schedule
+from retention.sweeps.models import PURGED, Lane, Sweep, SweepRun, Trigger
+from retention.sweeps.services import lanes
+from retention.sweeps.storage import ALIAS, changed, rows, step
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
 
-SCHEDULED_EVERY = timedelta(hours=1)
-
-# A workspace rests after a sweep, unless a policy took force meanwhile. A key or a
-# file that cannot be destroyed keeps its own receipt open, and nothing else. Asked each
-# minute: two conditions, one index each, where an `or` would read every sweep ever.
+_WORKSPACES = "select id from workspaces_workspace order by id"
+# A workspace rests from one beginning of its schedule to the next, and where it is
+# hourly, no longer than until a policy takes force. A key or a file that cannot be
+# destroyed keeps its own receipt open, and nothing else. Asked each minute: two
+# conditions, one index each, where an `or` would read every sweep ever.
 _READY = """
-select w.id from workspaces_workspace w where not exists (
+select w.id from unnest(%(workspaces)s::bigint[], %(begins)s::timestamptz[],
+                        %(hourly)s::boolean[]) w(id, begins_at, is_hourly)
+where not exists (
     select from retention_sweep s
     where s.workspace_id = w.id and s.state not in ('destroying', 'closed', 'stopped')
 ) and not exists (
     select from retention_sweep s
-    where s.workspace_id = w.id and s.opened_at > %(rested)s and not exists (
+    where s.workspace_id = w.id and s.opened_at >= w.begins_at
+      and not (w.is_hourly and exists (
         select from retention_policy p
         where p.workspace_id = w.id and p.in_force_at > s.opened_at
-          and p.in_force_at <= %(at)s))
+          and p.in_force_at <= %(at)s)))
 order by w.id
 """
 _OPEN_RUN = """
-insert into retention_sweeprun (public_id, state, opened_at, claimed_by, fence, passes)
-values (%(public_id)s, 'open', %(at)s, '', 0, 0) returning id
+insert into retention_sweeprun (public_id, state, lane, behind_since, opened_at,
+    claimed_by, fence, passes)
+values (%(public_id)s, 'open', %(lane)s, %(behind_since)s, %(at)s, '', 0, 0)
+returning id
 """
 _OPEN_SWEEPS = """
 insert into retention_sweep (workspace_id, run_id, public_id, trigger, state,
@@ -81,16 +91,58 @@ def open_run(
         return sweep
 
 
-def open_due_runs(*, at: datetime) -> int | None:
-    """Opens one run over every rested workspace with something due; returns its id."""
-    ready = [row[0] for row in rows(_READY, rested=at - SCHEDULED_EVERY, at=at)]
-    due = conversations.workspaces_with_something_due(
-        workspace_ids=ready, at=at, using="sweeper"
+def open_due_runs(*, at: datetime) -> list[int]:
+    """Opens a run for each pace, over every rested workspace with something due."""
+    known = of_schedules.schedules_of(
+        workspace_ids=[row[0] for row in rows(_WORKSPACES)], using=ALIAS
     )
-    if not due:
-        return None
+    ready = _rested(known, at=at)
+    due = conversations.workspaces_with_something_due(
+        workspace_ids=ready, at=at, using=ALIAS
+    )
+    behind = lanes.behind(workspace_ids=due)
+    shared: dict[Pace, list[int]] = {}
+    for workspace in due:
+        is_late = schedules.is_late(behind[workspace], at=at)
+        pace = schedules.pace_at(known[workspace], at=at)
+        shared.setdefault(Pace.FULL if is_late else pace, []).append(workspace)
+    shared.pop(Pace.STOPPED, None)
+    return [_opened(pace, due, behind, at=at) for pace, due in shared.items()]
+
+
+def _rested(known: Mapping[int, Schedule], *, at: datetime) -> list[int]:
+    """Those for which a beginning has come since their last sweep."""
+    begins = {s: schedules.last_beginning(s, at=at) for s in set(known.values())}
+    found = rows(
+        _READY,
+        workspaces=list(known),
+        begins=[begins[schedule] for schedule in known.values()],
+        hourly=[schedule.daily_at is None for schedule in known.values()],
+        at=at,
+    )
+    return [row[0] for row in found]
+
+
+def _opened(
+    pace: Pace,
+    due: list[int],
+    behind: Mapping[int, datetime | None],
+    *,
+    at: datetime,
+) -> int:
+    times = [behind[workspace] for workspace in due]
+    known = [moment for moment in times if moment is not None]
     with step():
-        run = int(rows(_OPEN_RUN, public_id=ids.new_uuid(), at=at)[0][0])
+        run = int(
+            rows(
+                _OPEN_RUN,
+                public_id=ids.new_uuid(),
+                # It rests more than it works: no place for those in a hurry.
+                lane=(Lane.FAST if pace is Pace.FULL else Lane.SLOW).value,
+                behind_since=min(known) if len(known) == len(times) else None,
+                at=at,
+            )[0][0]
+        )
         changed(_OPEN_SWEEPS, run=run, workspaces=due, at=at)
     return run
 

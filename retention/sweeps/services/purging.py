@@ -21,7 +21,7 @@ from retention.holds import locking
 from retention.policies import selectors as policies
 from retention.sweeps import kinds
 from retention.sweeps.kinds import CONVERSATIONS, Swept
-from retention.sweeps.services.planning import SWEEPER
+from retention.sweeps.services.planning import SWEEPER, WINDOW
 from retention.sweeps.storage import ALIAS, changed, rows, step
 
 PASSES = 3
@@ -35,13 +35,16 @@ where run_id = %(run)s and done_at is null and attempts <= %(passes)s
 order by attempts, window_no for update skip locked limit 1
 """
 _SLICES = """
-select id, workspace_id, kind from retention_sweepslice
+select id, workspace_id, kind, n, attempts from retention_sweepslice
 where run_id = %(run)s and window_no = %(window)s and done_at is null
 order by id for update skip locked
 """
 _BATCH = f"""
 with {conditions.CUTOFFS}, slice as materialized (
-    select s.id as slice_id, s.sweep_id, s.workspace_id, s.ids, o.id as organization_id,
+    select s.id as slice_id, s.sweep_id, s.workspace_id, o.id as organization_id,
+           case when %(share)s >= 1 then s.ids
+                else s.ids[s.tried + 1 : s.tried + ceil(s.n * %(share)s)::int]
+           end as ids,
            o.public_id as organization, w.public_id as workspace
     from retention_sweepslice s
     join workspaces_workspace w on w.id = s.workspace_id
@@ -86,6 +89,15 @@ select count(*) from pick
 _NO_PARTS = """
 select 'key' as what, null::uuid as object_id, p.* from pick p where false
 """
+# A part of a window: how far each of its slices is, and whether all are through.
+_PART = """
+with moved as (
+    update retention_sweepslice set took_ms = took_ms + %(took_ms)s,
+           tried = least(n, tried + ceil(n * %(share)s)::int)
+    where id = any(%(slices)s) returning tried >= n as is_through
+)
+select bool_and(is_through) from moved
+"""
 # What a slice planned and did not lose yet, under the same lock and moment.
 _REST = f"""
 with {conditions.CUTOFFS}, rest as (
@@ -126,16 +138,23 @@ class _Window:
     kind: str
     slices: list[int]
     workspaces: list[int]
+    share: float
 
 
-def batch(*, run_id: int, passes: int, now: Callable[[], datetime]) -> Batch:
-    """Purges the next window that no other worker is at."""
+def batch(
+    *, run_id: int, passes: int, now: Callable[[], datetime], most: int = WINDOW
+) -> Batch:
+    """Purges the next window that no other worker is at, or the next part of one.
+
+    `most` bounds how many ids it tries, about: a window is planned whole and purged in
+    as many batches as the pace wants.
+    """
     window = None
     try:
         with step():
             rows(_LOCK_TIMEOUT)
             locking.before_purging(using=ALIAS)
-            window = _next(run_id, passes=passes)
+            window = _next(run_id, passes=passes, most=most)
             if window is None:
                 return Batch.NONE_LEFT
             # Read under the lock: later than any policy or hold that is visible.
@@ -148,7 +167,7 @@ def batch(*, run_id: int, passes: int, now: Callable[[], datetime]) -> Batch:
     return Batch.PURGED
 
 
-def _next(run_id: int, *, passes: int) -> _Window | None:
+def _next(run_id: int, *, passes: int, most: int) -> _Window | None:
     found = rows(_WINDOW, run=run_id, passes=passes)
     if not found:
         return None
@@ -159,7 +178,15 @@ def _next(run_id: int, *, passes: int) -> _Window | None:
         kind=slices[0][2] if slices else CONVERSATIONS,
         slices=[row[0] for row in slices],
         workspaces=sorted({row[1] for row in slices}),
+        share=_share(slices, most=most),
     )
+
+
+def _share(slices: list[tuple[Any, ...]], *, most: int) -> float:
+    """Which part of each slice a batch tries; what was locked is tried as a whole."""
+    planned = sum(row[3] for row in slices)
+    is_first_try = not any(row[4] for row in slices)
+    return min(1.0, most / planned) if planned and is_first_try else 1.0
 
 
 def _purge(window: _Window, *, at: datetime) -> None:
@@ -169,6 +196,7 @@ def _purge(window: _Window, *, at: datetime) -> None:
     parameters: dict[str, Any] = {
         **conditions.parameters(scopes, at=at),
         "slices": window.slices,
+        "share": window.share,
     }
     kind = kinds.swept_named(window.kind)
     pieces = _pieces(kind)
@@ -178,6 +206,11 @@ def _purge(window: _Window, *, at: datetime) -> None:
         **parameters,
     )
     took_ms = round((time.monotonic() - began) * 1000)
+    if window.share < 1:
+        asked = {"slices": window.slices, "share": window.share, "took_ms": took_ms}
+        if not rows(_PART, **asked)[0][0]:
+            return
+        took_ms = 0
     changed(_REST.format(**pieces), took_ms=took_ms, most=PASSES, **parameters)
 
 

@@ -67,7 +67,7 @@ def test_beat_opens_the_sweep_and_the_page_leads_there(lasting: Stage) -> None:
     lasting.set_policy(90, at=NOON)
     client = lasting.owner.client()
 
-    assert services.open_due_runs(at=NOON + timedelta(minutes=1)) is not None
+    assert services.open_due_runs(at=NOON + timedelta(minutes=1))
 
     answer = client.get(URL)
     assert answer.status_code == 302

@@ -244,7 +244,7 @@ def test_a_file_that_stays_keeps_only_its_own_receipt_waiting(
     stuck = stage.conversation(age=100)
     neighbor.conversation(age=100)
     monkeypatch.setattr(destroying.blobs, "store", stubborn(stuck))
-    run = services.open_due_runs(at=NOON)
+    (run,) = services.open_due_runs(at=NOON)
 
     for _round in range(6):
         services.work(run_id=run, budget_seconds=5, now=lambda: NOON)
@@ -258,7 +258,7 @@ def test_a_file_that_stays_keeps_only_its_own_receipt_waiting(
     stage.conversation(age=100)
     neighbor.conversation(age=100)
     later = NOON + timedelta(hours=2)
-    following = services.open_due_runs(at=later)
+    (following,) = services.open_due_runs(at=later)
     for _round in range(6):
         services.work(run_id=following, budget_seconds=5, now=lambda: later)
         sequencer.run(at=later)

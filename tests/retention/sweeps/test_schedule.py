@@ -24,8 +24,7 @@ def test_one_run_sweeps_every_workspace_with_something_due(stage: Stage):
         one.conversation(age=100)
     quiet.conversation(age=100)
 
-    run = services.open_due_runs(at=NOON)
-    assert run is not None
+    (run,) = services.open_due_runs(at=NOON)
     for _round in range(5):
         services.work(run_id=run, budget_seconds=5, now=lambda: NOON)
         sequencer.run(at=NOON)
@@ -42,7 +41,7 @@ def test_nothing_due_opens_nothing(stage: Stage):
     stage.set_policy(90)
     stage.conversation(age=10)
 
-    assert services.open_due_runs(at=NOON) is None
+    assert services.open_due_runs(at=NOON) == []
     assert not SweepRun.objects.exists()
 
 
@@ -52,8 +51,8 @@ def test_a_workspace_rests_for_an_hour_unless_its_policy_changes(stage: Stage):
     stage.conversation(age=100)
     soon = NOON + timedelta(minutes=5)
 
-    assert services.open_due_runs(at=soon) is None
-    assert services.open_due_runs(at=NOON + timedelta(minutes=61)) is not None
+    assert services.open_due_runs(at=soon) == []
+    assert services.open_due_runs(at=NOON + timedelta(minutes=61))
 
 
 def test_a_policy_in_force_ends_the_rest(stage: Stage):
@@ -64,15 +63,15 @@ def test_a_policy_in_force_ends_the_rest(stage: Stage):
 
     stage.set_policy(90, at=soon)
 
-    assert services.open_due_runs(at=soon) is not None
+    assert services.open_due_runs(at=soon)
 
 
 def test_two_ticks_open_one_run(stage: Stage):
     stage.set_policy(90)
     stage.conversation(age=100)
 
-    assert services.open_due_runs(at=NOON) is not None
-    assert services.open_due_runs(at=NOON) is None
+    assert services.open_due_runs(at=NOON)
+    assert services.open_due_runs(at=NOON) == []
 
 
 def test_a_request_that_the_scheduler_outruns_is_refused_by_name(
@@ -118,7 +117,7 @@ def test_the_tick_rings_for_every_open_run(stage: Stage, clock, monkeypatch):
     stage.set_policy(90)
     stage.conversation(age=100)
     rung: list[int] = []
-    monkeypatch.setattr(tasks, "ring", lambda *, run_id: rung.append(run_id))
+    monkeypatch.setattr(tasks, "ring", lambda *, run_id, lane: rung.append(run_id))
 
     tasks.work_due()
     tasks.work_due()
@@ -134,7 +133,9 @@ def test_a_run_that_waits_rings_again_and_a_closed_one_does_not(
     stage.conversation(age=100)
     sweep = stage.open_sweep()
     rung: list[int] = []
-    monkeypatch.setattr(tasks, "ring", lambda *, run_id, waits=0: rung.append(waits))
+    monkeypatch.setattr(
+        tasks, "ring", lambda *, run_id, lane, turns, waits=0: rung.append(waits)
+    )
 
     tasks.work_run(run_id=sweep.run_id)
     assert rung == [1]
