@@ -163,7 +163,7 @@ def _our_key(ref: Any, keys: Any, selectors: Any) -> Any:
     with scoping.organization(organization_id=ref.organization.id):
         row = selectors.connection(connection_id=ref.id)
         key = selectors.current_key(connection_id=ref.id)
-        return KeyPair(private_pem=keys.opened(row, key), certificate=key.certificate)
+        return KeyPair(private_pem=keys.signing_key(row), certificate=key.certificate)
 
 
 def _dearest(

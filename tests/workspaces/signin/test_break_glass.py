@@ -29,7 +29,7 @@ from workspaces.signin.models import (
     MailedSecret,
     SignInSession,
 )
-from workspaces.signin.services import break_glass, secrets_by_mail
+from workspaces.signin.services import keyholders, secrets_by_mail
 from workspaces.signin.views import owners as view
 from workspaces.tenancy import services as tenancy
 from workspaces.tenancy.models import OrganizationAdministrator, Sso
@@ -404,9 +404,9 @@ def test_unnaming_forgets_password_and_app(mara: Person, secret: str) -> None:
 def test_unnaming_whoever_set_nothing_up_signs_nobody_out(mara: Person) -> None:
     client = mara.client()
     named = {"organization": mara.workspace.organization, "person": mara.user.public_id}
-    break_glass.name(actor=OPERATOR, at=NOON, **named)
+    keyholders.name(actor=OPERATOR, at=NOON, **named)
 
-    break_glass.unname(actor=OPERATOR, at=NOON, **named)
+    keyholders.unname(actor=OPERATOR, at=NOON, **named)
 
     assert client.get(PAGE).status_code == 200
 
@@ -416,8 +416,8 @@ def test_the_last_one_stays_while_single_sign_on_is_required(
 ) -> None:
     tenancy.set_sso(actor=OPERATOR, workspace=mara.workspace, sso=Sso.REQUIRED, at=NOON)
 
-    with pytest.raises(break_glass.LastOneMustStay):
-        break_glass.unname(
+    with pytest.raises(keyholders.LastOneMustStay):
+        keyholders.unname(
             actor=OPERATOR,
             organization=mara.workspace.organization,
             person=mara.user.public_id,
@@ -449,13 +449,13 @@ def test_of_two_who_are_unnamed_at_once_one_stays(mara: Person) -> None:
     def unname(person: Person) -> str:
         barrier.wait(timeout=10)
         try:
-            break_glass.unname(
+            keyholders.unname(
                 actor=OPERATOR,
                 organization=where.organization,
                 person=person.user.public_id,
                 at=NOON,
             )
-        except break_glass.LastOneMustStay:
+        except keyholders.LastOneMustStay:
             return "refused"
         finally:
             connections.close_all()

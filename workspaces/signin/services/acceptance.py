@@ -54,7 +54,11 @@ def _verified(
 ) -> VerifiedAssertion:
     idp, sp = settings.idp, selectors.service_provider(slug=ref.slug)
     is_sealed = responses.is_encrypted(message)
-    ours = keys.opening_keys_of(connection_id=ref.id) if is_sealed else []
+    ours = (
+        keys.opening_keys(connection_id=ref.id, public_id=ref.public_id)
+        if is_sealed
+        else []
+    )
     with reading():
         try:
             return responses.verify(

@@ -152,10 +152,10 @@ def set_sso(
 
 def why_not_required(*, at: datetime) -> str:
     """What still keeps single sign-on from being required; empty where nothing does."""
-    live = selectors.connections_in_use()
-    if not live:
+    live = selectors.active_connection()
+    if live is None:
         return _("No connection is in use yet.")
-    if not selectors.is_tested(live[0], at=at):
+    if not selectors.is_tested(live, at=at):
         return _(
             "The connection in use needs a test sign-in without failure by an owner, "
             "not older than 24 hours."

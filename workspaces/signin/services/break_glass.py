@@ -1,4 +1,4 @@
-"""Names owners who may enter without the identity provider, and lets them in.
+"""Lets named owners in without the identity provider.
 
 The door for the day on which single sign-on does not work. An owner is named by an
 administrator of the organization, and sets password and second step themselves, with a
@@ -9,7 +9,6 @@ was wrong cannot be told apart.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.password_validation import validate_password
@@ -22,7 +21,6 @@ from audit import recording
 from audit.recording import Outcome, Target
 from kit import scoping
 from kit.actor import Actor
-from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members.models import User
 from workspaces.members.standing import Held
@@ -35,33 +33,12 @@ from workspaces.signin.models import (
     Method,
     Purpose,
 )
-from workspaces.signin.services import arrivals, drafts, secrets_by_mail, sessions
-from workspaces.tenancy.models import Sso, Workspace
+from workspaces.signin.services import arrivals, secrets_by_mail, sessions
 from workspaces.tenancy.selectors import OrganizationRef
 
-CODE_LENGTH = 16
-CODE_LIFE = timedelta(days=1)
 # Long enough to repair single sign-on; whoever needs more signs in again.
 SESSION_LIFE = timedelta(hours=1)
 _TOLD_AT = 5  # failures, from which on the next try waits
-
-
-class NotAnOwner(Refused):
-    """Only an owner of the organization can be named."""
-
-    status = 404
-
-
-class OperatorsHaveTheirOwnDoor(Refused):
-    """An operator's password opens /operator/; no organization may have it set."""
-
-
-class NotNamed(Refused):
-    """The person is not named for break-glass."""
-
-
-class LastOneMustStay(Refused):
-    """Single sign-on is required, and nobody else could enter without it."""
 
 
 class WrongSetUpCode(Refused):
@@ -97,86 +74,6 @@ class SetUp:
     password: str
     app_secret: str
     app_code: str
-
-
-def name(
-    *, actor: Actor, organization: OrganizationRef, person: UUID, at: datetime
-) -> None:
-    """Name an owner, and mail them the code with which they set their password."""
-    actor.require(Permission.ORGANIZATION_MANAGE)
-    with scoping.organization(organization_id=organization.id):
-        user = _owner(person)
-        if user.is_operator:
-            raise OperatorsHaveTheirOwnDoor(
-                _("This person operates the installation. Name another owner.")
-            )
-        _row, is_new = BreakGlassOwner.objects.get_or_create(
-            organization_id=organization.id,
-            user=user,
-            defaults={"named_by": actor.id, "named_at": at},
-        )
-        if is_new:
-            _record(actor, "workspaces.break-glass.named", user, organization, at)
-            _tell_owners(
-                organization,
-                _("%s may enter without single sign-on") % user.email,
-                _(
-                    "%(by)s named %(who)s to enter %(organization)s without its "
-                    "identity provider."
-                )
-                % {
-                    "by": actor.label,
-                    "who": user.email,
-                    "organization": organization.name,
-                },
-                at=at,
-            )
-        _mail_code(user, at=at)
-
-
-def send_again(
-    *, actor: Actor, organization: OrganizationRef, person: UUID, at: datetime
-) -> None:
-    """Mail a fresh code: also how a forgotten password or a lost phone is replaced."""
-    actor.require(Permission.ORGANIZATION_MANAGE)
-    with scoping.organization(organization_id=organization.id):
-        user = _owner(person)
-        if not BreakGlassOwner.objects.filter(user=user).exists():
-            raise NotNamed(_("This person is not named for break-glass."))
-        _record(actor, "workspaces.break-glass.code-sent", user, organization, at)
-        _mail_code(user, at=at)
-
-
-def unname(
-    *, actor: Actor, organization: OrganizationRef, person: UUID, at: datetime
-) -> None:
-    """Take the name off; password and second step go with the last organization."""
-    actor.require(Permission.ORGANIZATION_MANAGE)
-    with drafts.turn_of(organization):
-        found = {one.user.public_id: one for one in selectors.keyholders()}
-        holder = found.pop(person, None)
-        if holder is None or holder.named is None:
-            raise NotNamed(_("This person is not named for break-glass."))
-        others = any(one.is_ready for one in found.values())
-        if holder.is_ready and not others and _requires_sso():
-            raise LastOneMustStay(
-                _(
-                    "Single sign-on is required here, and nobody else could enter "
-                    "without it. Name another owner first, and let them finish."
-                )
-            )
-        holder.named.delete()
-        sessions.end_all_of(
-            actor=actor,
-            organization_id=organization.id,
-            user=holder.user,
-            reason=EndReason.CREDENTIALS_CHANGED,
-            method=Method.BREAK_GLASS,
-            at=at,
-        )
-        _record(actor, "workspaces.break-glass.unnamed", holder.user, organization, at)
-        if not selectors.reached_by_break_glass(user_id=holder.user.pk):
-            _disarm(holder.user)
 
 
 def app_secret_for(*, address: str, code: str, at: datetime) -> str:
@@ -252,8 +149,8 @@ def come_in(
     with scoping.organization(organization_id=organization.id):
         BreakGlassOwner.objects.filter(user=user).update(last_used_at=at)
         actor = arrivals.actor_of(user, organization, ip=ip, user_agent=user_agent)
-        _record(actor, "workspaces.break-glass.used", user, organization, at)
-        _tell_owners(
+        record(actor, "workspaces.break-glass.used", user, organization, at)
+        tell_owners(
             organization,
             _("Emergency sign-in at %s") % organization.name,
             _(
@@ -331,11 +228,12 @@ def _arm(user: User, chosen: SetUp, *, step: int, ip: str, at: datetime) -> list
                 reason=EndReason.CREDENTIALS_CHANGED,
                 at=at,
             )
-            _record(actor, "workspaces.break-glass.armed", user, one, at)
+            record(actor, "workspaces.break-glass.armed", user, one, at)
     return spare
 
 
-def _disarm(user: User) -> None:
+def disarm(user: User) -> None:
+    """Forget password and second step of somebody whom nobody names any more."""
     if not BreakGlassCredential.objects.filter(user=user).delete()[0]:
         return  # nothing was set up, and a new password signs out everywhere
     second_step.forget(user=user)
@@ -358,7 +256,7 @@ def _note_failure(
                 details={"ip": ip, "failures": row.failures},
             )
             if row.failures == _TOLD_AT:
-                _tell_owners(
+                tell_owners(
                     one,
                     _("Failed emergency sign-ins at %s") % one.name,
                     _(
@@ -371,31 +269,10 @@ def _note_failure(
                 )
 
 
-def _owner(person: UUID) -> User:
-    for user in selectors.all_owners():
-        if user.public_id == person:
-            return user
-    raise NotAnOwner(_("Only an owner of the organization can be named."))
-
-
-def _requires_sso() -> bool:
-    return Workspace.objects.filter(sso=Sso.REQUIRED).exists()
-
-
-def _mail_code(user: User, *, at: datetime) -> None:
-    secrets_by_mail.put(
-        user=user,
-        purpose=Purpose.BREAK_GLASS,
-        secret=secrets_by_mail.new(CODE_LENGTH),
-        browser="",
-        life=CODE_LIFE,
-        at=at,
-    )
-
-
-def _tell_owners(
+def tell_owners(
     organization: OrganizationRef, subject: str, text: str, *, at: datetime
 ) -> None:
+    """Mail every owner of the organization in scope."""
     for owner in selectors.all_owners():
         notices.put(
             organization_id=organization.id,
@@ -407,13 +284,14 @@ def _tell_owners(
         )
 
 
-def _record(
+def record(
     actor: Actor,
     action: str,
     user: User,
     organization: OrganizationRef,
     at: datetime,
 ) -> None:
+    """Record what happened to a person's way in."""
     recording.record(
         actor=actor,
         action=action,

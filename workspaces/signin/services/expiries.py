@@ -31,19 +31,21 @@ def warn_due(*, at: datetime) -> int:
 def _warn(organization_id: int, *, at: datetime) -> int:
     soon = at + timedelta(days=max(rules.WARNING_DAYS))
     with scoping.organization(organization_id=organization_id):
-        live = {row.pk: row for row in selectors.connections_in_use()}
+        live = selectors.active_connection()
+        if live is None:
+            return 0
         theirs = IdpCertificate.objects.filter(
-            connection_id__in=live, not_after__lte=soon, state=CertificateState.TRUSTED
+            connection_id=live.pk, not_after__lte=soon, state=CertificateState.TRUSTED
         )
-        ours = SpKey.objects.filter(connection_id__in=live, not_after__lte=soon)
+        ours = SpKey.objects.filter(connection_id=live.pk, not_after__lte=soon)
         warned = 0
         for one in theirs.order_by("id").select_for_update():
             if _is_due(one, at=at):
-                _tell_theirs(live[one.connection_id], one, at=at)
+                _tell_theirs(live, one, at=at)
                 warned += 1
         for key in ours.order_by("id").select_for_update():
             if _is_due(key, at=at):
-                _tell_ours(live[key.connection_id], key, at=at)
+                _tell_ours(live, key, at=at)
                 warned += 1
         return warned
 

@@ -4,7 +4,9 @@ A new key is published first, so that the other side knows it before it signs; t
 one still opens what was encrypted for it, until it is retired.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -88,9 +90,8 @@ def retire_previous(
 
 def make(row: SamlConnection, pair: KeyPair, *, place: KeyPlace, at: datetime) -> SpKey:
     """Store a key in that place of the rollover, sealed."""
-    key_id = Organization.objects.get(pk=row.organization_id).key_id
     sealed = sealing.seal(
-        pair.private_pem, key=vault.read_keys([key_id])[key_id], aad=_place(row)
+        pair.private_pem, key=_organization_key(), aad=_place(row.public_id)
     )
     return SpKey.objects.create(
         organization_id=row.organization_id,
@@ -105,28 +106,19 @@ def make(row: SamlConnection, pair: KeyPair, *, place: KeyPlace, at: datetime) -
 
 def signing_key(row: SamlConnection) -> bytes:
     """The private key, in PEM, that signs what goes through the connection."""
-    return opened(row, selectors.current_key(connection_id=row.pk))
+    return opened(row.public_id, [selectors.current_key(connection_id=row.pk)])[0]
 
 
-def opening_keys(row: SamlConnection) -> list[bytes]:
+def opening_keys(*, connection_id: int, public_id: UUID) -> list[bytes]:
     """All private keys of ours, in PEM: a message may be encrypted for any of them."""
-    mine = selectors.our_keys(connection_id=row.pk)
-    return [opened(row, key) for key in mine]
+    return opened(public_id, selectors.our_keys(connection_id=connection_id))
 
 
-def opening_keys_of(*, connection_id: int) -> list[bytes]:
-    """The same, of a connection whose row nobody has read yet."""
-    return opening_keys(selectors.connection(connection_id=connection_id))
-
-
-def opened(row: SamlConnection, key: SpKey) -> bytes:
-    """The private key in PEM."""
-    key_id = row.organization.key_id
-    return sealing.open_sealed(
-        bytes(key.sealed_key),
-        key=vault.read_keys([key_id])[key_id],
-        aad=_place(row),
-    )
+def opened(connection: UUID, found: Sequence[SpKey]) -> list[bytes]:
+    """The private keys in PEM, of a connection of the organization in scope."""
+    key = _organization_key()
+    place = _place(connection)
+    return [sealing.open_sealed(bytes(k.sealed_key), key=key, aad=place) for k in found]
 
 
 def _demand_may_turn(actor: Actor, row: SamlConnection) -> None:
@@ -152,8 +144,13 @@ def _record(
     )
 
 
-def _place(row: SamlConnection) -> bytes:
+def _organization_key() -> bytes:
+    key_id = Organization.objects.values_list("key_id", flat=True).get()
+    return vault.read_keys([key_id])[key_id]
+
+
+def _place(connection: UUID) -> bytes:
     # The column that held the only key once; all keys of a connection stay bound to it.
     return sealing.binding(
-        table="workspaces_samlconnection", row=row.public_id, column="sp_key"
+        table="workspaces_samlconnection", row=connection, column="sp_key"
     )

@@ -215,7 +215,7 @@ def _opened(row: SamlConnection, idp: IdentityProvider, message: Message) -> Any
     """The assertion as it can be read, whether it will hold or not."""
     if not responses.is_encrypted(message):
         return message.root.find(opening.ASSERTION)
-    ours = keys.opening_keys(row)
+    ours = keys.opening_keys(connection_id=row.pk, public_id=row.public_id)
     try:
         with reading():
             return opening.opened(message.root, keys=ours, idp=idp)

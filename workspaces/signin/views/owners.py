@@ -17,7 +17,7 @@ from kit.refusals import Refused
 from workspaces.members import standing
 from workspaces.signin import selectors, tasks
 from workspaces.signin.selectors import Keyholder
-from workspaces.signin.services import break_glass
+from workspaces.signin.services import keyholders
 
 # Whoever finds an open browser must not name themselves a way back in.
 _FRESH = timedelta(minutes=30)
@@ -57,13 +57,13 @@ def break_glass_owner(request: Any, person: UUID) -> HttpResponse:
     }
     act = request.POST.get("act", "")
     if act == "unname":
-        break_glass.unname(**named)
+        keyholders.unname(**named)
         messages.success(request, _("The name is taken off."))
     elif act == "send":
-        break_glass.send_again(**named)
+        keyholders.send_again(**named)
         messages.success(request, _("A new code is on its way to them."))
     else:
-        break_glass.name(**named)
+        keyholders.name(**named)
         messages.success(
             request,
             _("Named. A code is on its way, with which they set password and app."),

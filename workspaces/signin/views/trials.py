@@ -91,12 +91,12 @@ def sso_activate(request: Any, saml: UUID) -> HttpResponse:
         )
         messages.success(request, _("People sign in through this connection now."))
         return redirect(link(request, "workspaces:sso-activate", saml=saml))
-    live = [one for one in selectors.connections_in_use() if one.pk != row.pk]
+    live = selectors.active_connection()
     context = frame.context(request, row, step="activate", at=at) | {
         "is_tested": selectors.is_tested(row, at=at),
         "is_owner": authority.is_owner(request.actor),
         "is_live": row.state == ConnectionState.ACTIVE,
-        "replaces": frame.name_of(live[0]) if live else "",
+        "replaces": frame.name_of(live) if live and live.pk != row.pk else "",
         "activate_url": link(request, "workspaces:sso-activate", saml=saml),
         "deactivate_url": link(request, "workspaces:sso-deactivate", saml=saml),
         "discard_url": link(request, "workspaces:sso-discard", saml=saml),
