@@ -19,25 +19,21 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from kit import certificates, clock, guard
+from kit import clock, guard
 from kit.doorbell import ring_on_commit
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.signin import metadata, presets, selectors, tasks
 from workspaces.signin.assertions import IdentityProvider
-from workspaces.signin.models import KeyPlace, Preset, SamlConnection
+from workspaces.signin.models import Preset, SamlConnection
 from workspaces.signin.places import link
 from workspaces.signin.services import activation, drafts, keys
 from workspaces.signin.setup_forms import (
     AttributesForm,
-    MetadataByHandForm,
-    MetadataFileForm,
-    MetadataTextForm,
-    MetadataUrlForm,
     PresetForm,
     ProvisioningForm,
 )
-from workspaces.signin.views import frame
+from workspaces.signin.views import frame, steps
 
 _PAGE = "workspaces/signin/wizard"
 
@@ -92,8 +88,8 @@ def sso_metadata(request: Any, saml: UUID) -> HttpResponse:
     """Step 3: what the identity provider says of itself, in one of four ways."""
     row = frame.found(saml)
     if request.htmx and request.method != "POST":
-        return _page(request, row, "metadata", part="state", **_parsed(row))
-    forms = _metadata_forms(request, row)
+        return _page(request, row, "metadata", part="state", **steps.parsed(row))
+    forms = steps.metadata_forms(request, row)
     how = request.POST.get("how", "")
     if request.method == "POST" and how in _READ and forms[how].is_valid():
         try:
@@ -102,7 +98,7 @@ def sso_metadata(request: Any, saml: UUID) -> HttpResponse:
             forms[how].add_error(None, str(refusal))
         else:
             return redirect(link(request, "workspaces:sso-metadata", saml=saml))
-    return _page(request, row, "metadata", forms=forms, how=how, **_parsed(row))
+    return _page(request, row, "metadata", forms=forms, how=how, **steps.parsed(row))
 
 
 @guard.requires(Permission.ORGANIZATION_MANAGE)
@@ -153,7 +149,7 @@ def sso_key(request: Any, saml: UUID) -> HttpResponse:
 def sso_attributes(request: Any, saml: UUID) -> HttpResponse:
     """Step 4: which attribute means what."""
     row = frame.found(saml)
-    form = AttributesForm(request.POST or None, initial=_mapped(row))
+    form = AttributesForm(request.POST or None, initial=steps.mapped(row))
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:
@@ -182,7 +178,7 @@ def sso_attributes(request: Any, saml: UUID) -> HttpResponse:
 def sso_provisioning(request: Any, saml: UUID) -> HttpResponse:
     """Also step 4: who becomes a member, and with which role."""
     row = frame.found(saml)
-    form = _provisioning_form(request, row)
+    form = steps.provisioning_form(request, row)
     if form.is_valid():
         asked = form.cleaned_data
         try:
@@ -218,8 +214,8 @@ def _attributes_page(
         request,
         row,
         "attributes",
-        form=form or AttributesForm(initial=_mapped(row)),
-        provisioning=provisioning or _provisioning_form(request, row),
+        form=form or AttributesForm(initial=steps.mapped(row)),
+        provisioning=provisioning or steps.provisioning_form(request, row),
         provisioning_url=link(
             request, "workspaces:sso-provisioning", saml=row.public_id
         ),
@@ -239,33 +235,6 @@ def _page(
     is_wrong = any(form is not None and form.errors for form in forms)
     name = f"{_PAGE}/{step}.html" + (f"#{part}" if part else "")
     return render(request, name, context, status=422 if is_wrong else 200)
-
-
-def _metadata_forms(request: Any, row: SamlConnection) -> dict[str, Any]:
-    """The four ways; only the one that was sent is bound."""
-    how = request.POST.get("how", "")
-    data = request.POST if request.method == "POST" else None
-    known = {
-        "entity_id": row.idp_entity_id,
-        "sso_url": row.sso_url,
-        "slo_url": row.slo_url,
-        "wants_signed_requests": row.wants_signed_requests,
-        "certificates": "\n\n".join(
-            one.certificate
-            for one in selectors.trusted_certificates(connection_id=row.pk)
-        ),
-    }
-    return {
-        "url": MetadataUrlForm(
-            data if how == "url" else None, initial={"url": row.metadata_url}
-        ),
-        "file": MetadataFileForm(
-            data if how == "file" else None,
-            request.FILES if how == "file" else None,
-        ),
-        "text": MetadataTextForm(data if how == "text" else None),
-        "hand": MetadataByHandForm(data if how == "hand" else None, initial=known),
-    }
 
 
 def _from_url(request: Any, saml: UUID, asked: dict[str, Any]) -> None:
@@ -325,90 +294,8 @@ _READ: dict[str, Callable[[Any, UUID, dict[str, Any]], None]] = {
 }
 
 
-def _parsed(row: SamlConnection) -> dict[str, Any]:
-    """What is known of the other side, as the page shows it."""
-    at = clock.now()
-    is_first = row.metadata_read_at is None and not row.metadata_problem
-    return {
-        "sheet": presets.SHEETS[row.preset],
-        "is_reading": bool(row.metadata_url) and is_first,
-        "problem": row.metadata_problem,
-        "endpoints": [
-            {"name": name, "value": value, "is_mono": True}
-            for name, value in (
-                (_("Entity ID"), row.idp_entity_id),
-                (_("Sign-in address"), row.sso_url),
-                (_("Sign-out address"), row.slo_url),
-                (_("Read from"), row.metadata_url),
-            )
-            if value
-        ],
-        "read_at": row.metadata_read_at,
-        "certificates": [
-            frame.certificate(one, at=at)
-            for one in selectors.certificates(connection_id=row.pk)
-        ],
-        "now": at,
-        **_our_keys(row),
-    }
-
-
-def _our_keys(row: SamlConnection) -> dict[str, Any]:
-    """Our keys of the connection, and which step of the rollover comes next."""
-    words = {
-        KeyPlace.CURRENT: ("ok", _("Signs and opens")),
-        KeyPlace.NEXT: ("wait", _("Next, published")),
-        KeyPlace.PREVIOUS: ("off", _("Old, still opens")),
-    }
-    mine = selectors.our_keys(connection_id=row.pk)
-    places = {one.place for one in mine}
-    return {
-        "our_keys": [
-            {
-                "print": frame.pairs(certificates.read(one.certificate).fingerprint),
-                "not_after": one.not_after,
-                "kind": words[KeyPlace(one.place)][0],
-                "word": words[KeyPlace(one.place)][1],
-            }
-            for one in mine
-        ],
-        "may_prepare": KeyPlace.NEXT not in places,
-        "may_promote": KeyPlace.NEXT in places and KeyPlace.PREVIOUS not in places,
-        "may_retire": KeyPlace.PREVIOUS in places,
-    }
-
-
 _KEY_ACTS: dict[str, tuple[Callable[..., object], Any]] = {
     "prepare": (keys.prepare_next, _lazy("The next key is published.")),
     "promote": (keys.promote_next, _lazy("The next key signs from now on.")),
     "retire": (keys.retire_previous, _lazy("The old key is gone.")),
 }
-
-
-def _mapped(row: SamlConnection) -> dict[str, Any]:
-    lines = {field: "\n".join(names) for field, names in row.attribute_mapping.items()}
-    return lines | {
-        "groups_attribute": row.groups_attribute,
-        "name_id_format": row.name_id_format,
-        "allows_idp_initiated": row.allows_idp_initiated,
-        "publishes_encryption_key": row.publishes_encryption_key,
-    }
-
-
-def _provisioning_form(request: Any, row: SamlConnection) -> ProvisioningForm:
-    places = [(one.pk, one.slug, one.name) for one in selectors.workspaces()]
-    slugs = {pk: slug for pk, slug, _name in places}
-    lines = [
-        f"{one.value} | {slugs[one.workspace_id]} | {one.role}"
-        for one in selectors.role_rules(connection_id=row.pk)
-    ]
-    return ProvisioningForm(
-        request.POST if request.resolver_match.url_name == "sso-provisioning" else None,
-        places=places,
-        initial={
-            "into": slugs.get(row.provisions_into_id or 0, ""),
-            "default_role": row.default_role,
-            "rules": "\n".join(lines),
-            "may_grant_owner": row.may_grant_owner,
-        },
-    )
