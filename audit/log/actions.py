@@ -825,6 +825,11 @@ _ALL = [
             _("Tried to set the schedule of sweeps"),
         ),
         (
+            "retention.tombstones.replayed",
+            _("Hid what a restored database brought back"),
+            _("Tried to replay the vault's tombstones"),
+        ),
+        (
             "retention.sweep.started",
             _("Started a sweep"),
             _("Tried to start a sweep"),

@@ -29,6 +29,7 @@ def main() -> None:
         home.memory.keep("migrated", "yes")
     with stage("Checks"):
         check()
+        replay()
     with stage("Static files") as line:
         line.detail = "collected" if collect() else "unchanged"
     if settings.CUSTOS_DEMO:
@@ -44,6 +45,11 @@ def migrate() -> None:
 def check() -> None:
     """Refuse to start on lost cascades, wrong rights or lax sign-in libraries."""
     call_command("check", databases=["default"], deploy=True, stdout=sys.stderr)
+
+
+def replay() -> None:
+    """Where a database was restored, take away again what was purged before."""
+    call_command("replay_tombstones", if_restored=True, stdout=sys.stderr)
 
 
 def _seed_once(home: Home) -> None:

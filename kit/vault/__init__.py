@@ -26,19 +26,31 @@ from kit.vault.keys import (
     read_keys,
 )
 from kit.vault.rows import Kind
+from kit.vault.tombstones import (
+    BATCH,
+    Tombstone,
+    alive_among,
+    newest_tombstones,
+    tombstones,
+)
 from kit.vault.upkeep import Rewrap, generations, rewrap, rewrite
 
 __all__ = [
+    "BATCH",
     "PARENTS_LIVE_SECONDS",
     "DataKey",
     "Kind",
     "ParentIsGone",
     "Rewrap",
+    "Tombstone",
+    "alive_among",
     "destroy",
     "generations",
     "live_keys",
     "make_keys",
+    "newest_tombstones",
     "read_keys",
     "rewrap",
     "rewrite",
+    "tombstones",
 ]

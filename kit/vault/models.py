@@ -44,7 +44,12 @@ class VaultKey(models.Model):
                 name="vault_key_live",
                 fields=["kind", "made_at", "id"],
                 condition=Q(wrapped__isnull=False),
-            )
+            ),
+            models.Index(
+                name="vault_key_tombstones",
+                fields=["destroyed_at", "id"],
+                condition=Q(destroyed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from config.launcher.cluster import ADMIN
+from kit import readiness
 from tests.harness import stand
 from tests.harness.stand import LOGINS, PASSWORD, TEMPLATES
 
@@ -36,6 +37,9 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     get_resolver().url_patterns  # noqa: B018
     with django_db_blocker.unblock():
         _copy_templates()
+        # Each process asks once; tests that count queries come after that.
+        readiness.refusal()
+        connections.close_all()
     TransactionTestCase._fixture_teardown = _start_afresh  # type: ignore[method-assign]
 
 

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from audit.log import selectors as log
+from kit import readiness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Check:
     name: str
     is_well: bool
     is_needed: bool
+    says: str = ""
 
 
 def checks(*, at: datetime) -> list[Check]:
@@ -28,9 +30,19 @@ def checks(*, at: datetime) -> list[Check]:
         _need("database", lambda: _answers("default")),
         _need("vault", lambda: _answers("vault")),
         _need("migrations", _is_migrated),
+        *(_told(name, look) for name, look in readiness.needs().items()),
         _lag("broker", _broker_answers),
         _lag("sequencer", lambda: log.stall(at=at) is None),
     ]
+
+
+def _told(name: str, look: readiness.Look) -> Check:
+    """A need of a slice above, which says what is wrong."""
+    try:
+        says = look()
+    except (DatabaseError, OSError):
+        return Check(name=name, is_well=False, is_needed=True)
+    return Check(name=name, is_well=not says, is_needed=True, says=says)
 
 
 def _need(name: str, ask: Callable[[], bool]) -> Check:

@@ -1,5 +1,7 @@
 """Tells a load balancer whether to send people here; names nothing secret."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -29,10 +31,12 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """What stands behind this process answers too."""
     found = selectors.checks(at=clock.now())
     is_ready = all(check.is_well for check in found if check.is_needed)
-    body = {
+    body: dict[str, Any] = {
         "ready": is_ready,
         "checks": {check.name: "ok" if check.is_well else "late" for check in found}
         if is_ready
         else {check.name: "ok" if check.is_well else "failed" for check in found},
     }
+    if says := [check.says for check in found if check.says]:
+        body["says"] = says
     return JsonResponse(body, status=200 if is_ready else 503)

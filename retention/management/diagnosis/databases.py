@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from retention.management.diagnosis.findings import Finding, Probe, asked, bad, ok, warn
 from retention.policies.rules import LONGEST_UNDO_DAYS
+from retention.restores.selectors import standing
 from workspaces.tenancy import plans
 
 _LOGINS = {
@@ -113,6 +114,15 @@ def prepared_transactions(_at: datetime) -> Finding:
     )
 
 
+@asked(way_out=_START)
+def restores(_at: datetime) -> Finding:
+    """Neither database is older than what the other knows to be destroyed."""
+    says = standing().says
+    if not says:
+        return ok("Neither database was restored from before a purge.")
+    return bad(says, way_out="docs/operations.md, After a restore.")
+
+
 def vault_backups(_at: datetime) -> Finding:
     """A destroyed key also leaves the backups within the thirty days."""
     limit = min(promises.purge_limit_days for promises in plans.PROMISES.values())
@@ -149,6 +159,7 @@ PROBES: dict[str, Probe] = {
     "logins": logins,
     "migrations": migrations,
     "protections": protections,
+    "restores": restores,
     "vault separation": separation,
     "vault backups": vault_backups,
     "durability": durability,

@@ -22,9 +22,13 @@ from retention.sweeps.storage import ALIAS, changed, rows, step
 
 WINDOW = 4_000
 SWEEPER = Actor.system("sweeper")
+TOMBSTONES = Actor.system("tombstones")
+"""Opens the sweeps of a restored database (`replaying`): these take nothing else."""
+BY_TOMBSTONE = "tombstone"
+"""What `deleted_by` says of a row whose key was destroyed before the restore."""
 
 _OPENED = """
-select s.id, s.public_id, s.workspace_id, w.public_id, w.organization_id
+select s.id, s.public_id, s.workspace_id, w.public_id, w.organization_id, s.started_by
 from retention_sweep s join workspaces_workspace w on w.id = s.workspace_id
 where s.run_id = %(run)s and s.state = 'opened' order by s.id
 """
@@ -72,6 +76,7 @@ update retention_sweep set state = 'planned', planned_n = %(n)s, held_n = %(held
        policy_versions = %(policies)s
 where id = %(sweep)s and state = 'opened'
 """
+_HIDDEN_ANEW = f" and c.deleted_by = '{BY_TOMBSTONE}'"
 _RUN_PLANNED = "update retention_sweeprun set state = 'planned' where id = %(run)s"
 _PLANS = """
 select w.organization_id, s.plan_entry_id
@@ -94,6 +99,7 @@ class _Opened:
     workspace_id: int
     workspace: UUID
     organization_id: int
+    started_by: str
 
 
 class _Plan:
@@ -146,13 +152,17 @@ def plan(lease: Lease, *, at: datetime) -> None:
                 workspace_id=row[2],
                 workspace=row[3],
                 organization_id=row[4],
+                started_by=row[5],
             )
             for row in rows(_OPENED, run=lease.run_id)
         ]
         scopes = policies.cutoffs_at(
             workspace_ids=[sweep.workspace_id for sweep in opened], at=at, using=ALIAS
         )
-        plans = _planned(lease.run_id, scopes, at=at)
+        is_replay = any(sweep.started_by == TOMBSTONES.id for sweep in opened)
+        plans = _planned(
+            lease.run_id, scopes, only=_HIDDEN_ANEW if is_replay else "", at=at
+        )
         for sweep in opened:
             _record(sweep, plans[sweep.sweep_id], _labels(sweep, scopes), at=at)
         changed(_RUN_PLANNED, run=lease.run_id)
@@ -172,14 +182,14 @@ def seal(lease: Lease, *, at: datetime) -> bool:
 
 
 def _planned(
-    run_id: int, scopes: Sequence[ScopeCutoffs], *, at: datetime
+    run_id: int, scopes: Sequence[ScopeCutoffs], *, only: str, at: datetime
 ) -> dict[int, _Plan]:
     parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
     plans: dict[int, _Plan] = defaultdict(_Plan)
     first = 0
     for kind in kinds.swept():
         statement = _PLAN.format(
-            held=kind.relation.held, from_due=kind.relation.from_due
+            held=kind.relation.held, from_due=kind.relation.from_due + only
         )
         asked = {"run": run_id, "kind": kind.name, "window": WINDOW, "first": first}
         for sweep_id, window_no, n, digest, held in rows(

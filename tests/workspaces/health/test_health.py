@@ -17,6 +17,7 @@ def test_a_whole_installation_is_ready(valkey: object) -> None:
             "database": "ok",
             "vault": "ok",
             "migrations": "ok",
+            "restore": "ok",
             "broker": "ok",
             "sequencer": "ok",
         },
