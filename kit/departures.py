@@ -10,11 +10,19 @@ transaction that lets the member in again.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from django.utils.functional import Promise
 
 from kit.actor import Actor
+
+
+class Projects(StrEnum):
+    """What becomes of the projects of a member who is removed."""
+
+    HAND_OVER = "hand_over"  # shared ones to who sees them already; the rest goes
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +38,9 @@ class Leaver:
     person: UUID
     # The role is kept for who comes back; a removed member has none to come back to.
     is_removed: bool
+    # Who takes over what can be handed over; without one each ending finds somebody.
+    successor_id: int | None = None
+    projects: Projects = Projects.HAND_OVER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,7 @@ _PARTS = {
     *("connections-unlink",),
     *("receipts-file", "receipt-object-file", "receipt-verifier", "my-receipt-file"),
     *("joining-ask", "joining-switch", "joining-approve", "joining-refuse"),
+    "invitation-accept",
     *("groups-of-member", "jobs-result", "bulk-confirm"),
     *("invitations-confirm", "invitations-resend", "invitations-revoke"),
     *("gpts-give", "gpts-take", "gpts-withdraw", "gpts-public", "gpts-domain-allow"),

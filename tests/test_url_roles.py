@@ -206,6 +206,7 @@ ORGANIZATION = {
 SIGNED_IN = {
     "workspaces:my-workspaces",
     "workspaces:joining-ask",
+    "workspaces:invitation-accept",
     "workspaces:my-sessions",
     "workspaces:my-session-end",
     "workspaces:my-sessions-end",

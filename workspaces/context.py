@@ -43,7 +43,10 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: Any) -> list[navigation.Group]:
     if workspace := getattr(request, "workspace", None):
         return navigation.in_workspace(
-            actor=request.actor, slug=workspace.slug, path=request.path
+            actor=request.actor,
+            slug=workspace.slug,
+            plan=workspace.plan,
+            path=request.path,
         )
     if organization := getattr(request, "organization", None):
         return navigation.in_organization(

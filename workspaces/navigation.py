@@ -3,7 +3,7 @@
 Every place names the permission that its view demands; a test compares the two.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kit.actor import Actor
 from kit.permissions import Permission
 from workspaces.roles.matrix import Role, permissions_of
-from workspaces.tenancy.plans import LABELS, Plan
+from workspaces.tenancy.plans import LABELS, Plan, Promises, of
 from workspaces.tenancy.selectors import Access, Administration, OrganizationRef
 
 Label = str | Promise
@@ -22,12 +22,13 @@ Label = str | Promise
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One place of the side bar."""
+    """One place of the side bar; `is_on` says on which plans it leads anywhere."""
 
     label: Label
     icon: str
     url_name: str
     permission: Permission
+    is_on: Callable[[Promises], bool] = lambda _promised: True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +133,7 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 icon="sparkles",
                 url_name="workspaces:gpts-list",
                 permission=_P.OWN_DATA,
+                is_on=lambda promised: promised.has_chat,
             ),
             Place(
                 label=_("GPT governance"),
@@ -150,6 +152,7 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 icon="link",
                 url_name="workspaces:connections",
                 permission=_P.OWN_DATA,
+                is_on=lambda promised: promised.has_connectors,
             ),
         ],
     ),
@@ -280,9 +283,9 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
 ]
 
 
-def in_workspace(*, actor: Actor, slug: str, path: str) -> list[Group]:
-    """What the actor may open in the workspace."""
-    return _groups(WORKSPACE, actor, {"workspace": slug}, path)
+def in_workspace(*, actor: Actor, slug: str, plan: str, path: str) -> list[Group]:
+    """What the actor may open in the workspace, on its plan."""
+    return _groups(WORKSPACE, actor, {"workspace": slug}, path, plan=plan)
 
 
 def in_organization(*, actor: Actor, slug: str, path: str) -> list[Group]:
@@ -340,12 +343,15 @@ def _groups(
     actor: Actor,
     tenant: dict[str, str],
     path: str,
+    *,
+    plan: str = "",
 ) -> list[Group]:
+    promised = of(plan) if plan else None
     open_to = [
         (label, place, url_of(place.url_name, **tenant))
         for label, places in table
         for place in places
-        if actor.may(place.permission)
+        if actor.may(place.permission) and (promised is None or place.is_on(promised))
     ]
     # One place may lie below another: the page belongs to the closest one.
     leading = [u for _l, p, u in open_to if u and _leads(p, u, path)]
@@ -360,8 +366,8 @@ def _groups(
                     url=url,
                     is_current=url == current,
                 )
-                for of, place, url in open_to
-                if of is label and url
+                for head, place, url in open_to
+                if head is label and url
             ],
         )
         for label, _places in table

@@ -712,6 +712,11 @@ _ALL = [
             _("Tried to change a project"),
         ),
         (
+            "workspaces.project.handed-over",
+            _("Handed a project of a leaving member over"),
+            _("Tried to hand a project over"),
+        ),
+        (
             "workspaces.project.shared",
             _("Shared a project"),
             _("Tried to share a project"),

@@ -1,16 +1,19 @@
-"""Puts the 30-day promise and the next purge on the overview."""
+"""Puts the 30-day promise on the overview, and ends the projects of who leaves."""
 
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from kit import overview
+from kit import departures, overview
 from kit.actor import Actor
+from kit.departures import Ended, Ending, Leaver
 from kit.formatting import duration, grouped
 from kit.overview import Card, CardView, Place, Status, Task
 from kit.permissions import Permission
 from retention.deletions import selectors, showing
+from retention.deletions.services import leaving
 from retention.places import place
 from workspaces.tenancy.selectors import access_of
 
@@ -19,6 +22,14 @@ _SOON = timedelta(days=1)
 
 def register() -> None:
     """Called once, when the app is ready."""
+    departures.register(
+        Ending(
+            name="projects",
+            order=42,
+            label=_lazy("Projects handed over or deleted"),
+            end=_end_projects,
+        )
+    )
     overview.register(
         Card(
             name="promise",
@@ -37,6 +48,11 @@ def register() -> None:
             build=_next_purge,
         )
     )
+
+
+def _end_projects(actor: Actor, leaver: Leaver, at: datetime) -> Ended:
+    left = leaving.end_projects(actor=actor, leaver=leaver, at=at)
+    return Ended(count=left.handed_over + left.deleted)
 
 
 def _promise(actor: Actor, at: datetime) -> CardView:

@@ -154,6 +154,17 @@ class RoleForm(forms.Form):
     )
 
 
+class FindForm(forms.Form):
+    """Whom to look for when a role is given."""
+
+    find = forms.CharField(
+        label=_("Name or address of a member, or name of a group, begins with"),
+        required=False,
+        max_length=254,
+        strip=True,
+    )
+
+
 class MemberForm(forms.Form):
     """The address of a member."""
 

@@ -64,6 +64,14 @@ class Belongings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Given:
+    """Groups and members to whom a role is given directly, by ids."""
+
+    group_ids: frozenset[int]
+    member_ids: frozenset[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reach:
     """To how many a role is given."""
 
@@ -252,6 +260,21 @@ def groups_with(
     ids = [row.group_id or 0 for row in page.rows]
     counted = groups.counted_of(ids=ids)
     return page, {one.group.pk: one for one in counted}
+
+
+def given_among(
+    *, role: CustomRole, groups: Collection[int], members: Collection[int]
+) -> Given:
+    """Which of these groups and members a role is given to directly."""
+    rows = RoleAssignment.objects.filter(role=role)
+    of_groups = rows.filter(group_id__in=groups).values_list("group_id", flat=True)
+    of_members = rows.filter(membership_id__in=members)
+    return Given(
+        group_ids=frozenset(one or 0 for one in of_groups),
+        member_ids=frozenset(
+            one or 0 for one in of_members.values_list("membership_id", flat=True)
+        ),
+    )
 
 
 def granted_by(*, role: CustomRole) -> frozenset[str]:

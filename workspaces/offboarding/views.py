@@ -23,7 +23,7 @@ from workspaces.members import selectors as members
 from workspaces.members import services as membership
 from workspaces.members.models import Membership
 from workspaces.offboarding import selectors, services
-from workspaces.offboarding.forms import LeaveForm
+from workspaces.offboarding.forms import LeaveForm, RemovalForm
 from workspaces.offboarding.models import Departure, OffboardingReport
 from workspaces.offboarding.services.leaving import MEMBERSHIP
 
@@ -83,13 +83,19 @@ def _leave(request: Any, member: UUID, departure: Departure) -> HttpResponse:
         return _confirmation(request, row, departure)
     form = LeaveForm(request.POST)
     asked = form.cleaned_data if form.is_valid() else {"typed_name": "", "reason": ""}
+    handing = _handing(request, departure)
     error = ""
     if not asked["reason"]:
         error = _("Give a reason; nothing was changed.")
     elif departure is Departure.REMOVED and asked["typed_name"].lower() != row.email:
         error = _("Type the address exactly; nothing was changed.")
+    elif handing is not None and not handing.is_valid():
+        error = _("Name an active member who takes over; nothing was changed.")
     if error:
-        return _confirmation(request, row, departure, error=error, asked=asked)
+        return _confirmation(
+            request, row, departure, error=error, asked=asked, handing=handing
+        )
+    choices = handing.cleaned_data if handing else {}
     try:
         report = services.offboard(
             actor=request.actor,
@@ -98,12 +104,24 @@ def _leave(request: Any, member: UUID, departure: Departure) -> HttpResponse:
             departure=departure,
             reason=asked["reason"],
             at=clock.now(),
+            **choices,
         )
     except Refused as refusal:
         return _confirmation(
-            request, row, departure, error=str(refusal), asked=asked, status=409
+            request,
+            row,
+            departure,
+            error=str(refusal),
+            asked=asked,
+            handing=handing,
+            status=409,
         )
     return redirect(_url(request, "offboarding-report", report=report.public_id))
+
+
+def _handing(request: Any, departure: Departure) -> RemovalForm | None:
+    """What becomes of what a removed member made, as it was sent."""
+    return RemovalForm(request.POST) if departure is Departure.REMOVED else None
 
 
 def _confirmation(
@@ -113,6 +131,7 @@ def _confirmation(
     *,
     error: str = "",
     asked: dict[str, str] | None = None,
+    handing: RemovalForm | None = None,
     status: int = 422,
 ) -> HttpResponse:
     is_removal = departure is Departure.REMOVED
@@ -124,6 +143,7 @@ def _confirmation(
         "keys": ngettext("%d API key", "%d API keys", count) % count,
         "error": error,
         "asked": asked or {},
+        "handing": handing or RemovalForm() if is_removal else None,
         "action_url": request.path,
         "keep_url": _url(request, "members-detail", member=row.public_id),
         "crumbs": _crumbs(request, row, _("Remove") if is_removal else _("Suspend")),

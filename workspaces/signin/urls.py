@@ -3,6 +3,7 @@
 from django.urls import path
 
 from workspaces.signin.views import (
+    accepting,
     arriving,
     break_glass,
     codes,
@@ -30,6 +31,7 @@ urlpatterns = [
     path(f"{_SAML}/finish/", protocol.finish, name="saml-finish"),
     path(f"{_SAML}/metadata/", protocol.sp_metadata, name="saml-metadata"),
     path(f"{_SAML}/sls/", protocol.sls, name="saml-sls"),
+    path("invitation/accept/", accepting.invitation_accept, name="invitation-accept"),
     path("code/", codes.code, name="code"),
     path("code/enter/", codes.code_enter, name="code-enter"),
     path("choose-organization/", arriving.choose, name="choose-organization"),

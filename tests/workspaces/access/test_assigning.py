@@ -217,3 +217,33 @@ def test_an_admin_cannot_come_to_a_grant_by_any_assignment(
 
     assert answer.status_code == 403
     assert not tomasz.actor.may(Permission.HOLDS_MANAGE)
+
+
+def test_members_and_groups_are_found_by_how_they_begin(
+    where: WorkspaceRef, owner: Client, jun: Person, role: CustomRole
+) -> None:
+    a_group(where, "Junior staff", jun.membership)
+
+    page = owner.get(url(role), {"find": "jun"}).content.decode()
+    given = owner.post(url(role, "members/"), {"email": JUN}, follow=True)
+    again = owner.get(url(role), {"find": "jun"}).content.decode()
+
+    assert f'name="email" value="{JUN}"' in page
+    assert 'name="group" value="Junior staff"' in page
+    assert "group of 1 person" in page
+    assert given.status_code == 200
+    assert "has it" in again
+    assert f'name="email" value="{JUN}"' not in again
+
+
+def test_who_may_not_give_roles_finds_nobody_there(
+    where: WorkspaceRef, jun: Person, role: CustomRole
+) -> None:
+    page = cast.admin(where).client().get(url(role), {"find": "jun"}).content.decode()
+
+    assert JUN not in page
+
+
+@pytest.mark.parametrize("find", ["nobody", "%", "\x00", "x" * 300])
+def test_what_fits_nobody_is_said(owner: Client, role: CustomRole, find: str) -> None:
+    assert owner.get(url(role), {"find": find}).status_code in (200, 400)

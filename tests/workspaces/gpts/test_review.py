@@ -201,7 +201,7 @@ def test_an_author_of_the_version_does_not_decide_it(
 def test_a_decision_is_made_once(
     where: WorkspaceRef, jun: Person, admin: Person
 ) -> None:
-    review = ask(jun, studio.make(jun))
+    review = ask(jun, studio.make(jun, level="workspace"))
     decide(admin, review, S.APPROVED)
 
     with pytest.raises(ReviewIsOver):
@@ -211,7 +211,7 @@ def test_a_decision_is_made_once(
 def test_what_the_owner_may_share_no_more_is_not_approved(
     where: WorkspaceRef, jun: Person, admin: Person
 ) -> None:
-    review = ask(jun, studio.make(jun))
+    review = ask(jun, studio.make(jun, level="workspace"))
     studio.ceiling(where, "workspace")
 
     with pytest.raises(NotAllowed, match="no longer share so far"):
@@ -229,7 +229,7 @@ def test_the_owner_withdraws(where: WorkspaceRef, jun: Person, admin: Person) ->
 
 
 def test_a_member_decides_nothing(where: WorkspaceRef, jun: Person) -> None:
-    review = ask(jun, studio.make(jun))
+    review = ask(jun, studio.make(jun, level="workspace"))
 
     with pytest.raises(PermissionDenied):
         decide(cast.analyst(where), review, S.APPROVED)
@@ -280,7 +280,7 @@ def test_a_withdrawn_request_shows_the_name_no_more(
 def test_reviews_are_recorded_without_their_reasons(
     where: WorkspaceRef, jun: Person, admin: Person, recorded: Any
 ) -> None:
-    review = ask(jun, studio.make(jun))
+    review = ask(jun, studio.make(jun, level="workspace"))
 
     decide(admin, review, S.REJECTED, "It names a client.")
 
@@ -290,3 +290,16 @@ def test_reviews_are_recorded_without_their_reasons(
             "detail.review": str(review.public_id),
             "detail.wanted": "gpt_store",
         }
+
+
+def test_the_overview_says_what_waits(
+    where: WorkspaceRef, admin: Person, jun: Person
+) -> None:
+    page = admin.client().get("/w/halden-engineering/").content.decode()
+    assert "waits for a review" not in page
+
+    ask(jun, studio.make(jun, level="workspace"))
+
+    page = admin.client().get("/w/halden-engineering/").content.decode()
+    assert "1 GPT waits for a review" in page
+    assert f'href="{QUEUE}"' in page

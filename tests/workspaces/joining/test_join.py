@@ -187,3 +187,15 @@ def _open(where: WorkspaceRef) -> Any:
     return scoping.workspace(
         workspace_id=where.id, organization_id=where.organization.id
     )
+
+
+def test_the_overview_says_who_waits(research: WorkspaceRef, jun: Person) -> None:
+    admin = cast.admin(research).client()
+    overview = f"/w/{research.slug}/"
+    assert "asks to join" not in admin.get(overview).content.decode()
+
+    ask(jun.client(), research)
+
+    page = admin.get(overview).content.decode()
+    assert "1 person asks to join" in page
+    assert f'href="{PAGE}"' in page

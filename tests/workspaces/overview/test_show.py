@@ -72,3 +72,13 @@ def test_a_card_stays_hidden_from_who_may_not_see_it() -> None:
 
     assert "Members only." not in page
     assert "All members" not in page
+
+
+def test_the_side_bar_names_nothing_that_the_plan_lacks() -> None:
+    found = cast.workspace(plan="api")
+
+    page = cast.owner(found).client().get("/w/halden-engineering/").content.decode()
+
+    for place in ("gpts/", "gpts/governance/", "connectors/", "connections/"):
+        assert f'href="/w/halden-engineering/{place}"' not in page
+    assert 'href="/w/halden-engineering/members/"' in page

@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from kit import scoping
+from kit import clock, scoping
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.workspaces.signin.conftest import Visitor, entries
@@ -211,3 +211,82 @@ def test_who_belongs_elsewhere_chooses_where_to_go(
     found = membership(halden, vera.user.email)
     assert found is not None
     assert found.source == "invitation"
+
+
+def link(where: WorkspaceRef, email: str) -> str:
+    """The token of the link that is mailed with an invitation."""
+    invite(where, email, role="member", seat="chat", at=clock.now())
+    services.send_due(at=clock.now())
+    found = re.search(r"/invitation/\?t=([\w-]+)", mail.outbox[-1].body)
+    assert found
+    return found[1]
+
+
+def second(halden: WorkspaceRef) -> WorkspaceRef:
+    return cast.workspace(halden.organization, slug="halden-lab", name="Halden Lab")
+
+
+def test_who_is_signed_in_accepts_by_a_button(halden: WorkspaceRef) -> None:
+    jun, lab = cast.member(halden), second(halden)
+    token, client = link(lab, jun.user.email), jun.client()
+
+    page = client.get("/invitation/", {"t": token}).content.decode()
+    answer = client.post("/invitation/accept/", {"t": token})
+
+    assert "Accept and join Halden Lab" in page
+    assert answer.status_code == 302
+    found = membership(lab, jun.user.email)
+    assert found is not None
+    assert (found.status, found.role) == ("active", "member")
+    assert client.post("/invitation/accept/", {"t": token}).status_code == 404
+
+
+def test_the_button_is_for_the_invited_person_alone(halden: WorkspaceRef) -> None:
+    jun, lab = cast.member(halden), second(halden)
+    token = link(lab, NEW)
+
+    page = jun.client().get("/invitation/", {"t": token}).content.decode()
+    answer = jun.client().post("/invitation/accept/", {"t": token})
+
+    assert "Accept and join" not in page
+    assert answer.status_code == 404
+    assert membership(lab, NEW) is None
+    assert membership(lab, jun.user.email) is None
+
+
+def test_a_session_of_another_organization_accepts_nothing(
+    halden: WorkspaceRef,
+) -> None:
+    jun, other = cast.member(halden), cast.elsewhere()
+    token, client = link(other, jun.user.email), jun.client()
+
+    page = client.get("/invitation/", {"t": token}).content.decode()
+    answer = client.post("/invitation/accept/", {"t": token})
+
+    assert "Accept and join" not in page
+    assert answer.status_code == 409
+    assert membership(other, jun.user.email) is None
+
+
+def test_a_session_that_the_workspace_would_not_take_accepts_nothing(
+    halden: WorkspaceRef,
+    connected: OrganizationRef,
+) -> None:
+    jun, lab = cast.member(halden), second(halden)
+    token, client = link(lab, jun.user.email), jun.client()
+    with scoping.organization(organization_id=connected.id):
+        Workspace.objects.filter(pk=lab.id).update(sso="required")
+
+    answer = client.post("/invitation/accept/", {"t": token})
+
+    assert answer.status_code == 409
+    assert "Sign in again to see which" in answer.content.decode()
+    assert membership(lab, jun.user.email) is None
+
+
+def test_a_link_that_is_over_lets_nobody_in(halden: WorkspaceRef) -> None:
+    jun = cast.member(halden)
+
+    answer = jun.client().post("/invitation/accept/", {"t": "no such token"})
+
+    assert answer.status_code == 404

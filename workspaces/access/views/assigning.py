@@ -18,14 +18,16 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.access import selectors, services, words
 from workspaces.access.features import GROUPS, LABELS
-from workspaces.access.forms import GroupForm, MemberForm
+from workspaces.access.forms import FindForm, GroupForm, MemberForm
 from workspaces.access.models import CustomRole
 from workspaces.access.views import showing
 from workspaces.groups import selectors as groups
 from workspaces.groups.models import Source
 from workspaces.members import selectors as members
 from workspaces.members.models import Membership
+from workspaces.members.selectors import Wanted
 
+_PICKED = 10
 _STEMS = ("settings", "rename", "delete", "assign-member", "assign-group")
 
 
@@ -121,15 +123,21 @@ def _page(
     group_form: GroupForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    find = FindForm(request.GET)
+    wanted = find.cleaned_data["find"] if find.is_valid() else ""
+    may_manage = request.actor.may(Permission.ROLES_MANAGE)
     context = {
         "role": role,
+        "find_form": find,
+        "find": wanted,
+        "picks": _picks(role, wanted) if may_manage else [],
         "settings": _settings(request, role),
         "grants": _grants(role),
         "members": _members(request, role),
         "groups": _groups(request, role),
         "member_form": member_form or MemberForm(),
         "group_form": group_form or GroupForm(),
-        "may_manage": request.actor.may(Permission.ROLES_MANAGE),
+        "may_manage": may_manage,
         "why_not": _("Only owners change roles."),
         "urls": {
             stem.replace("-", "_"): showing.url(
@@ -140,6 +148,42 @@ def _page(
         "crumbs": showing.crumbs(request, role=role),
     }
     return render(request, "workspaces/access/role.html", context, status=status)
+
+
+def _picks(role: CustomRole, wanted: str) -> list[dict[str, Any]]:
+    """Groups and members who fit what was typed, and whether they have the role."""
+    if not wanted:
+        return []
+    found, _page_of = groups.page(prefix=wanted, size=_PICKED)
+    rows = members.listed(wanted=Wanted(find=wanted), size=_PICKED).rows
+    given = selectors.given_among(
+        role=role,
+        groups=[one.group.pk for one in found],
+        members=[one.pk for one in rows],
+    )
+    return [
+        *(
+            {
+                "name": one.group.name,
+                "fact": ngettext("group of %s person", "group of %s people", one.people)
+                % grouped(one.people),
+                "field": "group",
+                "value": one.group.name,
+                "has_it": one.group.pk in given.group_ids,
+            }
+            for one in found
+        ),
+        *(
+            {
+                "name": _name(row),
+                "fact": row.email,
+                "field": "email",
+                "value": row.email,
+                "has_it": row.pk in given.member_ids,
+            }
+            for row in rows
+        ),
+    ]
 
 
 def _settings(request: Any, role: CustomRole) -> list[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """What becomes of GPTs when their owner leaves the workspace, and when they return.
 
-A GPT outlives its owner's membership: it goes to an owner of the workspace, marked as
-unassigned, and back to who made it when they return, unless somebody gave it to
-another member in between. A hold loses nothing by it: what changes hands stays held
-(a trigger of retention), and what joins one waits for the purge at work.
+A GPT outlives its owner's membership: it goes to the successor that an admin named, or
+to an owner of the workspace, marked as unassigned, and then back to who made it when
+they return, unless somebody gave it to another member in between. A hold loses nothing
+by it: what changes hands stays held (a trigger of retention), and what joins one waits
+for the purge at work.
 """
 
 from datetime import datetime
@@ -25,14 +26,16 @@ class NoOwnerLeft(RuntimeError):
 
 
 def hand_over(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
-    """Give the GPTs of a removed member to a workspace owner; how many there were."""
+    """Give the GPTs of a removed member to who takes over; how many there were."""
     rows = _locked(owner_id=leaver.membership_id)
     if not rows:
         return 0
     heir = _heir(leaver)
     for row in rows:
-        row.original_owner_id = row.original_owner_id or leaver.membership_id
-        row.owner_id, row.is_unassigned = heir.pk, True
+        is_given = leaver.successor_id is not None
+        keeps = row.original_owner_id or leaver.membership_id
+        row.original_owner_id = None if is_given else keeps
+        row.owner_id, row.is_unassigned = heir.pk, not is_given
         # Whom it belongs to is nobody it is shared with.
         GptShare.objects.filter(gpt_id=row.pk, membership_id=heir.pk).delete()
         row.save(update_fields=["owner", "original_owner", "is_unassigned"])
@@ -93,6 +96,8 @@ def _locked(**which: object) -> list[Gpt]:
 
 
 def _heir(leaver: Leaver) -> Membership:
+    if leaver.successor_id is not None:
+        return Membership.objects.get(pk=leaver.successor_id)
     found = (
         Membership.objects.filter(role=Role.OWNER, status=MembershipStatus.ACTIVE)
         .exclude(pk=leaver.membership_id)

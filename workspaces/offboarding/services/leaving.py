@@ -7,20 +7,25 @@ What holds:
   step did not know about.
 - Offboarding the same member again, also at the same time, finds the first report:
   both wait for the membership's row, and the second sees that it has ended.
-- What the member stored stays, under the workspace's retention and its holds: nothing
-  here touches content.
+- Conversations stay, under the workspace's retention and its holds. The projects of a
+  removed member are handed over or deleted, as an ending of retention does it: the lock
+  that orders holds and purges is taken first, before any write.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter_ns
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from audit import recording
 from audit.recording import Target
 from kit import coverage, departures, scoping
 from kit.actor import Actor
-from kit.departures import Call, Leaver
+from kit.departures import Call, Leaver, Projects
+from kit.refusals import Refused
 from workspaces.members import selectors as members
 from workspaces.members import services as membership
 from workspaces.members.models import Membership, MembershipStatus, User
@@ -36,6 +41,12 @@ from workspaces.tenancy.selectors import WorkspaceRef
 MEMBERSHIP = "membership"
 
 
+class NoSuccessor(Refused):
+    """What somebody leaves goes to an active member, and to another one."""
+
+    status = 422
+
+
 def offboard(
     *,
     actor: Actor,
@@ -44,19 +55,31 @@ def offboard(
     departure: Departure,
     at: datetime,
     reason: str = "",
+    successor: UUID | None = None,
+    projects: Projects = Projects.HAND_OVER,
 ) -> OffboardingReport:
-    """Suspend or remove a member, and end what they hold here."""
+    """Suspend or remove a member, and end what they hold here.
+
+    `successor` takes over what can be handed over, `projects` says what becomes of
+    theirs; both count for a removal only.
+    """
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
         # What is handed over may come under the heir's holds.
         coverage.before_widening()
+        heir = _successor(successor, member)
         watch = _Stopwatch()
         row = _ended(actor, workspace, member, departure, at=at, reason=reason)
         if found := selectors.report_of(membership=row):
             return found
         watch.note(MEMBERSHIP, 1)
-        calls = _end_the_rest(actor, _leaver(row, workspace), watch, at)
+        leaver = replace(
+            _leaver(row, workspace),
+            successor_id=heir.pk if heir else None,
+            projects=projects,
+        )
+        calls = _end_the_rest(actor, leaver, watch, at)
         report = OffboardingReport.objects.create(
             workspace_id=workspace.id,
             membership_id=row.pk,
@@ -76,10 +99,26 @@ def offboard(
             workspace=workspace.public_id,
             at=at,
             counts={one["name"]: one["count"] for one in watch.steps},
-            details={"report": str(report.public_id), "departure": departure.value},
+            details={
+                "report": str(report.public_id),
+                "departure": departure.value,
+                **({"projects": projects.value} if leaver.is_removed else {}),
+                **({"successor": str(heir.public_id)} if heir else {}),
+            },
             reason=reason,
         )
         return report
+
+
+def _successor(successor: UUID | None, member: UUID) -> Membership | None:
+    if successor is None:
+        return None
+    found = members.one(member=successor)
+    if found.public_id == member or found.status != MembershipStatus.ACTIVE:
+        raise NoSuccessor(
+            _("Who takes over must be another active member of this workspace.")
+        )
+    return found
 
 
 class _Stopwatch:

@@ -9,6 +9,7 @@ from workspaces.projects.services.keeping import (
     change,
     create,
 )
+from workspaces.projects.services.leaving import hand_over, heirs
 from workspaces.projects.services.memories import remember, switch_memory
 from workspaces.projects.services.shares import CannotShare, share, unshare
 
@@ -22,6 +23,8 @@ __all__ = [
     "change",
     "create",
     "file_away",
+    "hand_over",
+    "heirs",
     "remember",
     "share",
     "switch_memory",

@@ -1,6 +1,7 @@
 """Lets a person in whom a code or break-glass has proven, into one organization."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import gettext as _
@@ -13,10 +14,11 @@ from kit.refusals import Refused
 from workspaces.invitations import services as invitations
 from workspaces.members.models import User
 from workspaces.members.standing import Held
-from workspaces.signin import selectors
+from workspaces.signin import rules, selectors
 from workspaces.signin.models import Method, SignInSession
+from workspaces.signin.selectors import Presence
 from workspaces.signin.services import sessions
-from workspaces.tenancy.selectors import OrganizationRef
+from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 
 class NoWayIn(Refused):
@@ -52,6 +54,44 @@ def welcome(
             )
             % offers[0].workspace.name
         )
+
+
+def accept_here(
+    *,
+    here: Presence,
+    user: User,
+    invitation: UUID,
+    ip: str,
+    user_agent: str,
+    at: datetime,
+) -> WorkspaceRef | None:
+    """Accept an invitation in a session that stands already; where it leads.
+
+    The session must prove the address as a fresh sign-in would: in the organization
+    that invites, by a way that the workspace takes; None where it does not.
+    """
+    offers = selectors.acceptable(
+        address=user.email,
+        method=here.method,
+        organization_id=here.organization_id,
+        at=at,
+    )
+    offer = next((one for one in offers if one.invitation == invitation), None)
+    if offer is None or not _proves(here, user):
+        return None
+    organization = offer.workspace.organization
+    actor = actor_of(user, organization, ip=ip, user_agent=user_agent)
+    if invitations.accept(actor=actor, offer=offer, person=user, at=at):
+        return offer.workspace
+    return None
+
+
+def _proves(here: Presence, user: User) -> bool:
+    """Whether the session shows that the address is theirs."""
+    if here.method is Method.SAML:
+        with scoping.organization(organization_id=here.organization_id):
+            return selectors.has_proven(domain=rules.domain_of(user.email))
+    return here.method is Method.CODE
 
 
 def arrive(
