@@ -21,6 +21,8 @@ app.autodiscover_tasks(
         "workspaces.notices",
         "workspaces.offboarding",
         "workspaces.signin",
+        "retention.canaries",
+        "retention.probing",
         "retention.sweeps",
     ]
 )

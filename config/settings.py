@@ -251,6 +251,32 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "examine-sweeps": {
+        "task": "retention.tasks.examine_sweeps",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+    # What may take minutes has no place before what people wait for.
+    "vacuum": {
+        "task": "retention.tasks.vacuum_after_large_runs",
+        "schedule": 60.0,
+        "options": {"queue": "slow", "expires": 60.0},
+    },
+    "probe-sweeps": {
+        "task": "retention.tasks.probe_closed_sweeps",
+        "schedule": 60.0,
+        "options": {"queue": "slow", "expires": 60.0},
+    },
+    "stray-blobs": {
+        "task": "retention.tasks.doom_strays",
+        "schedule": 60.0,
+        "options": {"queue": "slow", "expires": 60.0},
+    },
+    "canaries": {
+        "task": "retention.tasks.tend_canaries",
+        "schedule": 600.0,
+        "options": {"queue": "due", "expires": 600.0},
+    },
     "mailed-secrets": {
         "task": "workspaces.tasks.mail_secrets",
         "schedule": 60.0,

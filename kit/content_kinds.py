@@ -68,6 +68,9 @@ class ContentKind:
     cascade in the database; a kind of its own has none. `leftovers` is SQL that
     counts rows which no purge would ever meet: it must always answer 0. `storage` is
     what the doors need of a simple kind; conversations have doors of their own.
+    `probe` is the field of its model that names what a purge takes: the object's own
+    public id, or the internal id of the whole that it hangs on. `is_planted`: objects
+    are Custos's own, planted to see them purged; people meet them in no list or count.
     """
 
     name: str
@@ -78,6 +81,8 @@ class ContentKind:
     delete_door: str
     purged_with: str | None
     leftovers: str
+    probe: str
+    is_planted: bool = False
     storage: Storage | None = None
 
     @property
@@ -139,7 +144,12 @@ def registered() -> tuple[ContentKind, ...]:
 
 
 def simple() -> tuple[tuple[ContentKind, Storage], ...]:
-    """The kinds that go through the doors by their `storage`, by name."""
+    """The kinds of people's content that go through the doors by their `storage`."""
+    return tuple(found for found in swept() if not found[0].is_planted)
+
+
+def swept() -> tuple[tuple[ContentKind, Storage], ...]:
+    """All that a sweep takes by its `storage`, what Custos planted included."""
     return tuple((kind, kind.storage) for kind in registered() if kind.storage)
 
 

@@ -17,6 +17,14 @@ class RetentionConfig(AppConfig):
         import retention.checks  # noqa: F401, PLC0415
 
         # Models cannot be imported before this.
-        for slice_name in ("conversations", "deletions", "holds", "restores", "sweeps"):
+        import_module("retention.canaries.kinds").register()
+        for slice_name in (
+            "incidents",
+            "conversations",
+            "deletions",
+            "holds",
+            "restores",
+            "sweeps",
+        ):
             import_module(f"retention.{slice_name}.adapters").register()
         coverage.register(import_module("retention.holds.locking").before_changing)

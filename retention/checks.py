@@ -184,7 +184,7 @@ def _missing_triggers_of_kinds() -> list[str]:
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
     roles = settings.DATABASE_ROLES
-    roots = [storage.table for _kind, storage in content_kinds.simple()]
+    roots = [storage.table for _kind, storage in content_kinds.swept()]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             sql,

@@ -825,6 +825,26 @@ _ALL = [
             _("Tried to set their own retention"),
         ),
         (
+            "retention.canary.purged",
+            _("Purged a canary of Custos"),
+            _("Tried to purge a canary of Custos"),
+        ),
+        (
+            "retention.incident.opened",
+            _("Found an incident of deleting"),
+            _("Tried to open an incident"),
+        ),
+        (
+            "retention.incident.lasted",
+            _("Found that an incident of deleting lasts"),
+            _("Tried to note an incident"),
+        ),
+        (
+            "retention.incident.resolved",
+            _("Closed an incident of deleting"),
+            _("Tried to close an incident"),
+        ),
+        (
             "retention.schedule.set",
             _("Set the schedule of sweeps"),
             _("Tried to set the schedule of sweeps"),

@@ -24,5 +24,8 @@ class BlobStore(Protocol):
     def exists(self, blob: UUID) -> bool:
         """Tells whether the blob is there."""
 
-    def ids(self) -> Iterator[UUID]:
-        """The ids of all blobs, in no particular order."""
+    def ids(self, *, starting: str = "") -> Iterator[UUID]:
+        """The ids of all blobs in no particular order, or of a part of them.
+
+        `starting` is two hexadecimal digits: one of 256 parts of about equal size.
+        """

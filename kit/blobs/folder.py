@@ -56,9 +56,9 @@ class LocalFolder:
         """See BlobStore."""
         return self._path(blob).is_file()
 
-    def ids(self) -> Iterator[UUID]:
+    def ids(self, *, starting: str = "") -> Iterator[UUID]:
         """See BlobStore."""
-        for path in self._root.glob("??/??/*.blob"):
+        for path in self._root.glob(f"{starting or '??'}/??/*.blob"):
             with contextlib.suppress(ValueError):
                 yield UUID(hex=path.stem)
 

@@ -77,10 +77,10 @@ class S3Bucket:
             raise
         return True
 
-    def ids(self) -> Iterator[UUID]:
+    def ids(self, *, starting: str = "") -> Iterator[UUID]:
         """See BlobStore."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix
+            Bucket=self._bucket, Prefix=f"{self._prefix}{starting}"
         )
         for page in pages:
             for found in page.get("Contents", []):

@@ -71,5 +71,5 @@ def held_by(storage: Storage) -> str:
 
 def something_due() -> str:
     """Whether any kind of the workspace of `b` has something that a sweep takes."""
-    arms = [relation(s).something_due for _kind, s in content_kinds.simple()]
+    arms = [relation(s).something_due for _kind, s in content_kinds.swept()]
     return f"({' or '.join(arms)})" if arms else "false"

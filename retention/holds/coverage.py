@@ -61,7 +61,7 @@ def kinds() -> tuple[Kind, ...]:
 
 def of_storage(storage: Storage) -> Kind:
     """A simple kind, known by how it lies in the database."""
-    found = next(kind for kind, other in content_kinds.simple() if other is storage)
+    found = next(kind for kind, other in content_kinds.swept() if other is storage)
     spans = _spans("c.created_at", f"c.{found.clock}")
     owner = Arm(
         names=f"h.membership_id = c.{storage.owner}",

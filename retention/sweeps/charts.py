@@ -65,7 +65,7 @@ def chart(batches: Sequence[Batch]) -> BarChart | None:
 
 def rows(batches: Sequence[Batch], *, is_all: bool) -> list[dict[str, Any]]:
     """The table, newest first: the batches that were done, and the one that is next."""
-    labels = {kind.name: str(s.labels) for kind, s in content_kinds.simple()}
+    labels = {kind.name: str(s.labels) for kind, s in content_kinds.swept()}
     begun = [batch for batch in batches if batch.is_done or batch.is_next]
     shown = begun[::-1] if is_all else begun[::-1][:_SHOWN_BATCHES]
     return [

@@ -10,6 +10,9 @@ from workspaces.content.purging import CONVERSATIONS as STORED
 
 CONVERSATIONS = "conversations"
 
+# What names blobs beside stored content: files that jobs leave, exports among them.
+_OTHER_BLOBS = (("workspaces_job", "result_blob_id"),)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
@@ -34,7 +37,7 @@ class Swept:
 
 def swept() -> tuple[Swept, ...]:
     """Every kind that has rows of its own, conversations first."""
-    return (_conversations(), *(_simple(k.name, s) for k, s in content_kinds.simple()))
+    return (_conversations(), *(_simple(k.name, s) for k, s in content_kinds.swept()))
 
 
 def swept_named(name: str) -> Swept:
@@ -44,7 +47,7 @@ def swept_named(name: str) -> Swept:
 
 def cascades() -> dict[str, str]:
     """The tables whose rows must vanish with their parent's, by the database alone."""
-    parts = {p.table: s.table for _k, s in content_kinds.simple() for p in s.parts}
+    parts = {p.table: s.table for _k, s in content_kinds.swept() for p in s.parts}
     return {cascade.table: cascade.parent for cascade in STORED.cascades} | parts
 
 
@@ -60,6 +63,21 @@ def refers_to(key: str) -> str:
     arms = (
         f"exists (select from {table} c where c.{column} = {key})"
         for table, column in roots()
+    )
+    return f"({' or '.join(arms)})"
+
+
+def blob_columns() -> tuple[tuple[str, str], ...]:
+    """Every table that names blobs, with the column: all referrers there are."""
+    found = {(table, blob) for kind in swept() for table, _parent, blob in kind.blobs}
+    return (*sorted(found), *_OTHER_BLOBS)
+
+
+def refers_to_blob(blob: str) -> str:
+    """Whether anything still names the blob that `blob` is: a condition in SQL."""
+    arms = (
+        f"exists (select from {table} c where c.{column} = {blob})"
+        for table, column in blob_columns()
     )
     return f"({' or '.join(arms)})"
 

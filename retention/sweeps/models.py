@@ -105,7 +105,8 @@ class Sweep(models.Model):
     `plan_root` is the RFC 6962 root over the digests of its slices in window order;
     `plan_entry_id` the log entry that holds it. `skipped_n` were planned but are no
     longer due (restored, or the policy was lengthened); `failed_n` stayed locked and
-    wait for the next sweep. Data: counts and random ids.
+    wait for the next sweep. `examined_at` and `probed_at` are when others than the
+    sweeper looked at what it did. Data: counts and random ids.
     """
 
     workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
@@ -133,6 +134,8 @@ class Sweep(models.Model):
     purged_at = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    examined_at = models.DateTimeField(null=True)
+    probed_at = models.DateTimeField(null=True)
 
     objects = WorkspaceManager["Sweep"]()
 
@@ -168,7 +171,17 @@ class Sweep(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "opened_at", "id"], name="sweep_by_time")
+            models.Index(fields=["workspace", "opened_at", "id"], name="sweep_by_time"),
+            models.Index(
+                fields=["id"],
+                name="sweep_to_examine",
+                condition=Q(purged_at__isnull=False, examined_at__isnull=True),
+            ),
+            models.Index(
+                fields=["id"],
+                name="sweep_to_probe",
+                condition=Q(state="closed", probed_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -137,7 +137,7 @@ def result_facts(sweep: Sweep, progress: Progress) -> list[dict[str, Any]]:
 
 def others(counts: Sequence[SweepCount]) -> list[dict[str, Any]]:
     """The numbers of each kind beside conversations."""
-    labels = {kind.name: storage.labels for kind, storage in content_kinds.simple()}
+    labels = {kind.name: storage.labels for kind, storage in content_kinds.swept()}
     return [
         {
             "labels": labels.get(one.kind, one.kind),

@@ -32,6 +32,18 @@ def work_due(**_: Any) -> None:
             ring(run_id=run.id, lane=run.lane)
 
 
+@shared_task(name="retention.tasks.examine_sweeps", time_limit=120)
+def examine_sweeps(**_: Any) -> None:
+    """Beat rings here each minute: incidents where deleting does not go as it must."""
+    services.examine(at=clock.now())
+
+
+@shared_task(name="retention.tasks.vacuum_after_large_runs", time_limit=3600)
+def vacuum_after_large_runs(**_: Any) -> None:
+    """Beat rings here each minute; usually no large run has just ended."""
+    services.vacuum_after_large_runs(at=clock.now())
+
+
 @shared_task(name="retention.tasks.work_run", time_limit=120)
 def work_run(*, run_id: int, turns: int = 0, waits: int = 0, **_: Any) -> None:
     """Works on a run for a turn, then rings again: at once, or after a wait."""

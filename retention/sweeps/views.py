@@ -21,6 +21,8 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.deletions import selectors as deletions
 from retention.deletions.showing import due_sentence, held_sentence
+from retention.incidents import selectors as of_incidents
+from retention.incidents import showing as incidents
 from retention.places import crumbs, link, query
 from retention.policies import selectors as policies
 from retention.receipts import selectors as receipts
@@ -61,6 +63,7 @@ def sweeps(request: Any) -> HttpResponse:
         "running_url": running and _url(request, running),
         "can_run": request.actor.may(Permission.SWEEPS_RUN),
         "start_url": link(request, "retention:sweep-start"),
+        "incidents": incidents.rows(of_incidents.lasting()[:50]),
         "schedule_url": link(request, "retention:schedule"),
         "schedule_sentence": schedules.sentence(
             of_schedules.schedule_of(workspace=request.workspace)

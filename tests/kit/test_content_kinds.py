@@ -78,6 +78,7 @@ def test_a_kind_names_what_exists(kind: ContentKind) -> None:
         for name in path.split("."):
             field = at._meta.get_field(name)
             at = field.related_model or at
+    assert kind.probe in {field.attname for field in model._meta.concrete_fields}
     parents = {other.name for other in content_kinds.registered()}
     assert kind.purged_with is None or kind.purged_with in parents
 
@@ -121,5 +122,6 @@ def test_two_kinds_cannot_share_a_name() -> None:
                 delete_door="",
                 purged_with=None,
                 leftovers="",
+                probe="",
             )
         )

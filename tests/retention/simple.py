@@ -61,7 +61,7 @@ def file(
             **columns,
             project=project,
             sealed=seal.words("sealed", {"name": "plan.pdf"}),
-            blob_id=uuid4(),
+            blob_id=more.pop("blob_id", None) or uuid4(),
             size=10,
             **more,
         )

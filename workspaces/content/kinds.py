@@ -21,6 +21,7 @@ _KINDS = (
         " where c.staged_by_id is not null and not exists"
         " (select from workspaces_import i where i.id = c.staged_by_id"
         " and i.state in ('staging', 'failed'))",
+        probe="public_id",
     ),
     *(
         ContentKind(
@@ -34,6 +35,7 @@ _KINDS = (
             leftovers=f"select count(*) from {table} x where not exists"  # noqa: S608
             " (select from workspaces_conversation c where c.id = x.conversation_id"
             " and c.workspace_id = x.workspace_id)",
+            probe="conversation_id",
         )
         for name, model, table in (
             ("messages", "Message", "workspaces_message"),

@@ -36,6 +36,7 @@ _KINDS = (
         leftovers="select count(*) from workspaces_gpt g where not exists"
         " (select from workspaces_gptversion v where v.gpt_id = g.id"
         " and v.number = g.latest_number)",
+        probe="public_id",
         storage=Storage(
             noun="gpt",
             label=_("GPT"),
@@ -68,6 +69,7 @@ _KINDS = (
             leftovers=f"select count(*) from {table} x where not exists"  # noqa: S608
             " (select from workspaces_gpt g where g.id = x.gpt_id"
             " and g.workspace_id = x.workspace_id)",
+            probe="gpt_id",
         )
         for name, model, table in (
             ("gpt_versions", "GptVersion", "workspaces_gptversion"),

@@ -28,6 +28,7 @@ _KINDS = (
         delete_door=_DOOR,
         purged_with=None,
         leftovers=_LEFT.format(table="workspaces_memory"),
+        probe="public_id",
         storage=Storage(
             noun="memory",
             label=_("memory"),
@@ -46,6 +47,7 @@ _KINDS = (
         delete_door=_DOOR,
         purged_with=None,
         leftovers=_LEFT.format(table="workspaces_project"),
+        probe="public_id",
         storage=Storage(
             noun="project",
             label=_("project"),
@@ -81,6 +83,7 @@ _KINDS = (
         leftovers="select count(*) from workspaces_projectfile f where not exists"
         " (select from workspaces_project p where p.id = f.project_id"
         " and p.workspace_id = f.workspace_id)",
+        probe="public_id",
         storage=Storage(
             noun="project-file",
             label=_("file of a project"),

@@ -245,10 +245,14 @@ def change_plan(
         )
 
 
+def _is_peoples(kind: content_kinds.ContentKind) -> bool:
+    return kind.purged_with is None and not kind.is_planted
+
+
 def _demand_same_rules_for_content(workspace: WorkspaceRef, wanted: Plan) -> None:
     setter = PROMISES[wanted].retention_setter
     alike = [plan for plan in Plan if PROMISES[plan].retention_setter is setter]
-    stored = [k.model for k in content_kinds.registered() if k.purged_with is None]
+    stored = [k.model for k in content_kinds.registered() if _is_peoples(k)]
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):

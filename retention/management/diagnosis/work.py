@@ -12,7 +12,10 @@ from audit.log import selectors as log
 from kit import scoping
 from retention.deletions import objects
 from retention.deletions import selectors as deletions
+from retention.incidents import selectors
+from retention.incidents.models import IncidentKind
 from retention.management.diagnosis.findings import Finding, Probe, asked, bad, ok, warn
+from retention.sweeps import services as sweeps
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
@@ -90,6 +93,39 @@ def overdue(at: datetime) -> Finding:
     )
 
 
+@asked(way_out="Start the content database.")
+def stuck(at: datetime) -> Finding:
+    """No work of deleting stays in one state for longer than its limit."""
+    found = sweeps.stuck(at=at)
+    if not found:
+        return ok("No work of deleting stands still.")
+    states = sorted({f"{one.state} ({one.n})" for one in found})
+    return bad(
+        f"Work of deleting stands still: {'; '.join(states)}.",
+        way_out="See that beat and workers of due, slow and sequencer run, and that"
+        " vault and blob store answer; retention/sweeps/limbo.py says what repairs"
+        " each.",
+    )
+
+
+@asked(way_out="Start the content database.")
+def alarms(_at: datetime) -> Finding:
+    """No canary outlived its time, no purge left anything, no sweep missed all."""
+    lasting = {
+        kind.label: len(selectors.lasting_everywhere(kind=kind, using="sweeper"))
+        for kind in IncidentKind
+        if kind is not IncidentKind.STUCK
+    }
+    said = [f"{label}: {n} workspaces" for label, n in lasting.items() if n]
+    if not said:
+        return ok("No sweep missed what was due, and no purge left anything.")
+    return bad(
+        f"Incidents last: {'; '.join(said)}.",
+        way_out="The page Sweeps of each workspace names them; so does the audit log"
+        " (retention.incident.opened).",
+    )
+
+
 def _workspaces() -> Iterator[WorkspaceRef]:
     with scoping.operator():
         slugs = list(Workspace.objects.order_by("slug").values_list("slug", flat=True))
@@ -107,4 +143,6 @@ PROBES: dict[str, Probe] = {
     "workers": workers,
     "seal": seal,
     "overdue purges": overdue,
+    "stuck work": stuck,
+    "incidents": alarms,
 }

@@ -19,20 +19,31 @@ What must hold, and what makes it hold:
 """
 
 from retention.sweeps.services.destroying import destroy_doomed
+from retention.sweeps.services.examining import Stuck, examine, stuck
 from retention.sweeps.services.lanes import lane_of, unfinished_runs
 from retention.sweeps.services.opening import SweepIsRunning, open_due_runs, open_run
-from retention.sweeps.services.orphans import doom_orphans, fail_abandoned_imports
+from retention.sweeps.services.orphans import (
+    doom_blobs,
+    doom_orphans,
+    fail_abandoned_imports,
+)
+from retention.sweeps.services.vacuuming import vacuum_after_large_runs
 from retention.sweeps.services.working import Outcome, work
 
 __all__ = [
     "Outcome",
+    "Stuck",
     "SweepIsRunning",
     "destroy_doomed",
+    "doom_blobs",
     "doom_orphans",
+    "examine",
     "fail_abandoned_imports",
     "lane_of",
     "open_due_runs",
     "open_run",
+    "stuck",
     "unfinished_runs",
+    "vacuum_after_large_runs",
     "work",
 ]

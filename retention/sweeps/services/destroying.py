@@ -14,7 +14,7 @@ _AT_ONCE = {DoomKind.KEY: 2_000, DoomKind.BLOB: 200}
 
 _SYNCHRONOUS = "set local synchronous_commit = on"
 # A claim lapses after a minute: whoever died over it is repeated, and destroying
-# twice is harmless. A key that content still refers to is never claimed.
+# twice is harmless. What anything still refers to, key or blob, is never claimed.
 _CLAIM = """
 update retention_doom set claimed_at = clock_timestamp()
 where id in (
@@ -22,7 +22,7 @@ where id in (
     where d.kind = %(kind)s and d.destroyed_at is null
       and (d.claimed_at is null
            or d.claimed_at < clock_timestamp() - interval '1 minute')
-      and not (d.kind = 'key' and {content})
+      and not (d.kind = 'key' and {content}) and not (d.kind = 'blob' and {blobs})
     order by d.id limit %(limit)s for update skip locked)
 returning id, object_id
 """
@@ -59,7 +59,10 @@ def _destroy_blobs(*, at: datetime) -> int:
 def _claim(kind: DoomKind) -> dict[int, UUID]:
     with step():
         rows(_SYNCHRONOUS)
-        claim = _CLAIM.format(content=kinds.refers_to("d.object_id"))
+        claim = _CLAIM.format(
+            content=kinds.refers_to("d.object_id"),
+            blobs=kinds.refers_to_blob("d.object_id"),
+        )
         return dict(rows(claim, kind=kind.value, limit=_AT_ONCE[kind]))
 
 

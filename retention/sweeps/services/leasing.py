@@ -22,8 +22,9 @@ set lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
 where id = %(run)s and fence = %(fence)s and lease_until is not null
 returning state, passes
 """
+# Left as a lapsed lease: the time when somebody was there last.
 _LET_GO = """
-update retention_sweeprun set lease_until = null
+update retention_sweeprun set lease_until = clock_timestamp()
 where id = %(run)s and fence = %(fence)s
 """
 

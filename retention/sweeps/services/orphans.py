@@ -1,6 +1,7 @@
 """Finds what crashes leave behind: imports that went silent, keys without content."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -46,6 +47,13 @@ _DOOM = """
 insert into retention_doom (kind, object_id, doomed_at)
 select 'key', k, %(at)s from unnest(%(keys)s::uuid[]) k on conflict do nothing
 """
+# One that was said to be destroyed and is there again is destroyed again.
+_DOOM_BLOBS = """
+insert into retention_doom (kind, object_id, doomed_at)
+select 'blob', k, %(at)s from unnest(%(blobs)s::uuid[]) k
+on conflict (kind, object_id) do update set destroyed_at = null, claimed_at = null
+where retention_doom.destroyed_at is not null
+"""
 _PLACE = "select made_at, key_id from retention_orphansearch"
 _MOVE = """
 insert into retention_orphansearch (id, made_at, key_id)
@@ -70,6 +78,12 @@ def fail_abandoned_imports(*, at: datetime) -> int:
                 using=ALIAS,
             )
     return len(failed)
+
+
+def doom_blobs(blobs: Sequence[UUID], *, at: datetime) -> int:
+    """Dooms blobs that nothing refers to; what is referred to is never destroyed."""
+    with step():
+        return changed(_DOOM_BLOBS, blobs=list(blobs), at=at)
 
 
 def doom_orphans(*, at: datetime) -> int:

@@ -1,0 +1,82 @@
+"""Looks at what sweeps did and left: nothing purged though due, work that stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from retention.conversations import selectors as conversations
+from retention.incidents import selectors as of_incidents
+from retention.incidents import services as incidents
+from retention.incidents.models import IncidentKind
+from retention.incidents.services import Found
+from retention.sweeps.limbo import STATES
+from retention.sweeps.services.planning import SWEEPER
+from retention.sweeps.storage import ALIAS, changed, rows
+
+_AT_ONCE = 500
+
+_TO_EXAMINE = """
+select s.id, s.workspace_id, s.public_id, s.opened_at,
+       s.purged_n + coalesce((select sum(c.purged_n) from retention_sweepcount c
+                              where c.sweep_id = s.id), 0) as purged
+from retention_sweep s where s.purged_at is not null and s.examined_at is null
+order by s.id limit %(limit)s
+"""
+_EXAMINED = "update retention_sweep set examined_at = %(at)s where id = any(%(ids)s)"
+_NOW = "select clock_timestamp()"
+_WHOLE = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stuck:
+    """What stands in one state for too long; no workspace: the installation's."""
+
+    state: str
+    workspace_id: int | None
+    n: int
+
+
+def examine(*, at: datetime) -> None:
+    """Makes incidents of sweeps that purged nothing and of states past their limit."""
+    _examine_purges(at=at)
+    found = {
+        (one.workspace_id, one.state): one.n
+        for one in stuck(at=at)
+        if one.workspace_id is not None
+    }
+    incidents.sync(
+        actor=SWEEPER, kind=IncidentKind.STUCK, found=found, using=ALIAS, at=at
+    )
+
+
+def stuck(*, at: datetime) -> list[Stuck]:
+    """Whatever is past the limit of its state, of all tenants."""
+    now = rows(_NOW)[0][0]
+    return [
+        Stuck(state=state.name, workspace_id=workspace, n=n)
+        for state in STATES
+        for workspace, n in rows(
+            state.sql, before=at - state.limit, since=now - state.limit
+        )
+    ]
+
+
+def _examine_purges(*, at: datetime) -> None:
+    """Each sweep once, soon after its purge.
+
+    What was due when it began, and still is although it purged nothing, was missed: by
+    locks that others kept, or by an error of ours that the plan does not show.
+    """
+    found = rows(_TO_EXAMINE, limit=_AT_ONCE)
+    known = of_incidents.workspaces(ids={row[1] for row in found}, using=ALIAS)
+    kind = IncidentKind.NOTHING_PURGED
+    lasting = of_incidents.lasting_everywhere(kind=kind, using=ALIAS)
+    for _sweep, workspace_id, _public_id, opened_at, purged in found:
+        one = Found(kind=kind, subject=_WHOLE)
+        where = known[workspace_id]
+        if not purged and conversations.workspaces_with_something_due(
+            workspace_ids=[workspace_id], at=opened_at, using=ALIAS
+        ):
+            incidents.report(actor=SWEEPER, workspace=where, found=one, at=at)
+        elif (workspace_id, _WHOLE) in lasting:
+            incidents.resolve(actor=SWEEPER, workspace=where, found=one, at=at)
+    changed(_EXAMINED, ids=[row[0] for row in found], at=at)
