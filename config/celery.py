@@ -23,6 +23,7 @@ app.autodiscover_tasks(
         "workspaces.signin",
         "retention.canaries",
         "retention.probing",
+        "retention.policies",
         "retention.sweeps",
     ]
 )

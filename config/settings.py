@@ -246,6 +246,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "due-policies": {
+        "task": "retention.tasks.force_policies",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "due-work": {
         "task": "retention.tasks.work_due",
         "schedule": 60.0,

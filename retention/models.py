@@ -3,10 +3,13 @@
 from retention.canaries.models import Canary
 from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
 from retention.incidents.models import Incident
+from retention.policies.drafts.models import DraftStep, PolicyDraft
 from retention.policies.models import Policy, PolicyBounds
+from retention.policies.safeguards.models import Announcement, Safeguards
 from retention.probing.models import BlobSighting
 from retention.receipts.models import Receipt
 from retention.schedules.models import SweepSchedule
+from retention.sweeps.breaker.models import SweepStop
 from retention.sweeps.models import (
     Doom,
     OrphanSearch,
@@ -17,21 +20,26 @@ from retention.sweeps.models import (
 )
 
 __all__ = [
+    "Announcement",
     "BlobSighting",
     "Canary",
     "Doom",
+    "DraftStep",
     "Hold",
     "HoldScope",
     "Incident",
     "OrphanSearch",
     "Policy",
     "PolicyBounds",
+    "PolicyDraft",
     "Receipt",
     "ReleaseGrace",
     "ReleaseRequest",
+    "Safeguards",
     "Sweep",
     "SweepCount",
     "SweepRun",
     "SweepSchedule",
     "SweepSlice",
+    "SweepStop",
 ]

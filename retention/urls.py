@@ -13,19 +13,40 @@ from retention.own_data.views import objects as my_objects
 from retention.own_data.views import page as my_page
 from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
+from retention.policies.drafts import views as drafts
+from retention.policies.safeguards import views as safeguards
 from retention.releases import views as releases
 from retention.schedules import views as schedules
 from retention.sweeps import views as sweeps
+from retention.sweeps.breaker import views as breaker
 
 app_name = "retention"
 
 _W = "w/<slug:workspace>"
+_DRAFT = f"{_W}/policies/drafts/<uuid:draft>"
 _STORED = "me/stored/<slug:kind>/<uuid:stored>"
 _MINE = "me/conversations/<uuid:conversation>"
 
 urlpatterns = [
     path(f"{_W}/policies/", policies.policies, name="policies"),
     path(f"{_W}/policies/set/", policies.policy_set, name="policy-set"),
+    path(f"{_W}/policies/safeguards/", safeguards.safeguards, name="safeguards"),
+    path(
+        f"{_W}/policies/safeguards/set/",
+        safeguards.safeguards_set,
+        name="safeguards-set",
+    ),
+    path(f"{_W}/policies/drafts/", drafts.policy_drafts, name="policy-drafts"),
+    path(f"{_DRAFT}/", drafts.policy_draft, name="policy-draft"),
+    path(f"{_DRAFT}/change/", drafts.policy_draft_change, name="policy-draft-change"),
+    path(f"{_DRAFT}/send/", drafts.policy_draft_send, name="policy-draft-send"),
+    path(
+        f"{_DRAFT}/approve/", drafts.policy_draft_approve, name="policy-draft-approve"
+    ),
+    path(
+        f"{_DRAFT}/decline/", drafts.policy_draft_decline, name="policy-draft-decline"
+    ),
+    path(f"{_DRAFT}/cancel/", drafts.policy_draft_cancel, name="policy-draft-cancel"),
     path(f"{_W}/conversations/", conversations.conversations, name="conversations"),
     path(
         f"{_W}/conversations/<uuid:conversation>/",
@@ -55,6 +76,12 @@ urlpatterns = [
         f"{_W}/sweeps/after-policy/",
         sweeps.sweep_after_policy,
         name="sweep-after-policy",
+    ),
+    path(f"{_W}/sweeps/stops/<uuid:stop>/", breaker.sweep_stop, name="sweep-stop"),
+    path(
+        f"{_W}/sweeps/stops/<uuid:stop>/confirm/",
+        breaker.sweep_stop_confirm,
+        name="sweep-stop-confirm",
     ),
     path(f"{_W}/sweeps/<uuid:sweep>/", sweeps.sweep, name="sweep"),
     path(

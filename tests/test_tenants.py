@@ -17,7 +17,11 @@ from kit.actor import Actor
 from kit.guard import Entry
 from retention.holds import services as holds
 from retention.holds.models import Hold
+from retention.policies.drafts import services as drafts_of_policies
+from retention.policies.drafts.services import Values
 from retention.sweeps import services as sweeps
+from retention.sweeps.breaker.models import SweepStop
+from retention.sweeps.models import Sweep
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.site_map import pages
@@ -309,6 +313,31 @@ def _asking(where: WorkspaceRef) -> UUID:
         ).public_id
 
 
+def _stop(where: WorkspaceRef) -> UUID:
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        sweep = Sweep.objects.first() or Sweep.objects.get(public_id=_sweep(where))
+        return SweepStop.objects.create(
+            workspace_id=where.id,
+            sweep_id=sweep.pk,
+            cause="share",
+            planned_n=5_000,
+            announced_n=0,
+            stored_n=6_000,
+            stopped_at=NOON,
+        ).public_id
+
+
+def _draft(where: WorkspaceRef) -> UUID:
+    return drafts_of_policies.draft(
+        actor=_owner(where),
+        workspace=where,
+        values=Values(days=90, undo_days=7),
+        at=NOON,
+    ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
@@ -325,8 +354,10 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "conversation": _conversation,
     "hold": _hold,
     "asked": _asked,
+    "draft": _draft,
     "sweep": _sweep,
     "deleted": _conversation,
+    "stop": _stop,
     "token": _token,
     "group": _group,
     "role": _role,

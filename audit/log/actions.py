@@ -820,6 +820,61 @@ _ALL = [
             _("Tried to send a retention policy for approval"),
         ),
         (
+            "retention.policy.drafted",
+            _("Drafted a retention policy"),
+            _("Tried to draft a retention policy"),
+        ),
+        (
+            "retention.policy.draft-changed",
+            _("Changed the draft of a retention policy"),
+            _("Tried to change the draft of a retention policy"),
+        ),
+        (
+            "retention.policy.approved",
+            _("Approved a retention policy"),
+            _("Tried to approve a retention policy"),
+        ),
+        (
+            "retention.policy.declined",
+            _("Declined a retention policy"),
+            _("Tried to decline a retention policy"),
+        ),
+        (
+            "retention.policy.scheduled",
+            _("Scheduled a retention policy"),
+            _("Tried to schedule a retention policy"),
+        ),
+        (
+            "retention.policy.returned",
+            _("Sent a retention policy back to its author"),
+            _("Tried to send a retention policy back"),
+        ),
+        (
+            "retention.policy.cancelled",
+            _("Cancelled the draft of a retention policy"),
+            _("Tried to cancel the draft of a retention policy"),
+        ),
+        (
+            "retention.policy.in-force",
+            _("Put a drafted retention policy in force"),
+            _("Tried to put a drafted retention policy in force"),
+        ),
+        (
+            "retention.safeguards.set",
+            _("Set the safeguards of retention"),
+            _("Tried to set the safeguards of retention"),
+        ),
+        (
+            "retention.sweep.stopped",
+            _("Stopped a sweep before its first batch"),
+            _("Tried to stop a sweep"),
+        ),
+        (
+            "retention.sweep.confirmed",
+            _("Let a stopped sweep go on"),
+            _("Tried to let a stopped sweep go on"),
+        ),
+        (
             "retention.own-policy.set",
             _("Set their own retention"),
             _("Tried to set their own retention"),

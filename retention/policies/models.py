@@ -1,6 +1,7 @@
 """Retention policies: versions that are added and never changed."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,6 +18,7 @@ from retention.policies.rules import LONGEST_DAYS, LONGEST_UNDO_DAYS, SHORTEST_D
 
 __all__ = [
     "CONVERSATIONS",
+    "SCOPE_NAMED",
     "TEMPORARY_CHATS",
     "WORKSPACE",
     "Clock",
@@ -54,6 +56,14 @@ def _version_once(kind: ScopeKind) -> models.UniqueConstraint:
         condition=Q(scope_kind=kind.value),
         name=f"policy_{kind.value}_version_once",
     )
+
+
+SCOPE_NAMED = (
+    _names(ScopeKind.WORKSPACE)
+    | _names(ScopeKind.GROUP)
+    | _names(ScopeKind.MEMBER)
+    | _names(ScopeKind.PROJECT)
+)
 
 
 class Policy(models.Model):
@@ -94,10 +104,7 @@ class Policy(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=_names(ScopeKind.WORKSPACE)
-                | _names(ScopeKind.GROUP)
-                | _names(ScopeKind.MEMBER)
-                | _names(ScopeKind.PROJECT),
+                condition=SCOPE_NAMED,
                 name="policy_scope_named",
             ),
             *(_version_once(kind) for kind in ScopeKind),
@@ -138,9 +145,14 @@ class Policy(models.Model):
     @property
     def scope(self) -> Scope:
         """Whose content this version governs."""
-        kind = ScopeKind(self.scope_kind)
-        column = _COLUMNS.get(kind)
-        return Scope(kind, getattr(self, column) if column else None)
+        return scope_of(self)
+
+
+def scope_of(row: Any) -> Scope:
+    """The scope that a row with the columns of `columns_of` names."""
+    kind = ScopeKind(row.scope_kind)
+    column = _COLUMNS.get(kind)
+    return Scope(kind, getattr(row, column) if column else None)
 
 
 def columns_of(scope: Scope) -> dict[str, str | int | None]:

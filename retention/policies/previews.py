@@ -5,8 +5,10 @@ its first purge would run. What it counts is what that sweep takes, if nothing e
 changes until then.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from django.db import connection
@@ -51,6 +53,17 @@ class Preview:
     first_sweep_at: datetime
     first_purge_at: datetime | None
     by_week: list[Week]
+
+    @property
+    def newly_due(self) -> int:
+        """The most that goes beyond today's rule within the weeks shown."""
+        return newly_due(self.by_week)
+
+
+def newly_due(by_week: Sequence[Week]) -> int:
+    """The most that these weeks take beyond what today's rule takes in them."""
+    more = accumulate(week.conversations - week.under_today for week in by_week)
+    return max(0, *more)
 
 
 _WEEKS = f"""

@@ -70,6 +70,14 @@ def versions_of(
     )
 
 
+def newest_version(
+    *, workspace: WorkspaceRef, scope: Scope, content_kind: str = CONVERSATIONS
+) -> int:
+    """The number of the newest version of one scope, whether in force or not; or 0."""
+    stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
+    return stored[0].version if stored else 0
+
+
 def standing(
     *,
     workspace: WorkspaceRef,
@@ -163,6 +171,30 @@ def _scope(
         label=f"v{current.number}" if current else "plan",
         cutoffs=rules.cutoffs(versions, at=at, promises=promises),
     )
+
+
+def lets_go_earlier(
+    *,
+    workspace: WorkspaceRef,
+    scope: Scope,
+    content_kind: str,
+    days: int | None,
+    undo_days: int,
+    is_withdrawal: bool,
+    at: datetime,
+) -> bool:
+    """Whether setting these values is a shortening, and so waits for a grace period."""
+    planned = hypothesis(
+        workspace=workspace,
+        scope=scope,
+        content_kind=content_kind,
+        days=days,
+        undo_days=undo_days,
+        is_withdrawal=is_withdrawal,
+        grace=timedelta(hours=1),
+        at=at,
+    )
+    return planned.version.in_force_at > at
 
 
 def hypothesis(

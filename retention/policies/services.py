@@ -1,5 +1,7 @@
 """Sets retention policies: adds a version, never changes one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, locking, overrides
 from retention.places import place
-from retention.policies import rules, selectors
+from retention.policies import previews, rules, selectors
 from retention.policies.models import (
     CONVERSATIONS,
     WORKSPACE,
@@ -22,6 +24,9 @@ from retention.policies.models import (
     ScopeKind,
     columns_of,
 )
+from retention.policies.previews import Week
+from retention.policies.safeguards import selectors as protecting
+from retention.policies.safeguards import services as safeguards
 from retention.policies.selectors import Hypothesis, Standing
 from workspaces.groups.models import Group
 from workspaces.members.models import Membership
@@ -70,6 +75,21 @@ class ReasonIsMissing(Refused):
     """Overriding the grace period needs a reason."""
 
 
+class NeedsSecondPerson(Refused):
+    """Above the workspace's threshold another person has to agree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A draft that has waited its time and found its approval.
+
+    `set_by` is who wrote it, `announced` what its preview showed week by week.
+    """
+
+    set_by: str
+    announced: Sequence[Week]
+
+
 def set_policy(
     *,
     actor: Actor,
@@ -80,6 +100,8 @@ def set_policy(
     undo_days: int | None = None,
     is_withdrawal: bool = False,
     override: bool = False,
+    served: Served | None = None,
+    announced: Sequence[Week] = (),
     reason: str = "",
     at: datetime,
 ) -> Policy:
@@ -88,10 +110,12 @@ def set_policy(
     A shortening takes force after the workspace's grace period, anything else at
     once. The new version replaces one that has not taken force yet. A withdrawal
     leaves the scope to the next wider policy, after the grace period. `override` skips
-    the grace period, needs a reason and is mailed to the organization's owners. Where
-    members decide, a scope is the actor's own.
+    the grace period, needs a reason and is mailed to the organization's owners; what
+    asks for a second person is refused without it, unless a draft `served` has found
+    one. `announced` is what its setter was shown. Where members decide, a scope is the
+    actor's own.
     """
-    _authorize(actor=actor, workspace=workspace, scope=scope)
+    demand_settable(actor=actor, workspace=workspace, scope=scope)
     if override and not reason.strip():
         raise ReasonIsMissing(_("Say why the grace period is skipped."))
     with scoping.workspace(
@@ -99,14 +123,14 @@ def set_policy(
     ):
         locking.before_changing()
         grace = _grace_after_waiting_for_others(workspace)
-        _demand_scope(scope, content_kind=content_kind)
+        demand_scope(scope, content_kind=content_kind)
         before = selectors.standing(
             workspace=workspace, scope=scope, content_kind=content_kind, at=at
         )
         undo_days = before.undo_days if undo_days is None else undo_days
-        _demand_bounds(days=days, undo_days=undo_days, content_kind=content_kind)
+        demand_bounds(days=days, undo_days=undo_days, content_kind=content_kind)
         if not (override and before.pending):
-            _demand_change(
+            demand_change(
                 before,
                 scope,
                 days=days,
@@ -120,17 +144,29 @@ def set_policy(
             days=days,
             undo_days=undo_days,
             is_withdrawal=is_withdrawal,
-            grace=timedelta(0) if override else grace,
+            grace=timedelta(0) if override or served else grace,
             at=at,
         )
-        policy = _stored(actor, workspace, planned, is_override=override)
+        if not override and served is None:
+            _demand_no_second_person(workspace, planned, at=at)
+        by = served.set_by if served else actor.id
+        policy = _stored(by, workspace, planned, is_override=override)
+        safeguards.announce(
+            by=by,
+            workspace=workspace,
+            weeks=served.announced if served else announced,
+            at=at,
+        )
         _record(actor, workspace, policy, before=before, reason=reason)
         if override:
             _tell_owners(actor, workspace, policy, reason=reason)
         return policy
 
 
-def _authorize(*, actor: Actor, workspace: WorkspaceRef, scope: Scope) -> None:
+def demand_settable(
+    *, actor: Actor, workspace: WorkspaceRef, scope: Scope = WORKSPACE
+) -> None:
+    """Refuses who may not set this scope's policy, and plans on which nobody may."""
     setter = plans.of(workspace.plan).retention_setter
     if setter is RetentionSetter.FIXED:
         raise PlanFixesRetention(_("This plan fixes retention; it cannot be set."))
@@ -146,7 +182,7 @@ def _authorize(*, actor: Actor, workspace: WorkspaceRef, scope: Scope) -> None:
     authority.demand(actor, Permission.OWN_DATA, workspace=workspace)
 
 
-def _demand_scope(scope: Scope, *, content_kind: str) -> None:
+def demand_scope(scope: Scope, *, content_kind: str) -> None:
     """Refuses a kind that policies do not govern there, and a scope of nowhere."""
     try:
         kind = content_kinds.governed_named(content_kind)
@@ -167,7 +203,8 @@ def _grace_after_waiting_for_others(workspace: WorkspaceRef) -> timedelta:
     return timedelta(hours=row.policy_grace_hours)
 
 
-def _demand_bounds(*, days: int | None, undo_days: int, content_kind: str) -> None:
+def demand_bounds(*, days: int | None, undo_days: int, content_kind: str) -> None:
+    """Refuses values outside of what a policy can say."""
     longest = content_kinds.governed_named(content_kind).longest_days
     if longest is not None and (days is None or days > longest):
         raise OutOfBounds(
@@ -185,7 +222,7 @@ def _demand_bounds(*, days: int | None, undo_days: int, content_kind: str) -> No
         )
 
 
-def _demand_change(
+def demand_change(
     before: Standing,
     scope: Scope,
     *,
@@ -193,6 +230,7 @@ def _demand_change(
     undo_days: int,
     is_withdrawal: bool,
 ) -> None:
+    """Refuses what the newest version says already."""
     newest = before.pending or before
     has_none = before.version == 0 and before.pending is None and scope != WORKSPACE
     if before.pending is not None:
@@ -202,8 +240,32 @@ def _demand_change(
         raise NothingWouldChange(_("The policy says so already."))
 
 
+def _demand_no_second_person(
+    workspace: WorkspaceRef, planned: Hypothesis, *, at: datetime
+) -> None:
+    """Whoever sets a policy without a draft does not go around the second person."""
+    is_for_others = plans.of(workspace.plan).retention_setter is RetentionSetter.ADMINS
+    threshold = protecting.protection(workspace=workspace).threshold
+    if not (is_for_others and threshold.is_on):
+        return
+    found = previews.preview(
+        workspace=workspace,
+        scope=planned.scope,
+        days=planned.version.days,
+        undo_days=planned.version.undo_days,
+        at=at,
+    )
+    if protecting.asks_second_person(workspace=workspace, newly_due=found.newly_due):
+        raise NeedsSecondPerson(
+            _(
+                "This lets more go than one person may decide here. Write a draft, and"
+                " have another person approve it; or override with a reason."
+            )
+        )
+
+
 def _stored(
-    actor: Actor, workspace: WorkspaceRef, planned: Hypothesis, *, is_override: bool
+    set_by: str, workspace: WorkspaceRef, planned: Hypothesis, *, is_override: bool
 ) -> Policy:
     return Policy.objects.create(
         workspace_id=workspace.id,
@@ -215,7 +277,7 @@ def _stored(
         is_withdrawal=planned.version.is_withdrawal,
         is_own=plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER,
         set_at=planned.version.set_at,
-        set_by=actor.id,
+        set_by=set_by,
         in_force_at=planned.version.in_force_at,
         is_override=is_override,
     )

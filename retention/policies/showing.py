@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from kit.charts.bars import Annotation, Bar, BarChart
 from kit.charts.phases import Phase, PhaseFill, WhenBar
 from kit.formatting import absolute, day, grouped, relative, signed, size
+from retention.policies.models import Policy
 from retention.policies.previews import Preview
 from retention.policies.selectors import Standing
 
@@ -17,13 +18,44 @@ _NEWS = timedelta(hours=1)
 
 def kept_for(days: int | None) -> str:
     """ "90 days", or that nothing expires."""
-    if days is None:
-        return _("for ever")
+    return _("for ever") if days is None else days_of(days)
+
+
+def days_of(days: int) -> str:
+    """ "90 days"."""
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": grouped(days)}
 
 
-def standing_sentence(standing: Standing, *, now: datetime) -> str:
+def keeps(version: Policy) -> str:
+    """What a version says, in a few words."""
+    return _("taken away") if version.is_withdrawal else kept_for(version.days)
+
+
+def differences(version: Policy, before: Policy | None) -> list[dict[str, Any]]:
+    """What a version changed, against the one before it; the first changed nothing."""
+    if before is None:
+        return []
+    pairs = [
+        (_("Keeps"), keeps(before), keeps(version)),
+        (
+            _("Can come back for"),
+            days_of(before.undo_days),
+            days_of(version.undo_days),
+        ),
+    ]
+    return [
+        {"field": field, "before": old, "after": new}
+        for field, old, new in pairs
+        if old != new
+    ]
+
+
+def standing_sentence(
+    standing: Standing, *, now: datetime, is_exception: bool = False
+) -> str:
     """What is in force, and what will be."""
+    if is_exception and not standing.version and standing.pending is None:
+        return _("No policy of its own: the next wider one counts.")
     if standing.is_fixed_by_plan:
         return _("The plan keeps conversations %s after they were created.") % kept_for(
             standing.days

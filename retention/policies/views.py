@@ -1,163 +1,113 @@
-"""The policy of a workspace: what is in force, its editor with preview, its history."""
+"""The policies of a workspace by scope and kind, and the editor with its preview."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from kit import clock, guard
 from kit.permissions import Permission
 from kit.refusals import Refused
-from retention.places import crumbs
-from retention.policies import selectors, services, showing
+from retention.places import link, query
+from retention.policies import editing, naming
+from retention.policies import services as setting
+from retention.policies.drafts import services as drafts
+from retention.policies.drafts.models import PolicyDraft
+from retention.policies.drafts.services import Values
 from retention.policies.forms import PolicyForm
-from retention.policies.models import Policy
-from retention.policies.previews import preview
-from retention.policies.selectors import Standing
-from workspaces.members import selectors as members
-from workspaces.tenancy import plans
-from workspaces.tenancy.plans import RetentionSetter
-
-QUICK_DAYS = (30, 90, 180, 365)
+from retention.policies.naming import Place
 
 
 @guard.requires(Permission.POLICIES_VIEW)
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def policies(request: Any) -> HttpResponse:
-    """The policy in force; with values in the address, what they would do."""
-    at = clock.now()
-    standing = selectors.standing(workspace=request.workspace, at=at)
-    initial = {"days": standing.days, "undo_days": standing.undo_days}
-    is_draft = "undo_days" in request.GET
-    form = PolicyForm(request.GET if is_draft else None, initial=initial)
-    return render(
-        request,
-        "retention/policies/editor.html",
-        _context(request, form, standing, at),
-    )
+    """What is in force; with values in the address, what they would do."""
+    if "find" in request.GET:
+        return _find(request)
+    where = _where(request.GET)
+    form = editing.form(request, where, is_draft="undo_days" in request.GET)
+    return _page(request, where, form)
 
 
 @guard.requires(Permission.POLICIES_MANAGE)
 @require_http_methods(["POST"])
 def policy_set(request: Any) -> HttpResponse:
-    """Apply the draft after its name was typed; the page says what follows."""
-    at = clock.now()
-    standing = selectors.standing(workspace=request.workspace, at=at)
+    """Keep the values as a draft, or send them: the draft's page says what follows."""
+    where = _where(request.POST)
     form = PolicyForm(request.POST)
-    error = _confirmation_error(request, form)
+    is_kept = request.POST.get("intent") == "keep"
+    error = "" if is_kept else editing.confirmation_error(request, where, form)
     if form.is_valid() and not error:
+        act = drafts.draft if is_kept else drafts.apply
         try:
-            policy = services.set_policy(
+            draft = act(
                 actor=request.actor,
                 workspace=request.workspace,
-                days=form.cleaned_data["days"],
-                undo_days=form.cleaned_data["undo_days"],
-                reason=form.cleaned_data["reason"],
-                at=at,
+                values=_values(request, where, form),
+                at=clock.now(),
             )
+        except setting.UnknownScope as unknown:
+            raise Http404 from unknown
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _applied(policy, at))
-            return redirect(_url(request, "retention:policies"))
-    context = _context(request, form, standing, at) | {
+            return _went(request, where, draft)
+    return _page(request, where, form, error=error, status=422)
+
+
+def _values(request: Any, where: Place, form: PolicyForm) -> Values:
+    return Values(
+        scope=where.scope,
+        content_kind=where.content_kind,
+        is_withdrawal=request.POST.get("withdraw") == "1",
+        **form.cleaned_data,
+    )
+
+
+def _page(
+    request: Any,
+    where: Place,
+    form: PolicyForm,
+    *,
+    error: str = "",
+    missing: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = editing.context(request, where, form, at=clock.now()) | {
         "error": error,
+        "missing": missing,
         "typed": request.POST.get("typed_name", ""),
     }
-    return render(request, "retention/policies/editor.html", context, status=422)
+    return render(request, "retention/policies/editor.html", context, status=status)
 
 
-def _context(
-    request: Any, form: PolicyForm, standing: Standing, at: datetime
-) -> dict[str, Any]:
-    workspace = request.workspace
-    setter = plans.of(workspace.plan).retention_setter
-    versions = selectors.versions_of(workspace=workspace)
-    context: dict[str, Any] = {
-        "crumbs": crumbs(request, _("Policies")),
-        "form": form,
-        "standing": standing,
-        "sentence": showing.standing_sentence(standing, now=at),
-        "versions": _history(versions),
-        "now": at,
-        "quick": [
-            {
-                "label": str(days),
-                "url": f"?days={days}&undo_days={standing.undo_days}",
-                "chosen": str(days) == str(form["days"].value()),
-            }
-            for days in QUICK_DAYS
-        ],
-        "members_decide": setter is RetentionSetter.MEMBER,
-        "is_fixed": setter is RetentionSetter.FIXED,
-        "protections": showing.protections(
-            grace=selectors.grace_of(workspace=workspace), undo_days=standing.undo_days
-        ),
-        "news": showing.in_force_just_now(standing, now=at)
-        if request.actor.may(Permission.SWEEPS_VIEW)
-        else "",
-        "watch_url": _url(request, "retention:sweep-after-policy"),
-        "can_manage": request.actor.may(Permission.POLICIES_MANAGE),
-        "policy_url": _url(request, "retention:policies"),
-        "set_url": _url(request, "retention:policy-set"),
-    }
-    if form.is_bound and form.is_valid() and setter is RetentionSetter.ADMINS:
-        context |= _preview_context(request, form, standing, at, len(versions) + 1)
-    return context
+def _find(request: Any) -> HttpResponse:
+    """To the editor of whomever a person named."""
+    kind, name = request.GET["find"], request.GET.get("name", "")
+    where = _where({})
+    try:
+        of = naming.find(kind=kind, name=name)
+    except Refused as refusal:
+        form = editing.form(request, where, is_draft=False)
+        return _page(request, where, form, missing=str(refusal), status=422)
+    return redirect(link(request, "retention:policies") + query(scope=kind, of=of))
 
 
-def _preview_context(
-    request: Any, form: PolicyForm, standing: Standing, at: datetime, number: int
-) -> dict[str, Any]:
-    days, undo_days = form.cleaned_data["days"], form.cleaned_data["undo_days"]
-    found = preview(workspace=request.workspace, days=days, undo_days=undo_days, at=at)
-    return {
-        "preview": found,
-        "number": number,
-        "figures": showing.figures(found, standing),
-        "chart": showing.weeks_chart(found, number=number, today=standing.version),
-        "when": showing.when_bar(found, undo_days=undo_days, at=at),
-        "consequence": showing.consequence(found, undo_days=undo_days, now=at),
-        "changes": (days, undo_days) != (standing.days, standing.undo_days),
-        "kept_for": showing.kept_for(days),
-        "draft": {"days": form["days"].value(), "undo_days": undo_days},
-    }
+def _went(request: Any, where: Place, draft: PolicyDraft) -> HttpResponse:
+    """To the policy where it is in force, otherwise to the draft that waits."""
+    if draft.version is not None:
+        messages.success(request, _("Version %s is in force.") % draft.version)
+        return redirect(editing.url(request, where))
+    return redirect(link(request, "retention:policy-draft", draft=draft.public_id))
 
 
-def _history(versions: list[Policy]) -> list[dict[str, Any]]:
-    people = members.names_of(people=[v.set_by for v in versions])
-    return [
-        {
-            "version": version.version,
-            "days": showing.kept_for(version.days),
-            "undo_days": version.undo_days,
-            "set_at": version.set_at,
-            "in_force_at": version.in_force_at,
-            "set_by": people.get(version.set_by, _("the operator")),
-        }
-        for version in versions
-    ]
-
-
-def _confirmation_error(request: Any, form: PolicyForm) -> str:
-    slug: str = request.workspace.slug
-    if request.POST.get("typed_name", "").strip() != slug:
-        return _("Type %s exactly; nothing was changed.") % slug
-    if form.is_valid() and not form.cleaned_data["reason"].strip():
-        return _("Say why, in a few words; nothing was changed.")
-    return ""
-
-
-def _applied(policy: Policy, at: datetime) -> str:
-    if policy.in_force_at > at:
-        return _("Version %s takes force after the grace period.") % policy.version
-    return _("Version %s is in force.") % policy.version
-
-
-def _url(request: Any, name: str) -> str:
-    return reverse(name, kwargs={"workspace": request.workspace.slug})
+def _where(asked: Any) -> Place:
+    found = naming.place(
+        scope=asked.get("scope", ""), of=asked.get("of", ""), kind=asked.get("kind", "")
+    )
+    if found is None:
+        raise Http404
+    return found

@@ -14,6 +14,8 @@ from kit.permissions import Permission
 from retention.places import place
 from retention.sweeps import batches, selectors
 from retention.sweeps.batches import Day
+from retention.sweeps.breaker import selectors as breaker
+from retention.sweeps.breaker import showing as stopped
 from workspaces.tenancy.selectors import WorkspaceRef, access_of
 
 _DAYS = 14
@@ -81,7 +83,19 @@ def _chart(days: list[Day], sentence: str) -> BarChart:
 
 
 def _tasks(workspace: WorkspaceRef) -> tuple[Task, ...]:
-    """The newest sweep left something that it should have purged."""
+    """A sweep waits for a person, or the newest one left something behind."""
+    stop = breaker.open_stop()
+    if stop is not None:
+        return (
+            Task(
+                title=_("A sweep was stopped before its first batch."),
+                action_url=place(
+                    workspace, "retention:sweep-stop", stop=stop.public_id
+                ),
+                action_label=_("See its numbers"),
+                fact=stopped.sentence(stop),
+            ),
+        )
     newest = selectors.sweeps().order_by("-opened_at", "-id").first()
     if newest is None or not newest.failed_n:
         return ()

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from kit import clock
 from retention.sweeps import services
+from retention.sweeps.breaker import services as breaker
 from retention.sweeps.models import Lane
 from retention.sweeps.services import Outcome
 
@@ -27,6 +28,7 @@ def work_due(**_: Any) -> None:
     services.doom_orphans(at=at)
     services.destroy_doomed(at=at)
     services.open_due_runs(at=at)
+    breaker.tell_of_stops(at=at)
     for run in services.unfinished_runs():
         for _worker in range(WORKERS_OF_A_RUN if run.is_purging else 1):
             ring(run_id=run.id, lane=run.lane)

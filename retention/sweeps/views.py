@@ -38,6 +38,8 @@ from retention.sweeps import (
     stages,
     tasks,
 )
+from retention.sweeps.breaker import selectors as breaker
+from retention.sweeps.breaker import showing as stopped
 from retention.sweeps.models import Sweep
 from workspaces.members import selectors as members
 
@@ -61,6 +63,7 @@ def sweeps(request: Any) -> HttpResponse:
         "due_sentence": due_sentence(due.conversations),
         "held_sentence": held_sentence(due.held) if due.held else "",
         "running_url": running and _url(request, running),
+        **_stop(request),
         "can_run": request.actor.may(Permission.SWEEPS_RUN),
         "start_url": link(request, "retention:sweep-start"),
         "incidents": incidents.rows(of_incidents.lasting()[:50]),
@@ -74,6 +77,17 @@ def sweeps(request: Any) -> HttpResponse:
         "crumbs": crumbs(request, _("Sweeps")),
     }
     return render(request, "retention/sweeps/list.html", context)
+
+
+def _stop(request: Any) -> dict[str, str]:
+    """The sweep that was stopped and waits for a person, if there is one."""
+    stop = breaker.open_stop()
+    if stop is None:
+        return {}
+    return {
+        "stop_sentence": stopped.sentence(stop),
+        "stop_url": link(request, "retention:sweep-stop", stop=stop.public_id),
+    }
 
 
 @guard.requires(Permission.SWEEPS_VIEW)

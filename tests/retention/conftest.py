@@ -14,6 +14,7 @@ from kit import scoping, vault
 from kit.actor import Actor
 from retention.policies import services as policies
 from retention.policies.models import Policy
+from retention.policies.safeguards.models import Safeguards
 from retention.sweeps import services as sweeps
 from retention.sweeps.models import Sweep, Trigger
 from retention.sweeps.services import Outcome
@@ -178,6 +179,13 @@ select workspace_id, id, 0, true, true, false, 'user', 'chat', '\\x00' from made
 def staged(workspace: WorkspaceRef, *, grace_hours: int = 0) -> Stage:
     with scoping.organization(organization_id=workspace.organization.id):
         Workspace.objects.filter(pk=workspace.id).update(policy_grace_hours=grace_hours)
+    with scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    ):
+        # Tests of the engine purge most of what they made; its breaker has its own.
+        Safeguards.objects.create(
+            workspace_id=workspace.id, breaker_minimum=1_000_000_000
+        )
     return Stage(
         workspace=workspace,
         owner=cast.owner(workspace),

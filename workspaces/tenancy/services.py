@@ -11,7 +11,7 @@ from audit.log import services as log
 from audit.recording import Target
 from kit import content_kinds, scoping
 from kit.actor import Actor
-from kit.permissions import Permission
+from kit.permissions import Permission, PermissionDenied
 from kit.refusals import Refused
 from workspaces.tenancy.models import (
     Organization,
@@ -277,7 +277,9 @@ def set_policy_grace(
     *, actor: Actor, workspace: WorkspaceRef, hours: int, at: datetime
 ) -> None:
     """Set how long a shortened retention policy waits before it takes force."""
-    actor.require(Permission.OPERATOR)
+    actor.require(Permission.WORKSPACE_MANAGE)
+    if actor.workspace_id not in (None, workspace.id):
+        raise PermissionDenied(Permission.WORKSPACE_MANAGE, "")
     if not 0 <= hours <= LONGEST_GRACE_HOURS:
         raise GraceOutOfBounds(
             _("A grace period has 0 to %s hours.") % LONGEST_GRACE_HOURS

@@ -44,6 +44,7 @@ class Command(JsonCommand):
                 days=options["days"],
                 undo_days=options["undo_days"],
                 override=options["override"],
+                announced=preview.by_week,
                 reason=options["reason"],
                 at=at,
             )

@@ -8,6 +8,8 @@ What must hold, and what makes it hold:
 - Nothing is purged that was not planned: the plan's count and root are under a signed
   checkpoint of the organization's log before the first row goes. A batch re-checks each
   planned conversation under the policies of that moment: purged is part of planned.
+- Nothing goes that is far beyond the usual and that nobody was shown: such a plan is
+  stopped before it is sealed, and a person has to let a new one go on (`breaker`).
 - Nothing is purged unrecorded: rows, their log entries, the doom of their keys and
   files and the count are one statement.
 - Nothing is destroyed whose purge could be lost: doom rows are claimed with a

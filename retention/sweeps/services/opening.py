@@ -16,6 +16,7 @@ from retention.holds import authority
 from retention.schedules import rules as schedules
 from retention.schedules import selectors as of_schedules
 from retention.schedules.rules import Pace, Schedule
+from retention.sweeps.breaker.selectors import WAITS_FOR_A_PERSON
 from retention.sweeps.models import PURGED, Lane, Sweep, SweepRun, Trigger
 from retention.sweeps.services import lanes
 from retention.sweeps.storage import ALIAS, changed, rows, step
@@ -27,10 +28,10 @@ _WORKSPACES = "select id from workspaces_workspace order by id"
 # hourly, no longer than until a policy takes force. A key or a file that cannot be
 # destroyed keeps its own receipt open, and nothing else. Asked each minute: two
 # conditions, one index each, where an `or` would read every sweep ever.
-_READY = """
+_READY = f"""
 select w.id from unnest(%(workspaces)s::bigint[], %(begins)s::timestamptz[],
                         %(hourly)s::boolean[]) w(id, begins_at, is_hourly)
-where not exists (
+where not {WAITS_FOR_A_PERSON} and not exists (
     select from retention_sweep s
     where s.workspace_id = w.id and s.state not in ('destroying', 'closed', 'stopped')
 ) and not exists (
@@ -41,7 +42,7 @@ where not exists (
         where p.workspace_id = w.id and p.in_force_at > s.opened_at
           and p.in_force_at <= %(at)s)))
 order by w.id
-"""
+"""  # noqa: S608 -- constants
 _OPEN_RUN = """
 insert into retention_sweeprun (public_id, state, lane, behind_since, opened_at,
     claimed_by, fence, passes)

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from retention.schedules.rules import Pace
+from retention.sweeps.breaker import stopping
 from retention.sweeps.models import RunState
 from retention.sweeps.services import (
     closing,
@@ -100,6 +101,7 @@ def _step(lease: Lease, standing: Standing, turn: _Turn) -> bool:
         planning.plan(lease, at=turn.now())
         return True
     if standing.state == RunState.PLANNED:
+        stopping.stop_unusual(lease, at=turn.now())
         lanes.split(lease)
         return planning.seal(lease, at=turn.now())
     if standing.state == RunState.PURGING and turn.pacer:

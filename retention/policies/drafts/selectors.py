@@ -1,0 +1,139 @@
+"""Answers what drafts a workspace has, how one stands, and whose approvals count."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from kit.permissions import Permission
+from kit.refusals import Refused
+from retention.policies import selectors as policies
+from retention.policies.drafts import snapshots
+from retention.policies.drafts.digests import digest
+from retention.policies.drafts.models import (
+    UNDER_WAY,
+    DraftStep,
+    PolicyDraft,
+    StepKind,
+)
+from retention.policies.previews import newly_due
+from retention.policies.safeguards import selectors as safeguards
+from retention.policies.selectors import Standing
+from workspaces.members import acting
+from workspaces.members.acting import ActsNoMore
+from workspaces.tenancy.selectors import WorkspaceRef
+
+_DUE = """
+select d.public_id, d.workspace_id, w.organization_id
+from retention_policydraft d join workspaces_workspace w on w.id = d.workspace_id
+where d.state = 'scheduled' and d.due_at <= %(at)s order by d.due_at, d.id
+limit 100
+"""
+
+
+class DraftIsGone(Refused):
+    """The workspace has no such draft."""
+
+    status = 404
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A scheduled draft whose time has come."""
+
+    public_id: UUID
+    workspace_id: int
+    organization_id: int
+
+
+def drafts() -> QuerySet[PolicyDraft]:
+    """The drafts of the open workspace, to order by (-drafted_at, -id)."""
+    return PolicyDraft.objects.all()
+
+
+def under_way() -> list[PolicyDraft]:
+    """What waits for an approval or for its time, newest first."""
+    return list(
+        PolicyDraft.objects.filter(state__in=UNDER_WAY).order_by("-drafted_at", "-id")
+    )
+
+
+def one(*, draft: UUID) -> PolicyDraft:
+    """The draft of the open workspace with that public id."""
+    found = PolicyDraft.objects.filter(public_id=draft).first()
+    if found is None:
+        raise DraftIsGone(_("This workspace has no such draft."))
+    return found
+
+
+def steps_of(*, draft: PolicyDraft) -> list[DraftStep]:
+    """What was done with a draft, oldest first."""
+    return list(DraftStep.objects.filter(draft=draft).order_by("at", "id"))
+
+
+def due(*, at: datetime) -> list[Due]:
+    """Scheduled drafts of all workspaces whose time has come; for the beat tick."""
+    with connections["sweeper"].cursor() as cursor:
+        cursor.execute(_DUE, {"at": at})
+        return [
+            Due(public_id=row[0], workspace_id=row[1], organization_id=row[2])
+            for row in cursor.fetchall()
+        ]
+
+
+def standing(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> Standing:
+    """What is in force for the draft's scope and kind."""
+    return policies.standing(
+        workspace=workspace,
+        scope=draft.scope,
+        content_kind=draft.content_kind,
+        at=at,
+    )
+
+
+def shortens(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> bool:
+    """Whether the draft lets anything go earlier, and so waits for a grace period."""
+    return policies.lets_go_earlier(
+        workspace=workspace,
+        scope=draft.scope,
+        content_kind=draft.content_kind,
+        days=draft.days,
+        undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
+        at=at,
+    )
+
+
+def asks_second_person(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
+    """Whether another person has to approve, by the threshold as it is now."""
+    return safeguards.asks_second_person(
+        workspace=workspace, newly_due=newly_due(snapshots.weeks(draft.preview))
+    )
+
+
+def is_by_author(draft: PolicyDraft, *, person: str) -> bool:
+    """Whether a person wrote the draft, or last changed it."""
+    return person in (draft.author, draft.edited_by)
+
+
+def approvers(*, workspace: WorkspaceRef, draft: PolicyDraft) -> list[str]:
+    """Whose approvals count: of exactly these values, by others who still may."""
+    given = DraftStep.objects.filter(
+        draft=draft, kind=StepKind.APPROVED, digest=digest(draft)
+    ).order_by("id")
+    return [
+        step.by
+        for step in given
+        if not is_by_author(draft, person=step.by) and _still_may(step.by, workspace)
+    ]
+
+
+def _still_may(person: str, workspace: WorkspaceRef) -> bool:
+    try:
+        actor = acting.as_now(person=person, workspace_id=workspace.id)
+    except ActsNoMore:
+        return False
+    return bool(actor.may(Permission.POLICIES_MANAGE))

@@ -1,0 +1,121 @@
+"""Puts drafts in force when their time has come, or sends them back with the reason."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from kit import scoping
+from kit.actor import Actor
+from kit.refusals import Refused
+from retention.policies import selectors
+from retention.policies import services as policies
+from retention.policies.drafts import selectors as drafts
+from retention.policies.drafts import snapshots
+from retention.policies.drafts.models import DraftState, PolicyDraft, StepKind
+from retention.policies.drafts.selectors import Due
+from retention.policies.drafts.services import steps
+from workspaces.tenancy import selectors as tenancy
+from workspaces.tenancy.selectors import WorkspaceRef
+
+CLERK = Actor.system("policies")
+
+
+def force_due(*, at: datetime) -> int:
+    """Puts in force every draft whose time has come; returns how many took it."""
+    return sum(_force_one(due, at=at) for due in drafts.due(at=at))
+
+
+def force(
+    draft: PolicyDraft, *, actor: Actor, workspace: WorkspaceRef, at: datetime
+) -> PolicyDraft:
+    """Makes the draft a version of the policy, in this turn."""
+    policy = policies.set_policy(
+        actor=actor,
+        workspace=workspace,
+        scope=draft.scope,
+        content_kind=draft.content_kind,
+        days=draft.days,
+        undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
+        reason=draft.reason,
+        served=policies.Served(
+            set_by=draft.author, announced=snapshots.weeks(draft.preview)
+        ),
+        at=at,
+    )
+    draft.state, draft.version, draft.ended_at = (
+        DraftState.IN_FORCE,
+        policy.version,
+        at,
+    )
+    draft.due_at = draft.due_at or at
+    draft.save()
+    steps.note(draft, StepKind.IN_FORCE, actor=actor, workspace=workspace, at=at)
+    return draft
+
+
+def is_overtaken(draft: PolicyDraft, *, workspace: WorkspaceRef) -> bool:
+    """Whether its scope got another version since the draft was compared."""
+    newest = selectors.newest_version(
+        workspace=workspace, scope=draft.scope, content_kind=draft.content_kind
+    )
+    return newest != draft.base_version
+
+
+def _force_one(due: Due, *, at: datetime) -> bool:
+    with scoping.organization(organization_id=due.organization_id):
+        workspace = tenancy.workspace_in_scope(workspace_id=due.workspace_id)
+        with steps.turn(workspace):
+            draft = steps.locked(draft=due.public_id)
+            if draft.state != DraftState.SCHEDULED or draft.due_at is None:
+                return False
+            if draft.due_at > at:
+                return False
+            obstacle = _obstacle(draft, workspace)
+            if not obstacle:
+                obstacle = _forced(draft, workspace, at=at)
+            if obstacle:
+                _send_back(draft, workspace, obstacle, at=at)
+            return not obstacle
+
+
+def _forced(draft: PolicyDraft, workspace: WorkspaceRef, *, at: datetime) -> str:
+    """Puts it in force; the sentence of a refusal, which holds up no other draft."""
+    try:
+        force(draft, actor=CLERK, workspace=workspace, at=at)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _obstacle(draft: PolicyDraft, workspace: WorkspaceRef) -> str:
+    """Why a draft may not take force after all; nothing where it may."""
+    try:
+        policies.demand_scope(draft.scope, content_kind=draft.content_kind)
+    except policies.UnknownScope:
+        return _("What it was meant for is gone.")
+    if is_overtaken(draft, workspace=workspace):
+        return _("The policy was set otherwise meanwhile.")
+    if not drafts.asks_second_person(workspace=workspace, draft=draft):
+        return ""
+    if not drafts.approvers(workspace=workspace, draft=draft):
+        return _(
+            "No approval counts: whoever gave it may not set policies any more, or the"
+            " draft is not the one that was approved."
+        )
+    return ""
+
+
+def _send_back(
+    draft: PolicyDraft, workspace: WorkspaceRef, obstacle: str, *, at: datetime
+) -> None:
+    draft.state, draft.due_at = DraftState.DRAFT, None
+    draft.save()
+    steps.note(
+        draft,
+        StepKind.RETURNED,
+        actor=CLERK,
+        workspace=workspace,
+        reason=obstacle,
+        at=at,
+    )

@@ -1,0 +1,32 @@
+"""Counts what a draft would do now, for its page."""
+
+from datetime import datetime
+from typing import Any
+
+from retention.policies import previews, showing
+from retention.policies.drafts.models import PolicyDraft
+from retention.policies.selectors import Standing
+from workspaces.tenancy.selectors import WorkspaceRef
+
+
+def of_draft(
+    draft: PolicyDraft, *, workspace: WorkspaceRef, standing: Standing, at: datetime
+) -> dict[str, Any]:
+    """The preview part of the page; a scheduled draft is counted for its own time."""
+    found = previews.preview(
+        workspace=workspace,
+        scope=draft.scope,
+        days=draft.days,
+        undo_days=draft.undo_days,
+        override=draft.due_at is not None,
+        at=draft.due_at or at,
+    )
+    number = draft.base_version + 1
+    return {
+        "preview": found,
+        "number": number,
+        "figures": showing.figures(found, standing),
+        "chart": showing.weeks_chart(found, number=number, today=standing.version),
+        "when": showing.when_bar(found, undo_days=draft.undo_days, at=at),
+        "consequence": showing.consequence(found, undo_days=draft.undo_days, now=at),
+    }

@@ -1,0 +1,163 @@
+"""Tells owners of stopped sweeps, and lets one go on when a person confirms it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from audit.recording import Target, record
+from kit import scoping
+from kit.actor import Actor
+from kit.formatting import grouped
+from kit.permissions import Permission
+from kit.refusals import Refused
+from retention.holds import authority, overrides
+from retention.places import place
+from retention.policies.safeguards.models import Announcement
+from retention.sweeps.breaker import selectors
+from retention.sweeps.breaker.models import SweepStop
+from retention.sweeps.models import Sweep, Trigger
+from retention.sweeps.services import opening
+from workspaces.members import selectors as members
+from workspaces.notices import services as notices
+from workspaces.tenancy import selectors as tenancy
+from workspaces.tenancy.selectors import WorkspaceRef
+
+_LONGEST_SUBJECT = 200
+
+
+class StopIsOver(Refused):
+    """A stop that is over needs nobody's word."""
+
+
+class ReasonIsMissing(Refused):
+    """Overriding a stop needs a reason."""
+
+
+class NumbersHaveChanged(Refused):
+    """What the person saw is not what the stop says."""
+
+
+def confirm(
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    stop: UUID,
+    seen: int,
+    reason: str,
+    trigger: Trigger = Trigger.MANUAL,
+    at: datetime,
+) -> Sweep:
+    """Opens a new sweep that may take as much as the person saw in view."""
+    authority.demand(actor, Permission.SWEEPS_RUN, workspace=workspace)
+    with scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    ):
+        selectors.one(stop=stop)
+        found = SweepStop.objects.select_for_update().get(public_id=stop)
+        if found.ended_at is not None:
+            raise StopIsOver(_("This stop is over: a later sweep was planned."))
+        if seen != found.planned_n:
+            raise NumbersHaveChanged(_("The numbers are not those that you saw."))
+        found.ended_at, found.confirmed_by = at, actor.id
+        found.save(update_fields=["ended_at", "confirmed_by"])
+        Announcement.objects.create(
+            workspace_id=workspace.id,
+            begins_at=at,
+            objects_n=found.planned_n,
+            announced_at=at,
+            announced_by=actor.id,
+        )
+        record(
+            actor=actor,
+            action="retention.sweep.confirmed",
+            target=Target(kind="sweep", id=selectors.sweep_of(stop=found).public_id),
+            organization_id=workspace.organization.id,
+            workspace=workspace.public_id,
+            at=at,
+            counts={"planned": found.planned_n},
+            reason=reason.strip(),
+        )
+        return opening.open_run(
+            actor=actor, workspace=workspace, trigger=trigger, at=at
+        )
+
+
+def override(
+    *, workspace: WorkspaceRef, stop: UUID, reason: str, at: datetime
+) -> Sweep:
+    """Lets a stopped sweep go on at the operator's word, which owners are mailed."""
+    if not reason.strip():
+        raise ReasonIsMissing(_("Say why the stop is overridden."))
+    actor = Actor.operator()
+    with scoping.workspace(
+        workspace_id=workspace.id, organization_id=workspace.organization.id
+    ):
+        found = selectors.one(stop=stop)
+        overrides.tell_owners(
+            kind="retention.sweep-override",
+            workspace=workspace,
+            subject=_("%s: a stopped sweep was let go on") % workspace.name,
+            what=_("A sweep of %(workspace)s that would purge %(n)s objects goes on.")
+            % {"workspace": workspace.name, "n": grouped(found.planned_n)},
+            page=place(workspace, "retention:sweeps"),
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
+        return confirm(
+            actor=actor,
+            workspace=workspace,
+            stop=stop,
+            seen=found.planned_n,
+            reason=reason,
+            trigger=Trigger.COMMAND,
+            at=at,
+        )
+
+
+def tell_of_stops(*, at: datetime) -> int:
+    """Writes the owners' mails of stops that they were not told of; how many stops."""
+    return sum(
+        _tell(stop, workspace_id, organization_id, at=at)
+        for stop, workspace_id, organization_id in selectors.untold()
+    )
+
+
+def _tell(stop: int, workspace_id: int, organization_id: int, *, at: datetime) -> bool:
+    with scoping.workspace(workspace_id=workspace_id, organization_id=organization_id):
+        found = SweepStop.objects.select_for_update().get(pk=stop)
+        if found.told_at is not None:
+            return False
+        workspace = tenancy.workspace_in_scope(workspace_id=workspace_id)
+        for owner in members.organization_owners():
+            notices.put(
+                organization_id=organization_id,
+                kind="retention.sweep-stopped",
+                email=owner.email,
+                subject=(_("%s: a sweep was stopped") % workspace.name)[
+                    :_LONGEST_SUBJECT
+                ],
+                text=_text(found, workspace),
+                at=at,
+            )
+        found.told_at = at
+        found.save(update_fields=["told_at"])
+        return True
+
+
+def _text(stop: SweepStop, workspace: WorkspaceRef) -> str:
+    page = place(workspace, "retention:sweep-stop", stop=stop.public_id)
+    return _(
+        "A sweep of %(workspace)s was stopped before its first batch: it would have"
+        " purged %(planned)s objects, of which nobody was shown %(unannounced)s before."
+        " Nothing is gone.\n\n"
+        "It goes on only when a person who may start sweeps confirms it: %(page)s\n"
+        "What is due and not held has to be purged within thirty days.\n"
+    ) % {
+        "workspace": workspace.name,
+        "planned": grouped(stop.planned_n),
+        "unannounced": grouped(max(0, stop.planned_n - stop.announced_n)),
+        "page": f"{settings.CUSTOS_BASE_URL}{page}",
+    }

@@ -1,0 +1,88 @@
+"""A stopped sweep: its numbers, and the way to let it go on."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from kit import clock, guard
+from kit.doorbell import ring_on_commit
+from kit.permissions import Permission
+from kit.refusals import Refused
+from retention.places import crumbs, link
+from retention.sweeps import tasks
+from retention.sweeps.breaker import selectors, services, showing
+from retention.sweeps.breaker.forms import ConfirmForm
+from retention.sweeps.breaker.models import SweepStop
+from retention.sweeps.breaker.selectors import StopIsGone
+from workspaces.members import selectors as members
+
+
+@guard.requires(Permission.SWEEPS_VIEW)
+@require_safe
+def sweep_stop(request: Any, stop: UUID) -> HttpResponse:
+    """What the sweep would have taken, beside what is usual."""
+    return _page(request, _found(stop))
+
+
+@guard.requires(Permission.SWEEPS_RUN)
+@require_POST
+def sweep_stop_confirm(request: Any, stop: UUID) -> HttpResponse:
+    """Let it go on: a new sweep may take the number that was in view."""
+    found = _found(stop)
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form=form, status=422)
+    try:
+        opened = services.confirm(
+            actor=request.actor,
+            workspace=request.workspace,
+            stop=stop,
+            seen=form.cleaned_data["seen"],
+            reason=form.cleaned_data["reason"],
+            at=clock.now(),
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, found, form=form, status=refusal.status)
+    ring_on_commit(partial(tasks.ring, run_id=opened.run_id))
+    return redirect(link(request, "retention:sweep", sweep=opened.public_id))
+
+
+def _page(
+    request: Any,
+    found: SweepStop,
+    *,
+    form: ConfirmForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    people = members.names_of(people=[found.confirmed_by])
+    context = {
+        "stop": found,
+        "sentence": showing.sentence(found),
+        "figures": showing.figures(found),
+        "is_open": found.ended_at is None,
+        "confirmed_by": people.get(found.confirmed_by, found.confirmed_by),
+        "can_run": request.actor.may(Permission.SWEEPS_RUN),
+        "form": form or ConfirmForm(initial={"seen": found.planned_n}),
+        "confirm_url": link(
+            request, "retention:sweep-stop-confirm", stop=found.public_id
+        ),
+        "sweeps_url": link(request, "retention:sweeps"),
+        "safeguards_url": link(request, "retention:safeguards"),
+        "crumbs": crumbs(
+            request, _("Stopped sweep"), above=[(_("Sweeps"), "retention:sweeps")]
+        ),
+    }
+    return render(request, "retention/sweeps/breaker/stop.html", context, status=status)
+
+
+def _found(stop: UUID) -> SweepStop:
+    try:
+        return selectors.one(stop=stop)
+    except StopIsGone as gone:
+        raise Http404 from gone
