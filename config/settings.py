@@ -108,6 +108,8 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 10)
+    # Only what asks for it is prepared (kit/statements.py), and then at its first run.
+    options.setdefault("prepare_threshold", 0)
     if pooled:
         options["pool"] = {
             "min_size": 1,

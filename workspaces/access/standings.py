@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from kit import statements
 from workspaces.access.features import Feature, Value, default_of
 from workspaces.access.models import CustomRole
 from workspaces.access.selectors import Standing, Way
@@ -60,15 +59,14 @@ select
         where role_id = any (array(select b.role_id from b where b.role_id > 0))
     ) s)
 """  # noqa: S608 -- constants
-_OF_IDS = _READ.format(which="id = any(%(ids)s)")
+_OF_IDS = _READ.format(which="id = any(%(ids)s::bigint[])")
 _NAMED = _READ.format(
     which="(public_id = any(%(public_ids)s) or email = any(%(addresses)s))"
     " and status <> 'removed'"
 )
-_OF_PUBLIC_IDS = _READ.format(
-    which="public_id = any(%(public_ids)s) and status <> 'removed'"
-)
-_OF_ADDRESSES = _READ.format(which="email = any(%(addresses)s) and status <> 'removed'")
+# One is the usual number, and `=` lets the server keep its plan.
+_OF_PUBLIC_ID = _READ.format(which="public_id = %(one)s and status <> 'removed'")
+_OF_ADDRESS = _READ.format(which="email = %(one)s and status <> 'removed'")
 _AFTER = _READ.format(
     which="id in (select id from workspaces_membership"
     " where workspace_id = %(workspace)s and status = 'active' and id > %(after)s"
@@ -103,10 +101,10 @@ def named(
     workspace: WorkspaceRef,
 ) -> list[Bundled]:
     """Members who were not removed, by public id or by folded e-mail address."""
-    if not addresses:
-        return _read(_OF_PUBLIC_IDS, workspace, public_ids=list(public_ids))
-    if not public_ids:
-        return _read(_OF_ADDRESSES, workspace, addresses=list(addresses))
+    if len(public_ids) == 1 and not addresses:
+        return _read(_OF_PUBLIC_ID, workspace, one=next(iter(public_ids)))
+    if len(addresses) == 1 and not public_ids:
+        return _read(_OF_ADDRESS, workspace, one=next(iter(addresses)))
     return _read(
         _NAMED, workspace, public_ids=list(public_ids), addresses=list(addresses)
     )
@@ -118,9 +116,7 @@ def active_after(*, after: int, size: int, workspace: WorkspaceRef) -> list[Bund
 
 
 def _read(sql: str, workspace: WorkspaceRef, **which: Any) -> list[Bundled]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"workspace": workspace.id, **which})
-        rows = cursor.fetchone() or (None, None, None)
+    rows = statements.row(sql, {"workspace": workspace.id, **which})
     members, belongings, settings = (
         json.loads(one) if isinstance(one, str) else one or [] for one in rows
     )

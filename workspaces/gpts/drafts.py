@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from kit.refusals import Refused
+from workspaces.access.features import Feature
 from workspaces.gpts import actions
 
 LONGEST_NAME = 100
@@ -44,6 +45,13 @@ class BadDraft(Refused):
     """The GPT cannot be saved as written."""
 
     status = 422
+
+
+# What a member may use of it: a tool is not available where its feature is off.
+FEATURES: dict[str, Feature] = {
+    Tool.WEB_SEARCH: Feature.WEB_SEARCH,
+    Tool.CODE_EXECUTION: Feature.CODE_EXECUTION,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

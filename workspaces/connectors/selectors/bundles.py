@@ -8,9 +8,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connection
-
-from kit import columns
+from kit import columns, statements
 from workspaces.access.features import Feature
 from workspaces.access.selectors import Belongings
 from workspaces.access.standings import Bundled
@@ -46,7 +44,8 @@ select
     (select json_agg(json_build_array(
         {", ".join(f"g.{name}" for name in _OF_GRANTS)}))
     from workspaces_connectorgrant g
-    where g.workspace_id = %(workspace)s and g.membership_id = any(%(members)s)
+    where g.workspace_id = %(workspace)s
+        and g.membership_id = any(%(members)s::bigint[])
         and g.ended_at is null and g.connector_id in (select c.id from c))
 """  # noqa: S608 -- constants
 
@@ -89,17 +88,15 @@ def slugs(*, after: str, size: int) -> list[str]:
 def _read(
     members: list[int], workspace: WorkspaceRef, connectors: Collection[str] | None
 ) -> tuple[str | None, list[list[Any]], list[list[Any]]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _READ,
-            {
-                "workspace": workspace.id,
-                "all": connectors is None,
-                "slugs": list(connectors or ()),
-                "members": members,
-            },
-        )
-        ask, *lists = cursor.fetchone() or (None, None, None)
+    ask, *lists = statements.row(
+        _READ,
+        {
+            "workspace": workspace.id,
+            "all": connectors is None,
+            "slugs": list(connectors or ()),
+            "members": members,
+        },
+    )
     rows, granted = (
         json.loads(one) if isinstance(one, str) else one or [] for one in lists
     )

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
-from kit import columns
+from kit import columns, statements
 from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Verdict
 from workspaces.gpts.levels import SHOWN_TO_ALL
@@ -44,13 +43,13 @@ with g as materialized (
 ), s as materialized (
     select {", ".join(f"i.{name}" for name in _OF_SHARES)}
     from g join workspaces_gptshare i on i.workspace_id = %(workspace)s
-        and i.membership_id = any(%(members)s) and i.gpt_id = g.id
+        and i.membership_id = any(%(members)s::bigint[]) and i.gpt_id = g.id
     union all
     select {", ".join(f"i.{name}" for name in _OF_SHARES)}
     from g join workspaces_gptshare i on i.workspace_id = %(workspace)s
-        and i.group_id = any(%(groups)s) and i.gpt_id = g.id
+        and i.group_id = any(%(groups)s::bigint[]) and i.gpt_id = g.id
 ), v as materialized (
-    select i.gpt_id, i.number, i.action_hosts, i.connectors
+    select i.gpt_id, i.number, i.tools, i.action_hosts, i.connectors
     from g join workspaces_gptversion i on i.gpt_id = g.id
         and i.number in (g.latest_number, g.public_number)
 )
@@ -62,7 +61,7 @@ select
     (select json_agg(json_build_array(n.id, n.name)) from workspaces_group n
         where n.id = any (array(select s.group_id from s where s.group_id > 0))),
     (select json_agg(json_build_array(
-        v.gpt_id, v.number, v.action_hosts, v.connectors)) from v),
+        v.gpt_id, v.number, v.tools, v.action_hosts, v.connectors)) from v),
     (select json_agg(p.allows_public) from workspaces_gptpolicy p
         where p.workspace_id = %(workspace)s),
     (select json_agg(d.domain) from workspaces_actiondomain d
@@ -159,17 +158,15 @@ def _reaches(share: GptShare, by: Bundled) -> bool:
 def _read(wishes: Sequence[Wish], workspace: WorkspaceRef) -> _Known:
     members = {one.by.member.pk: one.by for one in wishes}
     groups = {group for by in members.values() for group in by.group_ids}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _READ,
-            {
-                "workspace": workspace.id,
-                "gpts": list({one.gpt for one in wishes}),
-                "members": list(members),
-                "groups": list(groups),
-            },
-        )
-        row = cursor.fetchone() or ()
+    row = statements.row(
+        _READ,
+        {
+            "workspace": workspace.id,
+            "gpts": list({one.gpt for one in wishes}),
+            "members": list(members),
+            "groups": list(groups),
+        },
+    )
     gpts, shares, names, versions, policies, domains = map(_list, row)
     by_gpt: dict[int, list[GptShare]] = defaultdict(list)
     for one in shares:
@@ -188,8 +185,10 @@ def _around(
     versions: list[Any], *, allows_public: bool, domains: Collection[str]
 ) -> Around:
     needs = {
-        (gpt_id, number): Needs(action_hosts=action_hosts, connectors=connectors)
-        for gpt_id, number, action_hosts, connectors in versions
+        (gpt_id, number): Needs(
+            tools=tools, action_hosts=action_hosts, connectors=connectors
+        )
+        for gpt_id, number, tools, action_hosts, connectors in versions
     }
     return Around(
         allows_public=lambda: allows_public,

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from workspaces.access import selectors as access
 from workspaces.access.features import Feature
 from workspaces.access.verdicts import Source, Verdict, Where
-from workspaces.gpts import hosts, rules
+from workspaces.gpts import drafts, hosts, rules
+from workspaces.gpts.drafts import Tool
 from workspaces.gpts.levels import LABELS, NONE
 from workspaces.gpts.models import (
     ActionDomain,
@@ -38,8 +39,9 @@ _FEATURES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What a version of a GPT uses that a workspace may not allow."""
+    """What a version of a GPT uses that may not be allowed."""
 
+    tools: Collection[str]
     action_hosts: Collection[str]
     connectors: Collection[str]
 
@@ -261,6 +263,16 @@ def _missing(
         )
         for host in _outside(needs.action_hosts, around)
     ]
+    found += [
+        Source(
+            where=Where.RESOURCE,
+            said="unavailable",
+            decided=False,
+            name=_("%s: the member may not") % drafts.TOOL_LABELS[Tool(one)],
+        )
+        for one, feature in drafts.FEATURES.items()
+        if one in needs.tools and not standing.verdict(feature)
+    ]
     if needs.connectors and not standing.verdict(Feature.GPTS_CONNECTORS):
         found.append(
             Source(
@@ -281,8 +293,10 @@ def _outside(action_hosts: Collection[str], around: Around) -> tuple[str, ...]:
 
 def _needs(gpt: Gpt, number: int) -> Needs:
     rows = GptVersion.objects.filter(gpt_id=gpt.pk, number=number)
-    action_hosts, connectors = rows.values_list("action_hosts", "connectors").get()
-    return Needs(action_hosts=action_hosts, connectors=connectors)
+    tools, action_hosts, connectors = rows.values_list(
+        "tools", "action_hosts", "connectors"
+    ).get()
+    return Needs(tools=tools, action_hosts=action_hosts, connectors=connectors)
 
 
 def _rights(share: GptShare) -> Rights:
