@@ -3,7 +3,8 @@
 Servers may stand at the root, at a path and at an operation, and a sign-in of the
 action has addresses of its own: all of them count. What a reader elsewhere would fetch
 or fill in later (references to other files, variables in a server's address) is
-refused, since nobody could say beforehand where it leads.
+refused, since nobody could say beforehand where it leads; so is what two readers
+could read in two ways (a name that stands twice, the older form with its own hosts).
 """
 
 import json
@@ -31,13 +32,16 @@ def hosts_of(text: str) -> tuple[str, ...]:
     if len(text) > LONGEST_SCHEMA:
         raise BadSchema(_("The schema is longer than %d characters.") % LONGEST_SCHEMA)
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_named_once)
     except (ValueError, RecursionError):
         raise BadSchema(
-            _("The schema is not JSON. Convert YAML to JSON first.")
+            _("The schema is not JSON, or names something twice. Convert YAML first.")
         ) from None
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise BadSchema(_("The schema is no OpenAPI document: it has no paths."))
+    if not str(document.get("openapi", "")).startswith("3."):
+        raise BadSchema(_("The schema has to be of OpenAPI 3."))
+    _demand_paths(document["paths"])
     found = tuple(dict.fromkeys(hosts.host_of(url) for url in _addresses(document)))
     if not found:
         raise BadSchema(_("The schema names no server that the action would call."))
@@ -56,7 +60,9 @@ def _addresses(document: dict[str, Any]) -> Iterator[str]:
         if not isinstance(one, dict):
             continue
         _demand_local(one.get("$ref"))
+        _demand_local(one.get("operationRef"))
         yield from _servers(one.get("servers"))
+        yield from _server_of_link(one.get("server"))
         yield from (one[name] for name in _SIGN_IN if isinstance(one.get(name), str))
         waiting.extend(one.values())
 
@@ -69,6 +75,26 @@ def _servers(servers: Any) -> Iterator[str]:
         if "{" in url:
             raise BadSchema(_("A server's address holds variables: write it in full."))
         yield url
+
+
+def _server_of_link(server: Any) -> Iterator[str]:
+    is_one = isinstance(server, dict) and isinstance(server.get("url"), str)
+    return _servers([server] if is_one else None)
+
+
+def _demand_paths(paths: dict[str, Any]) -> None:
+    """A path is put behind a server's address, and must not change its host."""
+    for path in paths:
+        is_path = path.startswith("/") and path[1:2] not in {"/", "\\"}
+        if not is_path and not path.startswith("x-"):
+            raise BadSchema(_("A path of the schema has to begin with one “/”."))
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("Something is named twice.")
+    return found
 
 
 def _demand_local(reference: Any) -> None:

@@ -3,17 +3,20 @@
 Both sides are reduced to one spelling, the ASCII form of UTS 46, before anything is
 compared, and a rule covers what ends with it on the boundary of a label. Whatever has
 no such spelling, names an address in place of a host, or could be read as another
-host by another program, is refused: deny is the default.
+host by another program, is refused: deny is the default. So is a rule for a domain
+below which anybody can have a name (`co.uk`, `github.io`): it would allow strangers.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import idna
 from django.utils.translation import gettext as _
+from publicsuffixlist import PublicSuffixList
 
 from kit.refusals import Refused
 
@@ -55,6 +58,20 @@ def canonical(text: str) -> str:
     if any(_mixes_scripts(label) for label in labels):
         raise BadHost(_("The name mixes letters of scripts that look alike."))
     return host
+
+
+def rule_for(text: str) -> str:
+    """The one spelling of a domain that a rule may cover whole; else BadHost."""
+    domain = canonical(text)
+    if _public_suffixes().is_public(domain):
+        raise BadHost(
+            _(
+                "Anybody can have a name below %s, so a rule for it would allow"
+                " strangers: allow the full name of the host."
+            )
+            % readable(domain)
+        )
+    return domain
 
 
 def host_of(url: str) -> str:
@@ -104,6 +121,12 @@ def readable(host: str) -> str:
         return idna.decode(host)
     except (idna.IDNAError, UnicodeError):
         return host
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    """The list at publicsuffix.org; names that it does not know belong to somebody."""
+    return PublicSuffixList(accept_unknown=False)
 
 
 def _mixes_scripts(label: str) -> bool:

@@ -130,3 +130,14 @@ def unavailable(where: WorkspaceRef, who: Person, gpt: Any) -> list[str]:
         verdict = selectors.decide(member=who.membership, gpt=gpt, action="use")
     assert verdict.allowed
     return [one.name for one in verdict.trail if one.said == "unavailable"]
+
+
+@pytest.mark.parametrize("domain", ["co.uk", "github.io"])
+def test_a_domain_of_everybody_is_refused_with_the_reason(
+    where: WorkspaceRef, client: Client, domain: str
+) -> None:
+    answer = client.post(f"{HOME}allow/", {"domain": domain})
+
+    assert answer.status_code == 422
+    assert f"Anybody can have a name below {domain}" in answer.content.decode()
+    assert domains(where) == []

@@ -91,6 +91,29 @@ def test_what_is_no_host_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "co.uk",
+        "github.io",
+        "GitHub.io.",
+        "s3.amazonaws.com",
+        "foo.ck",
+        "\u516c\u53f8.cn",
+    ],
+)
+def test_a_rule_covers_no_domain_below_which_anybody_has_names(text: str) -> None:
+    with pytest.raises(BadHost, match="strangers"):
+        hosts.rule_for(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["halden.co.uk", "halden.github.io", "halden.example", "wiki.corp"]
+)
+def test_a_rule_covers_what_belongs_to_somebody(text: str) -> None:
+    assert hosts.rule_for(text) == text
+
+
+@pytest.mark.parametrize(
     ("url", "expected"),
     [
         ("https://api.halden.example", "api.halden.example"),
@@ -195,9 +218,54 @@ def test_a_schema_names_its_servers_wherever_they_stand() -> None:
         schema(paths={"/a": {"$ref": "https://evil.example/a.json"}}),
         schema(paths={"/a": {"$ref": "other.json"}}),
         schema(servers=[{"url": f"https://a{n}.halden.example"} for n in range(21)]),
+        # Put behind a server's address, these would lead to another host.
+        schema(paths={".evil.example/steal": {}}),
+        schema(paths={"@evil.example/steal": {}}),
+        schema(paths={"//evil.example/steal": {}}),
+        schema(paths={"/\\evil.example/steal": {}}),
+        # Two readers could read two hosts.
+        schema()[:-1] + ', "servers": [{"url": "https://evil.example"}]}',
+        schema(openapi="2.0", swagger="2.0", host="evil.example"),
+        schema(openapi=None),
+        schema(
+            paths={
+                "/a": {
+                    "get": {
+                        "responses": {
+                            "200": {
+                                "links": {
+                                    "b": {
+                                        "operationRef": "https://evil.example/a.json#/paths/b"
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        ),
     ],
-    ids=range(15),
+    ids=range(23),
 )
 def test_what_is_no_schema_is_refused(text: str) -> None:
     with pytest.raises(Refused):
         actions.hosts_of(text)
+
+
+def test_the_server_of_a_link_counts() -> None:
+    link = {"operationId": "b", "server": {"url": "https://links.halden.example"}}
+    found = actions.hosts_of(
+        schema(paths={"/a": {"get": {"responses": {"200": {"links": {"b": link}}}}}})
+    )
+
+    assert "links.halden.example" in found
+
+
+def test_a_property_that_is_called_server_is_no_server() -> None:
+    properties = {"server": {"type": "string"}, "servers": {"type": "array"}}
+
+    found = actions.hosts_of(
+        schema(components={"schemas": {"a": {"properties": properties}}})
+    )
+
+    assert found == ("api.halden.example",)

@@ -59,7 +59,7 @@ def allow_domain(
 ) -> ActionDomain:
     """Let actions call a domain and everything below it."""
     actor.require(Permission.GPTS_MANAGE)
-    host = hosts.canonical(domain)
+    host = hosts.rule_for(domain)
     with authority.scope(workspace):
         if ActionDomain.objects.filter(domain=host).exists():
             raise AlreadySo(_("“%s” is allowed already.") % host)
