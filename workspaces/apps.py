@@ -18,6 +18,7 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.access.adapters").register()
         import_module("workspaces.content.kinds").register()
         import_module("workspaces.projects.kinds").register()
+        import_module("workspaces.projects.adapters").register()
         import_module("workspaces.invitations.adapters").register()
         import_module("workspaces.joining.adapters").register()
         import_module("workspaces.gpts.kinds").register()

@@ -727,6 +727,11 @@ _ALL = [
             _("Tried to stop sharing a project"),
         ),
         (
+            "workspaces.project.shares-ended",
+            _("Ended the projects shared with a member who left"),
+            _("Tried to end the projects shared with a member who left"),
+        ),
+        (
             "workspaces.project-file.added",
             _("Put a file into a project"),
             _("Tried to put a file into a project"),

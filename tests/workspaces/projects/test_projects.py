@@ -6,13 +6,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests import cast
-from tests.cast import NOON, Person
+from tests.cast import NOON, OPERATOR, Person
 from tests.retention import simple
 from tests.retention.conftest import Stage, days_ago
 from tests.workspaces.projects.conftest import turn_off
 from workspaces.access.features import Feature
 from workspaces.content.models import Conversation
 from workspaces.groups.models import Group, GroupMember
+from workspaces.members import services as members
+from workspaces.offboarding.models import Departure
+from workspaces.offboarding.services import offboard
 from workspaces.projects import limits, selectors, services
 from workspaces.projects.models import Project, ProjectFile, ProjectShare
 from workspaces.projects.services import NotAllowed, TooMany
@@ -361,3 +364,75 @@ def test_lists_cost_a_fixed_number_of_queries(
         mine.get(URL)
     with django_assert_max_num_queries(30):
         shared.get(URL)
+
+
+def test_without_file_upload_the_page_says_so_and_takes_none(stage: Stage):
+    project = simple.project(stage)
+    turn_off(stage, Feature.FILE_UPLOAD)
+
+    shown = page(stage.member, url(project))
+    answer = stage.member.client().post(
+        url(project, "files/"), {"file": SimpleUploadedFile("a.txt", b"abc")}
+    )
+
+    assert 'type="file"' not in shown
+    assert answer.status_code == 403
+    with stage.scope():
+        assert not ProjectFile.objects.exists()
+
+
+def test_without_projects_nothing_is_shared_either(stage: Stage):
+    project = simple.project(stage)
+    turn_off(stage, Feature.PROJECTS_USE)
+
+    answer = stage.member.client().post(
+        url(project, "share/"), {"email": stage.other.user.email, "right": "use"}
+    )
+
+    assert answer.status_code == 403
+    with stage.scope():
+        assert not ProjectShare.objects.exists()
+
+
+def test_what_was_shared_ends_with_a_removal_and_does_not_return(stage: Stage):
+    project = simple.project(stage)
+    stage.member.client().post(
+        url(project, "share/"), {"email": stage.other.user.email, "right": "use"}
+    )
+    assert "Pilot" in page(stage.other, url(project))
+
+    report = offboard(
+        actor=OPERATOR,
+        workspace=stage.workspace,
+        member=stage.other.membership.public_id,
+        departure=Departure.REMOVED,
+        at=NOON,
+    )
+    members.add(
+        actor=OPERATOR,
+        workspace=stage.workspace,
+        email=stage.other.user.email,
+        role="member",
+        at=NOON,
+    )
+
+    assert {one["name"]: one["count"] for one in report.steps}["project_shares"] == 1
+    assert stage.other.client().get(url(project)).status_code == 404
+
+
+def test_a_suspended_member_keeps_what_was_shared(stage: Stage):
+    project = simple.project(stage)
+    stage.member.client().post(
+        url(project, "share/"), {"email": stage.other.user.email, "right": "use"}
+    )
+
+    offboard(
+        actor=OPERATOR,
+        workspace=stage.workspace,
+        member=stage.other.membership.public_id,
+        departure=Departure.SUSPENDED,
+        at=NOON,
+    )
+
+    with stage.scope():
+        assert ProjectShare.objects.count() == 1

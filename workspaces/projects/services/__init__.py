@@ -11,7 +11,12 @@ from workspaces.projects.services.keeping import (
 )
 from workspaces.projects.services.leaving import hand_over, heirs
 from workspaces.projects.services.memories import remember, switch_memory
-from workspaces.projects.services.shares import CannotShare, share, unshare
+from workspaces.projects.services.shares import (
+    CannotShare,
+    end_shares,
+    share,
+    unshare,
+)
 
 __all__ = [
     "CannotShare",
@@ -22,6 +27,7 @@ __all__ = [
     "add_file",
     "change",
     "create",
+    "end_shares",
     "file_away",
     "hand_over",
     "heirs",

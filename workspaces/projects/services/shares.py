@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
 from kit.actor import Actor
+from kit.departures import Leaver
 from kit.refusals import Refused
 from workspaces.access.features import Feature
 from workspaces.groups.models import Group
@@ -41,6 +42,7 @@ def share(
 ) -> ProjectShare:
     """Lets a member or a group see a project; sharing again changes the right."""
     _demand_own(actor, member, seen)
+    demand_feature(actor, member, Feature.PROJECTS_USE)
     demand_feature(actor, member, Feature.PROJECTS_SHARE)
     _demand_sharable(with_whom, member)
     Project.objects.select_for_update(no_key=True).get(pk=seen.row.pk)
@@ -88,6 +90,23 @@ def unshare(
     assert with_whom is not None  # the table's own rule
     found.delete()
     _record(actor, workspace, seen, with_whom, (found.right, None), at=at)
+
+
+def end_shares(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
+    """Ends what was shared with a removed member themselves; how much there was."""
+    shares = ProjectShare.objects.filter(membership_id=leaver.membership_id)
+    gone, _kinds = shares.delete()
+    if gone:
+        record(
+            actor=actor,
+            action="workspaces.project.shares-ended",
+            target=Target(kind="member", id=leaver.member),
+            organization_id=leaver.organization_id,
+            workspace=leaver.workspace,
+            at=at,
+            counts={"shares": gone},
+        )
+    return gone
 
 
 def _demand_own(actor: Actor, member: Membership, seen: Seen) -> None:

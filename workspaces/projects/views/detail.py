@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kit import clock, guard
 from kit.formatting import absolute, size
+from kit.http.downloads import attached
 from workspaces.access.features import Feature
 from workspaces.content import selectors as content
 from workspaces.groups import selectors as groups
@@ -88,10 +89,7 @@ def my_project_download(request: Any, project: UUID, file: UUID) -> HttpResponse
             )
         except selectors.UnknownFile as unknown:
             raise Http404 from unknown
-    response = HttpResponse(found, content_type="application/octet-stream")
-    safe = "".join(c for c in name if c.isascii() and (c.isalnum() or c in "._- "))
-    response["Content-Disposition"] = f'attachment; filename="{safe or "file"}"'
-    return response
+    return attached(name=name, content=found)
 
 
 @guard.signed_in
@@ -196,6 +194,7 @@ def _page(
         "share_form": share_form or _share_form(None),
         "may_use": may_use,
         "may_share": may_share,
+        "may_upload": selectors.may(member=here.member, feature=Feature.FILE_UPLOAD),
         "files": _files(here, seen),
         "shares": [_share(seen, one) for one in selectors.shares_of(seen=seen)]
         if seen.is_mine
