@@ -17,8 +17,7 @@ from workspaces.gpts.rules import Act
 from workspaces.gpts.selectors import GptIsGone, deciding
 from workspaces.members import selectors as members
 from workspaces.members.models import Membership
-from workspaces.tenancy.models import Workspace
-from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
+from workspaces.tenancy.selectors import WorkspaceRef
 
 
 class NotAllowed(Refused):
@@ -31,23 +30,6 @@ def scope(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:
     """The scope of a workspace."""
     return scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
-    )
-
-
-def workspace_of(*, organization_id: int, workspace_id: int) -> WorkspaceRef:
-    """The workspace of a job, whoever asked for it."""
-    with scoping.organization(organization_id=organization_id):
-        row = Workspace.objects.select_related("organization").get(pk=workspace_id)
-    of = row.organization
-    return WorkspaceRef(
-        organization=OrganizationRef(
-            id=of.pk, public_id=of.public_id, slug=of.slug, name=of.name
-        ),
-        id=row.pk,
-        public_id=row.public_id,
-        slug=row.slug,
-        name=row.name,
-        plan=row.plan,
     )
 
 

@@ -270,3 +270,23 @@ def test_only_owners_change_roles(where: WorkspaceRef, who: str) -> None:
 
     assert answer.status_code == 403
     assert "Who can: Owner" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("level", "place"),
+    [("invite_only", "/gpts/governance/ceilings/"), ("gpt_store", "/roles/")],
+)
+def test_only_a_lower_ceiling_leads_to_what_stands_above_it(
+    owner: Client, level: str, place: str
+) -> None:
+    answer = save(owner, BASELINE, **{"gpts.share": level})
+
+    assert answer["Location"] == f"/w/halden-engineering{place}"
+
+
+def test_so_does_that_of_a_role(where: WorkspaceRef, owner: Client) -> None:
+    role = a_role(where, "Researchers", GPTS_SHARE="workspace")
+
+    answer = save(owner, role_url(role), **{"gpts.share": "none"})
+
+    assert answer["Location"].endswith("/gpts/governance/ceilings/")

@@ -1,6 +1,8 @@
 """Lowering a ceiling: what stands above it, the preview, and the job that lowers."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -8,7 +10,7 @@ from django.test import Client
 from kit import clock
 from kit.permissions import PermissionDenied
 from tests import cast
-from tests.cast import NOON, Person
+from tests.cast import NOON, OPERATOR, Person
 from tests.workspaces.gpts import studio
 from workspaces.access.features import Feature
 from workspaces.access.models import CustomRole, RoleAssignment, RoleSetting
@@ -19,6 +21,8 @@ from workspaces.gpts.services import lowering
 from workspaces.gpts.services.lowering import NothingAbove
 from workspaces.jobs import services as jobs
 from workspaces.jobs.models import Job
+from workspaces.members.models import Membership
+from workspaces.tenancy.seats import SeatType
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db(databases=["default", "owner", "vault"])
@@ -135,14 +139,7 @@ def test_the_job_lowers_and_records_each(
 ) -> None:
     gpt = studio.make(jun, level="workspace")
     shared = studio.make(jun)
-    services.give(
-        actor=jun.actor,
-        workspace=where,
-        gpt=shared.public_id,
-        rights=Rights.named("read"),
-        email=cast.analyst(where).user.email,
-        at=NOON,
-    )
+    give(jun, shared, cast.analyst(where))
     studio.ceiling(where, "none")
 
     answer = client.post(f"{HOME}downgrade/")
@@ -203,6 +200,97 @@ def test_what_nobody_else_uses_stands_above_nothing(
     studio.ceiling(where, "none")
 
     assert str(gpt.public_id) not in above(where)
+
+
+def test_what_every_owner_may_is_not_looked_at(
+    where: WorkspaceRef, jun: Person, django_assert_max_num_queries: Any
+) -> None:
+    studio.make(jun, level="workspace")
+    a_role(where, cast.analyst(where), "gpt_store")
+
+    with studio.opened(where), django_assert_max_num_queries(6) as seen:
+        assert selectors.overview().total == 0
+    assert not any("groupmember" in one["sql"] for one in seen.captured_queries)
+
+
+def test_the_gpts_of_a_seat_without_them_stand_above(
+    where: WorkspaceRef, jun: Person
+) -> None:
+    gpt = studio.make(jun, level="invite_only")
+    give(jun, gpt, cast.analyst(where))
+    other = studio.make(cast.officer(where), level="workspace")
+    with studio.opened(where):
+        Membership.objects.filter(pk=jun.membership.pk).update(seat=SeatType.CODE)
+
+    assert str(gpt.public_id) in above(where)
+    assert str(other.public_id) not in above(where)
+
+
+@pytest.mark.slow
+def test_ten_thousand_are_counted_and_lowered_together(
+    where: WorkspaceRef, jun: Person, django_assert_max_num_queries: Any
+) -> None:
+    many(where, jun, 10_000)
+    studio.ceiling(where, "invite_only")
+
+    with studio.opened(where), django_assert_max_num_queries(100):
+        found = selectors.overview()
+    assert (found.total, len(found.shown)) == (10_000, 100)
+
+    with studio.opened(where):
+        some = [one.gpt.pk for one in found.shown]
+    with studio.opened(where), django_assert_max_num_queries(12 + 8 * 100):
+        done = lowering.lower(actor=OPERATOR, workspace=where, ids=some, at=NOON)
+    assert done == 100
+    with studio.opened(where):
+        assert selectors.overview().total == 9_900
+
+
+def test_the_job_goes_a_hundred_at_a_time_and_tells(
+    where: WorkspaceRef, jun: Person
+) -> None:
+    many(where, jun, 120)
+    studio.ceiling(where, "invite_only")
+    told: list[tuple[int, int]] = []
+
+    done = lowering.lower_all(
+        actor=OPERATOR,
+        workspace=where,
+        tell=lambda so_far, total: told.append((so_far, total)),
+        now=lambda: NOON,
+    )
+
+    assert done == 120
+    assert told == [(100, 120), (120, 120)]
+
+
+def many(where: WorkspaceRef, owner: Person, number: int) -> None:
+    """GPTs past the services, each shared with the workspace."""
+    with studio.opened(where):
+        Gpt.objects.bulk_create(
+            Gpt(
+                workspace_id=where.id,
+                owner_id=owner.membership.pk,
+                visibility="workspace",
+                plan_written=where.plan,
+                key_id=uuid4(),
+                key_made_at=datetime.now(tz=UTC),  # the database compares it
+                created_at=NOON,
+                updated_at=NOON,
+            )
+            for _ in range(number)
+        )
+
+
+def give(owner: Person, gpt: Gpt, to: Person) -> None:
+    services.give(
+        actor=owner.actor,
+        workspace=owner.workspace,
+        gpt=gpt.public_id,
+        rights=Rights.named("read"),
+        email=to.user.email,
+        at=NOON,
+    )
 
 
 def run(where: WorkspaceRef) -> None:

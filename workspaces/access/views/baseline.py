@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +11,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.access import rules, selectors, services
 from workspaces.access.effects import State
+from workspaces.access.features import Feature
 from workspaces.access.forms import SettingsForm
 from workspaces.access.views import confirming, showing
 
@@ -32,7 +31,7 @@ def baseline(request: Any) -> HttpResponse:
     if step == confirming.EDIT:
         return confirming.edit(request, form=form, context=context)
     if step == confirming.SAVE:
-        return _save(request, form, context)
+        return _save(request, state, form, context)
     rows = showing.changes(
         selectors.crowds(workspace=request.workspace),
         before=state,
@@ -43,7 +42,9 @@ def baseline(request: Any) -> HttpResponse:
     return confirming.difference(request, form=form, rows=rows, context=context)
 
 
-def _save(request: Any, form: SettingsForm, context: dict[str, Any]) -> HttpResponse:
+def _save(
+    request: Any, state: State, form: SettingsForm, context: dict[str, Any]
+) -> HttpResponse:
     try:
         services.set_baseline(
             actor=request.actor,
@@ -57,8 +58,13 @@ def _save(request: Any, form: SettingsForm, context: dict[str, Any]) -> HttpResp
         return confirming.edit(
             request, form=form, context=context, status=refusal.status
         )
-    messages.success(request, _("Saved. It counts from the next request on."))
-    return redirect(showing.url(request, "access-matrix"))
+    share = Feature.GPTS_SHARE
+    becomes = form.values().get(share)
+    return confirming.saved(
+        request,
+        usual=showing.url(request, "access-matrix"),
+        share=(state.baseline[share], becomes) if becomes is not None else None,
+    )
 
 
 def _form(state: State, sent: Any = None) -> SettingsForm:

@@ -6,11 +6,14 @@ fields of the same content; the second time, with `step` = `save`, it is saved.
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from workspaces.access.features import Value
 from workspaces.access.forms import SettingsForm
+from workspaces.access.views import showing
 
 SAVE, EDIT = "save", "edit"
 NOT_SENT_AGAIN = frozenset({"csrfmiddlewaretoken", "step", "seen"})
@@ -30,6 +33,22 @@ def difference(
         return edit(request, form=form, context=context, status=422)
     shown = context | {"rows": rows, "hidden": _hidden(request.POST)}
     return render(request, "workspaces/access/difference.html", shown)
+
+
+def saved(
+    request: Any, *, usual: str, share: tuple[Value, Value] | None
+) -> HttpResponse:
+    """Back to where the settings show; after a lower ceiling, to what is above it.
+
+    `share` is how far GPTs could be shared, and can be now.
+    """
+    if share is None or not showing.lowers_sharing(*share):
+        messages.success(request, _("Saved. It counts from the next request on."))
+        return redirect(usual)
+    messages.success(
+        request, _("Saved. GPTs that were shared further stay so until you act.")
+    )
+    return redirect(showing.url(request, "gpts-ceilings"))
 
 
 def edit(

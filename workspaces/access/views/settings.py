@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -36,7 +34,7 @@ def settings(request: Any, role: UUID) -> HttpResponse:
     if step == confirming.EDIT:
         return confirming.edit(request, form=form, context=context)
     if step == confirming.SAVE:
-        return _save(request, found, form, context)
+        return _save(request, found, state, form, context)
     rows = _rows(request, found, state, form)
     return confirming.difference(request, form=form, rows=rows, context=context)
 
@@ -60,7 +58,11 @@ def _rows(
 
 
 def _save(
-    request: Any, role: CustomRole, form: SettingsForm, context: dict[str, Any]
+    request: Any,
+    role: CustomRole,
+    state: State,
+    form: SettingsForm,
+    context: dict[str, Any],
 ) -> HttpResponse:
     try:
         services.set_role(
@@ -77,8 +79,14 @@ def _save(
         return confirming.edit(
             request, form=form, context=context, status=refusal.status
         )
-    messages.success(request, _("Saved. It counts from the next request on."))
-    return redirect(showing.url(request, "access-role", role=role.public_id))
+    share, values = Feature.GPTS_SHARE, form.values()
+    before = state.said[role.pk].get(share) or state.baseline[share]
+    after = values.get(share) or state.baseline[share]
+    return confirming.saved(
+        request,
+        usual=showing.url(request, "access-role", role=role.public_id),
+        share=(before, after) if share in values else None,
+    )
 
 
 def _form(state: State, role: CustomRole, sent: Any = None) -> SettingsForm:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from kit.formatting import grouped
 from kit.permissions import LABELS as PERMISSIONS
 from kit.permissions import Permission
-from workspaces.access import effects, words
+from workspaces.access import effects, rules, words
 from workspaces.access.effects import Effect, State
 from workspaces.access.features import GROUPS, LABELS, Feature, Kind, Value, kind_of
 from workspaces.access.models import CustomRole
@@ -64,6 +64,11 @@ def changes(
         for one in some
         if was.get(one) != becomes.get(one)
     ]
+
+
+def lowers_sharing(before: Value, after: Value) -> bool:
+    """Whether GPTs may be shared less far: those that are above it are to be seen."""
+    return not rules.covers(Feature.GPTS_SHARE, after, str(before))
 
 
 def granted(

@@ -4,6 +4,7 @@ from workspaces.gpts.selectors.ceilings import (
     Above,
     Overview,
     above,
+    above_among,
     ceilings_of,
     overview,
 )
@@ -50,6 +51,7 @@ from workspaces.gpts.selectors.governing import (
     reviews,
     reviews_of,
     ruling_on,
+    waiting_among,
     waiting_count,
 )
 from workspaces.gpts.selectors.reading import (
@@ -58,6 +60,7 @@ from workspaces.gpts.selectors.reading import (
     UnreadableGpt,
     config_of,
     file_names_of,
+    file_of,
     readable_summaries_of,
     reason_of,
     seals_of,
@@ -80,6 +83,7 @@ __all__ = [
     "UnknownReview",
     "UnreadableGpt",
     "above",
+    "above_among",
     "active_member",
     "allows_public",
     "approvals",
@@ -94,6 +98,7 @@ __all__ = [
     "discoverable_names",
     "domains",
     "file_names_of",
+    "file_of",
     "hidden_groups_of",
     "holds_of",
     "is_found",
@@ -119,5 +124,6 @@ __all__ = [
     "summary_of",
     "version_of",
     "versions_of",
+    "waiting_among",
     "waiting_count",
 ]

@@ -15,12 +15,14 @@ from workspaces.access import selectors as access
 from workspaces.access.features import Feature, Value, nothing_of, with_seat
 from workspaces.access.models import RoleAssignment, RoleSetting
 from workspaces.gpts import rules
-from workspaces.gpts.levels import NONE, Visibility
+from workspaces.gpts.levels import NONE, Visibility, rank
 from workspaces.gpts.models import Gpt
 from workspaces.gpts.rules import Lowered
 from workspaces.gpts.selectors import finding
 from workspaces.groups.models import GroupMember
 from workspaces.members import selectors as members
+from workspaces.members.models import Membership
+from workspaces.tenancy.seats import SeatType
 
 _CHUNK = 1_000
 _FEATURE = Feature.GPTS_SHARE
@@ -56,23 +58,18 @@ def overview(*, size: int = 100) -> Overview:
     return Overview(total=total, shown=tuple(shown), losing_recipients=losing)
 
 
-def above(*, after_id: int = 0) -> Iterator[Above]:
+def above() -> Iterator[Above]:
     """Every GPT above its owner's ceiling, by id; a few statements a thousand GPTs."""
-    allows_public = finding.allows_public()
-    while chunk := list(_shared().filter(id__gt=after_id).order_by("id")[:_CHUNK]):
+    allows_public, after_id = finding.allows_public(), 0
+    suspects = _suspects(allows_public=allows_public).order_by("id")
+    while chunk := list(suspects.filter(id__gt=after_id)[:_CHUNK]):
         after_id = chunk[-1].pk
-        features = ceilings_of(owner_ids={gpt.owner_id for gpt in chunk})
-        for gpt in chunk:
-            ceiling = rules.ceiling_of(
-                feature=features.get(gpt.owner_id, NONE), allows_public=allows_public
-            )
-            lowered = rules.lowered(
-                visibility=gpt.visibility,
-                recipients=gpt.recipient_count,
-                ceiling=ceiling,
-            )
-            if lowered is not None:
-                yield Above(gpt=gpt, ceiling=ceiling, lowered=lowered)
+        yield from _above(chunk, allows_public=allows_public)
+
+
+def above_among(*, gpts: Collection[Gpt]) -> list[Above]:
+    """Those of these GPTs that stand above their owner's ceiling."""
+    return list(_above(gpts, allows_public=finding.allows_public()))
 
 
 def ceilings_of(*, owner_ids: Collection[int]) -> dict[int, str]:
@@ -119,8 +116,36 @@ def _said(role_ids: Collection[int]) -> dict[int, Value]:
     return {row.role_id: access.value_of(row) for row in rows}
 
 
-def _shared() -> QuerySet[Gpt]:
-    """What nobody but the owner can use stands above nothing."""
+def _above(gpts: Collection[Gpt], *, allows_public: bool) -> Iterator[Above]:
+    features = ceilings_of(owner_ids={gpt.owner_id for gpt in gpts})
+    for gpt in gpts:
+        ceiling = rules.ceiling_of(
+            feature=features.get(gpt.owner_id, NONE), allows_public=allows_public
+        )
+        lowered = rules.lowered(
+            visibility=gpt.visibility, recipients=gpt.recipient_count, ceiling=ceiling
+        )
+        if lowered is not None:
+            yield Above(gpt=gpt, ceiling=ceiling, lowered=lowered)
+
+
+def _suspects(*, allows_public: bool) -> QuerySet[Gpt]:
+    """What may stand above: whatever every owner may share so far is not looked at."""
+    floor = _floor(allows_public=allows_public)
+    shared = ~Q(visibility=Visibility.INVITE_ONLY) | Q(recipient_count__gt=0)
+    if floor == NONE:
+        return finding.live().filter(shared)
+    higher = [one.value for one in Visibility if rank(one) > rank(floor)]
+    without = [one for one in SeatType if _FEATURE not in with_seat(one)]
+    seatless = Membership.objects.filter(seat__in=without).values("id")
     return finding.live().filter(
-        ~Q(visibility=Visibility.INVITE_ONLY) | Q(recipient_count__gt=0)
+        Q(visibility__in=higher) | (shared & Q(owner_id__in=seatless))
     )
+
+
+def _floor(*, allows_public: bool) -> str:
+    """The lowest ceiling that any owner with a seat for GPTs can have."""
+    given = RoleSetting.objects.filter(feature=_FEATURE)
+    values = [access.baseline(feature=_FEATURE), *map(access.value_of, given)]
+    lowest = min(map(str, values), key=rank)
+    return rules.ceiling_of(feature=lowest, allows_public=allows_public)

@@ -105,11 +105,7 @@ def named_among(*, gpts: Collection[Gpt]) -> dict[Gpt, int]:
 
     Somebody has shown them to all, or asks to; other names are their owner's.
     """
-    waiting = dict(
-        GptReview.objects.filter(
-            gpt_id__in=[gpt.pk for gpt in gpts], state=ReviewState.WAITING
-        ).values_list("gpt_id", "number")
-    )
+    waiting = waiting_among(gpts=gpts)
     shown = {one.value for one in SHOWN_TO_ALL}
     named = {}
     for gpt in gpts:
@@ -118,6 +114,14 @@ def named_among(*, gpts: Collection[Gpt]) -> dict[Gpt, int]:
         elif gpt.pk in waiting:
             named[gpt] = waiting[gpt.pk]
     return named
+
+
+def waiting_among(*, gpts: Collection[Gpt]) -> dict[int, int]:
+    """Of these, the ones that wait for a review, with the version that does."""
+    waiting = GptReview.objects.filter(
+        gpt_id__in=[gpt.pk for gpt in gpts], state=ReviewState.WAITING
+    )
+    return dict(waiting.values_list("gpt_id", "number"))
 
 
 def by_key(*, ids: Collection[int]) -> dict[int, Gpt]:

@@ -1,29 +1,31 @@
 """Brings GPTs down to the ceilings of their owners, as a job that can be watched.
 
-Each GPT is one transaction that looks again: what was shared less meanwhile, or whose
-owner may share further again, stays as it is. Run twice, it finds nothing to do.
+A hundred GPTs are one transaction, which looks again: what was shared less meanwhile,
+or whose owner may share further again, stays as it is. Run twice, it finds nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kit import scoping
 from kit.actor import Actor
 from kit.formatting import grouped
 from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.gpts import authority, rules, selectors
-from workspaces.gpts.models import Gpt
-from workspaces.gpts.services import governing, making, publishing, reviewing
+from workspaces.gpts import authority, selectors
+from workspaces.gpts.selectors import Above
+from workspaces.gpts.services import governing, publishing, reviewing
 from workspaces.jobs import services as jobs
 from workspaces.jobs.models import Job
 from workspaces.jobs.runners import Outcome, Run
+from workspaces.tenancy import selectors as tenancy
 from workspaces.tenancy.selectors import WorkspaceRef
 
 KIND = "gpts.downgrade"
+_AT_ONCE = 100
 
 
 class NothingAbove(Refused):
@@ -55,43 +57,41 @@ def lower_all(
 ) -> int:
     """Lower everything that stands above; `tell` hears how far it is."""
     with authority.scope(workspace):
-        waiting = [one.gpt.public_id for one in selectors.above()]
+        waiting = [one.gpt.pk for one in selectors.above()]
     done = 0
-    for number, public_id in enumerate(waiting, start=1):
+    for begin in range(0, len(waiting), _AT_ONCE):
+        ids = waiting[begin : begin + _AT_ONCE]
         with authority.scope(workspace):
-            row = selectors.live().filter(public_id=public_id).first()
-            if row is not None:
-                done += lower(actor=actor, workspace=workspace, gpt=row, at=now())
-        tell(number, len(waiting))
+            done += lower(actor=actor, workspace=workspace, ids=ids, at=now())
+        tell(begin + len(ids), len(waiting))
     return done
 
 
-def lower(*, actor: Actor, workspace: WorkspaceRef, gpt: Gpt, at: datetime) -> int:
-    """Lower one GPT to its owner's ceiling; 1 where it stood above."""
-    row = making.locked(gpt.public_id)
-    found = selectors.ceilings_of(owner_ids=[row.owner_id])
-    down = rules.lowered(
-        visibility=row.visibility,
-        recipients=row.recipient_count,
-        ceiling=rules.ceiling_of(
-            feature=found.get(row.owner_id, "none"),
-            allows_public=selectors.allows_public(),
-        ),
-    )
-    if down is None:
-        return 0
-    reviewing.drop_waiting(actor=actor, workspace=workspace, gpt=row, at=at)
-    if down.loses_recipients:
-        governing.strip(actor=actor, workspace=workspace, gpt=row, at=at)
+def lower(
+    *, actor: Actor, workspace: WorkspaceRef, ids: Collection[int], at: datetime
+) -> int:
+    """Lower those of some GPTs that stand above their owner's ceiling; how many."""
+    rows = selectors.live().filter(pk__in=list(ids)).order_by("id")
+    found = selectors.above_among(gpts=list(rows.select_for_update()))
+    waiting = selectors.waiting_among(gpts=[one.gpt for one in found])
+    for one in found:
+        if one.gpt.pk in waiting:
+            reviewing.drop_waiting(actor=actor, workspace=workspace, gpt=one.gpt, at=at)
+        _lower(one, actor, workspace, at)
+    return len(found)
+
+
+def _lower(one: Above, actor: Actor, workspace: WorkspaceRef, at: datetime) -> None:
+    if one.lowered.loses_recipients:
+        governing.strip(actor=actor, workspace=workspace, gpt=one.gpt, at=at)
     publishing.move(
         actor=actor,
         workspace=workspace,
-        gpt=row,
-        to=down.visibility,
+        gpt=one.gpt,
+        to=one.lowered.visibility,
         action="workspaces.gpt.downgraded",
         at=at,
     )
-    return 1
 
 
 def run(run: Run) -> Outcome:
@@ -102,7 +102,7 @@ def run(run: Run) -> Outcome:
 
     done = lower_all(
         actor=Actor.system("gpts"),
-        workspace=_workspace_of(run),
+        workspace=_workspace_of(run.organization_id, run.workspace_id or 0),
         tell=tell,
         now=run.now,
     )
@@ -110,7 +110,6 @@ def run(run: Run) -> Outcome:
     return Outcome(message=message % grouped(done))
 
 
-def _workspace_of(run: Any) -> WorkspaceRef:
-    return authority.workspace_of(
-        organization_id=run.organization_id, workspace_id=run.workspace_id or 0
-    )
+def _workspace_of(organization_id: int, workspace_id: int) -> WorkspaceRef:
+    with scoping.organization(organization_id=organization_id):
+        return tenancy.workspace_in_scope(workspace_id=workspace_id)
