@@ -41,9 +41,10 @@ class Storage:
     byte_count, created_at, deleted_at and deleted_by, and `blob` where a row has a
     blob. `noun` names an object in the log, `label` and `labels` one and many on pages;
     `titles` opens the names of rows by their ids (given the workspace's public id),
-    `page` is the URL name of their list under /me/, `consequence` says in a sentence
-    what goes with a deleted one. `scope` is the column by which a hold names the thing
-    itself, and the row's own column that is compared with it.
+    `page` is the URL name of their list under /me/, or below the workspace,
+    `consequence` says in a sentence what goes with a deleted one. `scope` is the column
+    by which a hold names the thing itself, and the row's own column that is compared
+    with it.
     """
 
     noun: str
@@ -56,6 +57,7 @@ class Storage:
     scope: tuple[str, str] | None = None
     titles: Titles
     page: str
+    is_page_of_workspace: bool = False
     consequence: str | Promise = ""
 
 

@@ -44,6 +44,7 @@ _PARTS = {
         "my-memory-switch",
         "my-project-change",
         "my-project-download",
+        "gpts-file",
         "my-project-file",
         "my-project-put",
         "my-project-share",

@@ -107,6 +107,7 @@ WORKSPACE = {
     "workspaces:gpts-detail": EVERYONE,
     "workspaces:gpts-edit": EVERYONE,
     "workspaces:gpts-versions": EVERYONE,
+    "workspaces:gpts-file": EVERYONE,
     "workspaces:gpts-share": EVERYONE,
     "workspaces:gpts-give": EVERYONE,
     "workspaces:gpts-take": EVERYONE,

@@ -12,19 +12,13 @@ from django.utils.translation import ngettext
 
 from kit.charts.bars import Bar, BarChart, Fill
 from kit.formatting import grouped
-from kit.refusals import Refused
-from workspaces.access import selectors as access
-from workspaces.access.features import Feature
-from workspaces.gpts import hosts, rules, selectors, showing
-from workspaces.gpts.forms import TryForm
+from workspaces.gpts import selectors, showing
 from workspaces.gpts.levels import LABELS, PUBLIC, SHORT, Visibility
-from workspaces.gpts.models import Gpt, GptReview, ReviewState, ThirdPartyApproval
+from workspaces.gpts.models import Gpt
 from workspaces.gpts.places import Places
-from workspaces.gpts.rules import Act
-from workspaces.gpts.selectors import Above, Counts
-from workspaces.gpts.showing import REVIEW_STATES, person, query, status_of
+from workspaces.gpts.selectors import Counts
+from workspaces.gpts.showing import person, query, status_of
 from workspaces.members import selectors as members
-from workspaces.members.models import Membership
 
 
 def overview(where: Places) -> dict[str, Any]:
@@ -150,165 +144,6 @@ def one(where: Places, gpt: Gpt) -> dict[str, Any]:
         "isolate_url": where.url("isolate", gpt=gpt.public_id),
         "reassign_url": where.url("reassign", gpt=gpt.public_id),
         "list_url": where.url("governance"),
-    }
-
-
-def review_tabs(*, is_over: bool) -> list[dict[str, Any]]:
-    """Waiting and decided."""
-    return [
-        {"label": _("Waiting"), "url": "?", "chosen": not is_over},
-        {"label": _("Over"), "url": query(show="over"), "chosen": is_over},
-    ]
-
-
-def review_rows(where: Places, reviews: Sequence[GptReview]) -> list[dict[str, Any]]:
-    """A page of requests; a name only while one waits, or where all see it."""
-    gpts = selectors.by_key(ids={one.gpt_id for one in reviews})
-    named = selectors.named_among(gpts=list(gpts.values()))
-    names = selectors.summaries_of(numbers=named)
-    people = members.by_id(ids={one.requester_id for one in reviews})
-    return [
-        {
-            "review": one,
-            "name": names[one.gpt_id].name if one.gpt_id in names else "",
-            "hint": str(gpts[one.gpt_id].public_id)[:8],
-            "who": person(people.get(one.requester_id)),
-            "wanted": LABELS[one.wanted],
-            "status": REVIEW_STATES[ReviewState(one.state)],
-            "url": where.url("review", review=one.public_id),
-        }
-        for one in reviews
-        if one.gpt_id in gpts
-    ]
-
-
-def review(where: Places, row: GptReview, *, member: Membership) -> dict[str, Any]:
-    """One request, with what the reviewer reads of the version."""
-    gpt = selectors.by_key(ids=[row.gpt_id]).get(row.gpt_id)
-    if gpt is None:
-        raise selectors.UnknownReview(_("The GPT of this request was deleted."))
-    version = selectors.version_of(gpt=gpt, number=row.number)
-    is_waiting = row.state == ReviewState.WAITING
-    holds = selectors.holds_of(member=member, gpt=gpt)
-    people = members.by_id(
-        ids={row.requester_id, gpt.owner_id, version.author_id, row.reviewer_id or 0}
-    )
-    shows = is_waiting or gpt.public_number == row.number
-    config = None
-    if rules.may(Act.VIEW_CONFIG, holds):
-        config = selectors.config_of(gpt=gpt, version=version)
-    return {
-        "row": row,
-        "gpt": gpt,
-        "summary": selectors.summary_of(gpt=gpt, number=row.number) if shows else None,
-        "config": config,
-        "parts": showing.parts_of(version),
-        "connectors": version.connectors,
-        "files": len(version.file_ids),
-        "status": REVIEW_STATES[ReviewState(row.state)],
-        "wanted": LABELS[row.wanted],
-        "requester": person(people.get(row.requester_id)),
-        "reviewer": person(people.get(row.reviewer_id or 0)),
-        "reason": selectors.reason_of(gpt=gpt, review=row),
-        "is_waiting": is_waiting,
-        "is_own": not rules.may_review(
-            reviewer_id=member.pk,
-            requester_id=row.requester_id,
-            owner_id=gpt.owner_id,
-            author_id=version.author_id,
-        ),
-        "before": gpt.public_number,
-        "govern_url": where.url("govern", gpt=gpt.public_id),
-        "list_url": where.url("reviews"),
-    }
-
-
-def domain_rows(where: Places) -> list[dict[str, Any]]:
-    """The rules, in the spelling that people read where that differs."""
-    return [
-        {
-            "rule": rule,
-            "readable": hosts.readable(rule.domain),
-            "remove_url": where.url("domain-remove", rule=rule.public_id),
-        }
-        for rule in selectors.domains()
-    ]
-
-
-def finding(trial: TryForm) -> dict[str, Any] | None:
-    """What the rules say of the address that was tried."""
-    if not trial.is_bound or not trial.is_valid():
-        return None
-    try:
-        ruling = selectors.ruling_on(url=trial.cleaned_data["url"].strip())
-    except Refused as refusal:
-        return {"kind": "bad", "word": _("No address"), "text": str(refusal)}
-    if ruling.is_allowed:
-        text = _("%(host)s is allowed by the rule %(rule)s.")
-        return {
-            "kind": "ok",
-            "word": _("Allowed"),
-            "text": text % {"host": ruling.host, "rule": ruling.rule},
-        }
-    text = _("No rule covers %s: whatever is not on the list is denied.") % ruling.host
-    return {"kind": "bad", "word": _("Denied"), "text": text}
-
-
-def outside(where: Places, approvals: Sequence[ThirdPartyApproval]) -> dict[str, Any]:
-    """What is allowed of GPTs from outside, and the approvals."""
-    allowed = str(access.baseline(feature=Feature.GPTS_THIRD_PARTY))
-    sentences = {
-        "none": _("The workspace allows none; custom roles may allow more."),
-        "approved": _("The workspace allows those that are approved here."),
-        "all": _("The workspace allows all; approvals count where a role allows less."),
-    }
-    names = members.names_of(people=[one.approved_by for one in approvals])
-    return {
-        "allowed_text": sentences[allowed],
-        "rows": [
-            {
-                "approval": one,
-                "by": names.get(one.approved_by, ""),
-                "withdraw_url": where.url("outside-withdraw", approval=one.public_id),
-            }
-            for one in approvals
-        ],
-    }
-
-
-def above(where: Places) -> dict[str, Any]:
-    """The preview of the downgrade."""
-    found = selectors.overview(size=100)
-    gpts = [one.gpt for one in found.shown]
-    named = selectors.named_among(gpts=gpts)
-    names = selectors.summaries_of(numbers=named)
-    owners = members.by_id(ids={gpt.owner_id for gpt in gpts})
-    return {
-        "total": found.total,
-        "losing": found.losing_recipients,
-        "rows": [
-            _above(where, one, names.get(one.gpt.pk), owners.get(one.gpt.owner_id))
-            for one in found.shown
-        ],
-        "downgrade_url": where.url("downgrade"),
-        "list_url": where.url("governance"),
-    }
-
-
-def _above(
-    where: Places, one: Above, name: Any, owner: Membership | None
-) -> dict[str, Any]:
-    after = str(LABELS[one.lowered.visibility])
-    if one.lowered.loses_recipients:
-        after = str(LABELS["none"])
-    return {
-        "name": name.name if name else "",
-        "hint": str(one.gpt.public_id)[:8],
-        "owner": person(owner),
-        "now": status_of(one.gpt)[1],
-        "ceiling": LABELS[one.ceiling],
-        "after": after,
-        "url": where.url("govern", gpt=one.gpt.public_id),
     }
 
 

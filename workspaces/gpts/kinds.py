@@ -51,7 +51,8 @@ _KINDS = (
             ),
             scope=("gpt_id", "id"),
             titles=_names,
-            page="retention:my-deleted",
+            page="workspaces:gpts-list",
+            is_page_of_workspace=True,
             consequence=_(
                 "Its versions and files go with it, and nobody can use it any more."
             ),

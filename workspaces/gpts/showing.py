@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from kit.formatting import grouped
 from workspaces.access import selectors as access
 from workspaces.access.features import Feature
-from workspaces.gpts import hosts, rules, selectors
+from workspaces.access.verdicts import Verdict
+from workspaces.gpts import drafts, hosts, rules, selectors
 from workspaces.gpts.drafts import TOOL_LABELS, Tool
 from workspaces.gpts.forms import RIGHTS
 from workspaces.gpts.levels import EXPLAINED, LABELS, PUBLIC, Visibility
@@ -62,9 +63,9 @@ def status_of(gpt: Gpt) -> tuple[str, str, str]:
     return kind, str(LABELS[gpt.visibility]), _ICONS[Visibility(gpt.visibility)]
 
 
-def may_create(member: Membership) -> Any:
-    """Whether the member may make GPTs, with the reason why not."""
-    return access.decide(member=member, feature=Feature.GPTS_CREATE)
+def may(member: Membership, feature: Feature) -> Verdict:
+    """Whether the member may use a feature, with the reason why not."""
+    return access.decide(member=member, feature=feature)
 
 
 def tabs(where: Places, tab: Tab) -> list[dict[str, Any]]:
@@ -112,10 +113,7 @@ def rows(
 
 def detail(where: Places, gpt: Gpt, *, member: Membership) -> dict[str, Any]:
     """Everything that the page of one GPT shows to this member."""
-    can = {
-        act.value: deciding.of(member=member, gpt=gpt, act=act)
-        for act in (Act.VIEW_CONFIG, Act.EDIT, Act.SHARE)
-    }
+    can = {act.value: deciding.of(member=member, gpt=gpt, act=act) for act in Act}
     number = _number(gpt, member)
     version = selectors.version_of(gpt=gpt, number=number)
     summary = selectors.summary_of(gpt=gpt, number=number)
@@ -133,41 +131,12 @@ def detail(where: Places, gpt: Gpt, *, member: Membership) -> dict[str, Any]:
         "status": status_of(gpt),
         "facts": _facts(gpt, number, is_owner=is_owner),
         "parts": _parts(version, member=member),
-        "files": _file_names(gpt, version) if config else [],
+        "files": files(where, gpt, version) if config else [],
         "waiting": _waiting(gpt) if is_owner else None,
         "edit_url": where.url("edit", gpt=gpt.public_id),
         "share_url": where.url("share", gpt=gpt.public_id),
         "versions_url": where.url("versions", gpt=gpt.public_id),
         "delete_url": where.delete_url(gpt.public_id) if is_owner else "",
-    }
-
-
-def versions(where: Places, gpt: Gpt, *, chosen: str) -> dict[str, Any]:
-    """The versions of a GPT, and the text of the one that was chosen."""
-    found = selectors.versions_of(gpt=gpt)
-    authors = members.by_id(ids={one.author_id for one in found})
-    number = (
-        int(chosen) if chosen.isdecimal() and len(chosen) < 9 else gpt.latest_number
-    )
-    version = selectors.version_of(gpt=gpt, number=number)
-    return {
-        "gpt": gpt,
-        "version": version,
-        "summary": selectors.summary_of(gpt=gpt, number=number),
-        "config": selectors.config_of(gpt=gpt, version=version),
-        "files": _file_names(gpt, version),
-        "tools": [TOOL_LABELS[Tool(one)] for one in version.tools],
-        "rows": [
-            {
-                "version": one,
-                "author": person(authors.get(one.author_id)),
-                "url": query(number=str(one.number)),
-                "is_chosen": one.number == number,
-                "is_public": one.number == gpt.public_number,
-            }
-            for one in found
-        ],
-        "back_url": where.url("detail", gpt=gpt.public_id),
     }
 
 
@@ -242,7 +211,10 @@ def reviews(gpt: Gpt, *, with_reasons: bool) -> list[dict[str, Any]]:
 def parts_of(version: GptVersion) -> list[dict[str, Any]]:
     """Tools, hosts and connectors of a version, with what is not available."""
     outside = set(deciding.hosts_outside(version=version))
-    found = [{"name": TOOL_LABELS[Tool(one)], "missing": ""} for one in version.tools]
+    found = [
+        {"name": TOOL_LABELS[Tool(one)], "missing": "", "tool": one}
+        for one in version.tools
+    ]
     found += [
         {
             "name": _("Actions at %s") % hosts.readable(host),
@@ -257,14 +229,20 @@ def parts_of(version: GptVersion) -> list[dict[str, Any]]:
 
 def _parts(version: GptVersion, *, member: Membership) -> list[dict[str, Any]]:
     found = parts_of(version)
-    if not version.connectors:
-        return found
-    verdict = access.decide(member=member, feature=Feature.GPTS_CONNECTORS)
-    missing = "" if verdict.allowed else _("Not available: %s") % verdict.reason
+    standing = access.standing(member=member)
+    for part in found:
+        feature = drafts.FEATURES.get(part.get("tool", ""))
+        if feature is not None:
+            part["missing"] = _missing(standing.verdict(feature))
+    missing = _missing(standing.verdict(Feature.GPTS_CONNECTORS))
     return found + [
         {"name": _("Connector %s") % slug, "missing": missing}
         for slug in version.connectors
     ]
+
+
+def _missing(verdict: Verdict) -> str:
+    return "" if verdict.allowed else _("Not available: %s") % verdict.reason
 
 
 def _facts(gpt: Gpt, number: int, *, is_owner: bool) -> list[dict[str, Any]]:
@@ -288,8 +266,14 @@ def _waiting(gpt: Gpt) -> GptReview | None:
     return found[0] if found and found[0].state == ReviewState.WAITING else None
 
 
-def _file_names(gpt: Gpt, version: GptVersion) -> list[str]:
-    return list(selectors.file_names_of(gpt=gpt, ids=version.file_ids).values())
+def files(where: Places, gpt: Gpt, version: GptVersion) -> list[dict[str, str]]:
+    """The files of a version by name, with where to get each."""
+    return [
+        {"name": name, "url": where.url("file", gpt=gpt.public_id, file=public_id)}
+        for public_id, name in selectors.file_names_of(
+            gpt=gpt, ids=version.file_ids
+        ).items()
+    ]
 
 
 def _recipient(one: Recipient) -> str:

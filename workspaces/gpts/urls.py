@@ -15,6 +15,7 @@ urlpatterns = [
     path(_ONE, making.gpts_detail, name="gpts-detail"),
     path(f"{_ONE}edit/", making.gpts_edit, name="gpts-edit"),
     path(f"{_ONE}versions/", making.gpts_versions, name="gpts-versions"),
+    path(f"{_ONE}files/<uuid:file>/", making.gpts_file, name="gpts-file"),
     path(f"{_ONE}share/", sharing.gpts_share, name="gpts-share"),
     path(f"{_ONE}share/give/", sharing.gpts_give, name="gpts-give"),
     path(f"{_ONE}share/take/", sharing.gpts_take, name="gpts-take"),

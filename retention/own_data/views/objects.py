@@ -242,6 +242,8 @@ def _chosen(request: Any) -> Access:
 
 
 def _home(access: Access, storage: Storage) -> str:
+    if storage.is_page_of_workspace:
+        return reverse(storage.page, kwargs={"workspace": access.workspace.slug})
     return reverse(storage.page) + _in(access)
 
 

@@ -1,7 +1,7 @@
 """Makes GPTs for tests, the way members make them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from tests.cast import NOON, Person
 from workspaces.access.features import Feature
 from workspaces.access.models import Baseline
 from workspaces.gpts import services
-from workspaces.gpts.drafts import Draft
+from workspaces.gpts.drafts import Draft, Upload
 from workspaces.gpts.models import Gpt
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -28,11 +28,17 @@ def schema(*urls: str) -> str:
     return json.dumps({"openapi": "3.1.0", "servers": servers, "paths": {}})
 
 
-def make(owner: Person, *, level: str = "", **known: Any) -> Gpt:
+def make(
+    owner: Person, *, level: str = "", uploads: Sequence[Upload] = (), **known: Any
+) -> Gpt:
     """A GPT of `owner`, shared at `level` where that takes no review."""
     where = owner.workspace
     made = services.create(
-        actor=owner.actor, workspace=where, draft=draft(**known), at=NOON
+        actor=owner.actor,
+        workspace=where,
+        draft=draft(**known),
+        uploads=uploads,
+        at=NOON,
     )
     if level:
         services.set_visibility(

@@ -12,7 +12,7 @@ from kit.refusals import Refused
 from workspaces.gpts import authority, recordings
 from workspaces.gpts.levels import Visibility
 from workspaces.gpts.models import Gpt, GptShare
-from workspaces.gpts.services import making, publishing, reviewing
+from workspaces.gpts.services import making, publishing, reviewing, telling
 from workspaces.members import selectors as members
 from workspaces.members.models import MembershipStatus
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -48,6 +48,7 @@ def unpublish(
             reason=reason,
             at=at,
         )
+        telling.unpublished(actor=actor, workspace=workspace, gpt=row, at=at)
         return row
 
 
@@ -72,6 +73,7 @@ def isolate(
             reason=reason,
             at=at,
         )
+        telling.isolated(actor=actor, workspace=workspace, gpt=row, at=at)
         return row
 
 
@@ -115,5 +117,8 @@ def reassign(
             target=row.public_id,
             at=at,
             changes={"owner": (str(before.public_id), str(to.public_id))},
+        )
+        telling.reassigned(
+            actor=actor, workspace=workspace, gpt=row, before=before, at=at
         )
         return row

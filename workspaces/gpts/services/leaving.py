@@ -17,8 +17,10 @@ from kit import coverage
 from kit.actor import Actor
 from kit.departures import Leaver
 from workspaces.gpts.models import Gpt, GptShare
+from workspaces.gpts.services import telling
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.roles.matrix import Role
+from workspaces.tenancy import selectors as tenancy
 
 
 class NoOwnerLeft(RuntimeError):
@@ -48,6 +50,7 @@ def hand_over(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
             to=heir,
             at=at,
         )
+    _tell(actor, leaver, heir, number=len(rows), is_return=False, at=at)
     return len(rows)
 
 
@@ -87,7 +90,28 @@ def give_back(*, actor: Actor, leaver: Leaver, at: datetime) -> int:
             to=returned,
             at=at,
         )
+    if rows:
+        _tell(actor, leaver, returned, number=len(rows), is_return=True, at=at)
     return len(rows)
+
+
+def _tell(
+    actor: Actor,
+    leaver: Leaver,
+    to: Membership,
+    *,
+    number: int,
+    is_return: bool,
+    at: datetime,
+) -> None:
+    telling.handed_over(
+        actor=actor,
+        workspace=tenancy.workspace_in_scope(workspace_id=leaver.workspace_id),
+        to=to,
+        number=number,
+        is_return=is_return,
+        at=at,
+    )
 
 
 def _locked(**which: object) -> list[Gpt]:

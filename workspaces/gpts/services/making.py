@@ -35,7 +35,7 @@ def create(
     with authority.scope(workspace):
         member = authority.member_of(actor)
         authority.demand_feature(member, Feature.GPTS_CREATE)
-        _demand_connectors(member, draft, had=())
+        _demand_parts(member, draft, uploads, had=())
         key = vault.make_keys(parent=Workspace.objects.get(pk=workspace.id).key_id)[0]
         row = Gpt.objects.create(
             workspace_id=workspace.id,
@@ -78,7 +78,7 @@ def save_version(
         row = locked(gpt)
         authority.demand(member, row, Act.EDIT)
         before = selectors.version_of(gpt=row, number=row.latest_number)
-        _demand_connectors(member, draft, had=before.connectors)
+        _demand_parts(member, draft, uploads, had=before.connectors)
         kept = _kept(before, keep_files)
         seals = selectors.seals_of(row)
         row.latest_number += 1
@@ -161,8 +161,12 @@ def _kept(before: GptVersion, wanted: Sequence[UUID]) -> list[str]:
     return kept
 
 
-def _demand_connectors(member: Membership, draft: Draft, *, had: Sequence[str]) -> None:
-    """Connectors inside GPTs take their switch; those it had may stay, unavailable."""
+def _demand_parts(
+    member: Membership, draft: Draft, uploads: Sequence[Upload], *, had: Sequence[str]
+) -> None:
+    """New files and connectors take their switches; those it had may stay."""
+    if uploads:
+        authority.demand_feature(member, Feature.FILE_UPLOAD)
     if set(draft.connectors) - set(had):
         authority.demand_feature(member, Feature.GPTS_CONNECTORS)
 

@@ -16,7 +16,7 @@ from kit.refusals import Refused
 from workspaces.gpts import authority, recordings, rules, selectors
 from workspaces.gpts.levels import PUBLIC, rank
 from workspaces.gpts.models import Gpt, GptReview, ReviewState
-from workspaces.gpts.services import making, publishing
+from workspaces.gpts.services import making, publishing, telling
 from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -133,6 +133,7 @@ def decide(
                 action="workspaces.gpt.published",
                 at=at,
             )
+        telling.decided(actor=actor, workspace=workspace, gpt=gpt, review=row, at=at)
         return row
 
 

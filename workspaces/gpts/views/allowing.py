@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kit import clock, guard
 from kit.doorbell import ring_on_commit
 from kit.permissions import Permission
-from workspaces.gpts import governance, places, selectors, services
+from workspaces.gpts import allowances, places, selectors, services
 from workspaces.gpts.forms import ApproveForm, DomainForm, TryForm
 from workspaces.gpts.services import lowering
 from workspaces.gpts.showing import query
@@ -96,7 +96,7 @@ def gpts_ceilings(request: Any) -> HttpResponse:
     """What is shared further than its owner may, and how it would come down."""
     where = places.of(request)
     context = {
-        **governance.above(where),
+        **allowances.above(where),
         "can_manage": request.actor.may(Permission.GPTS_MANAGE),
         "crumbs": where.governed((_("Above the ceiling"), "")),
     }
@@ -117,10 +117,10 @@ def _domains(request: Any, form: DomainForm, *, status: int = 200) -> HttpRespon
     where = places.of(request)
     trial = TryForm(request.GET) if "url" in request.GET else TryForm()
     context = {
-        "rows": governance.domain_rows(where),
+        "rows": allowances.domain_rows(where),
         "form": form,
         "trial": trial,
-        "finding": governance.finding(trial),
+        "finding": allowances.finding(trial),
         "can_manage": request.actor.may(Permission.GPTS_MANAGE),
         "allow_url": where.url("domain-allow"),
         "crumbs": where.governed((_("Domains of actions"), "")),
@@ -132,7 +132,7 @@ def _outside(request: Any, form: ApproveForm, *, status: int = 200) -> HttpRespo
     where = places.of(request)
     page = selectors.approvals(after=request.GET.get("after"))
     context = {
-        **governance.outside(where, page.rows),
+        **allowances.outside(where, page.rows),
         "form": form,
         "can_manage": request.actor.may(Permission.GPTS_MANAGE),
         "approve_url": where.url("outside-approve"),

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kit import clock, guard
+from kit.http.downloads import attached
 from kit.permissions import Permission
-from workspaces.gpts import authority, places, selectors, services, showing
+from workspaces.access.features import Feature
+from workspaces.gpts import authority, history, places, selectors, services, showing
 from workspaces.gpts.forms import DraftForm
 from workspaces.gpts.models import Gpt
 from workspaces.gpts.places import Places
@@ -27,13 +29,17 @@ def gpts_list(request: Any) -> HttpResponse:
     """What the member made, was given, and finds in the workspace."""
     where, member = places.of(request), authority.member_of(request.actor)
     tab = _tab(request.GET.get("tab", ""))
+    use = showing.may(member, Feature.GPTS_USE)
     page = selectors.page_of(member=member, tab=tab, after=request.GET.get("after"))
     context = {
         "tabs": showing.tabs(where, tab),
-        "rows": showing.rows(where, page.rows, member=member),
+        "use": use,
+        "rows": showing.rows(where, page.rows, member=member)
+        if use.allowed or tab is Tab.MINE
+        else [],
         "now": clock.now(),
         "tab": tab.value,
-        "create": showing.may_create(member),
+        "create": showing.may(member, Feature.GPTS_CREATE),
         "create_url": where.url("create"),
         "next_url": page.next and showing.query(tab=tab.value, after=page.next),
         "previous_url": page.previous
@@ -47,7 +53,7 @@ def gpts_list(request: Any) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def gpts_create(request: Any) -> HttpResponse:
     """Write a new GPT."""
-    where = places.of(request)
+    where, member = places.of(request), authority.member_of(request.actor)
     form = DraftForm(request.POST or None, request.FILES or None)
     if form.is_bound and form.is_valid():
         made = attempted(form, lambda: _made(request, form))
@@ -56,7 +62,8 @@ def gpts_create(request: Any) -> HttpResponse:
             return redirect(where.url("detail", gpt=made.public_id))
     context = {
         "form": form,
-        "create": showing.may_create(authority.member_of(request.actor)),
+        "create": showing.may(member, Feature.GPTS_CREATE),
+        "upload": showing.may(member, Feature.FILE_UPLOAD),
         "back_url": where.url("list"),
         "crumbs": where.crumbs((_("Make a GPT"), "")),
     }
@@ -70,7 +77,8 @@ def gpts_detail(request: Any, gpt: UUID) -> HttpResponse:
     """One GPT: what it is, what of it is available, and what one may do with it."""
     where, member = places.of(request), authority.member_of(request.actor)
     row = selectors.one(gpt=gpt)
-    authority.demand(member, row, Act.USE)
+    if row.owner_id != member.pk:  # one's own is seen and deleted whatever is off
+        authority.demand(member, row, Act.USE)
     context = {
         **showing.detail(where, row, member=member),
         "now": clock.now(),
@@ -94,6 +102,7 @@ def gpts_edit(request: Any, gpt: UUID) -> HttpResponse:
             return redirect(where.url("detail", gpt=gpt))
     context = {
         "form": form,
+        "upload": showing.may(member, Feature.FILE_UPLOAD),
         "gpt": row,
         "losing": selectors.hidden_groups_of(gpt=row),
         "back_url": where.url("detail", gpt=gpt),
@@ -111,11 +120,26 @@ def gpts_versions(request: Any, gpt: UUID) -> HttpResponse:
     row = selectors.one(gpt=gpt)
     authority.demand(member, row, Act.VIEW_CONFIG)
     context = {
-        **showing.versions(where, row, chosen=request.GET.get("number", "")),
+        **history.versions(
+            where,
+            row,
+            chosen=request.GET.get("number", ""),
+            against=request.GET.get("against", ""),
+        ),
         "now": clock.now(),
         "crumbs": _steps(where, row, member, _("Versions")),
     }
     return render(request, "workspaces/gpts/versions.html", context)
+
+
+@guard.requires(Permission.OWN_DATA)
+@require_safe
+def gpts_file(request: Any, gpt: UUID, file: UUID) -> HttpResponse:
+    """The bytes of one of its files, for those who may see its settings."""
+    row, member = selectors.one(gpt=gpt), authority.member_of(request.actor)
+    authority.demand(member, row, Act.VIEW_CONFIG)
+    found = selectors.file_of(gpt=row, file=file)
+    return attached(name=found.name, content=found.content)
 
 
 def _made(request: Any, form: DraftForm) -> Gpt:

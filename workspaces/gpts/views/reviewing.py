@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kit import clock, guard
 from kit.permissions import Permission
-from workspaces.gpts import authority, governance, places, selectors, services
+from workspaces.gpts import authority, places, queue, selectors, services
 from workspaces.gpts.forms import ReviewForm
 from workspaces.gpts.models import ReviewState
 from workspaces.gpts.showing import REVIEW_STATES, query
@@ -27,9 +27,9 @@ def gpts_reviews(request: Any) -> HttpResponse:
     page = selectors.reviews(is_waiting=not is_over, after=request.GET.get("after"))
     show = "over" if is_over else ""
     context = {
-        "rows": governance.review_rows(where, page.rows),
+        "rows": queue.review_rows(where, page.rows),
         "is_over": is_over,
-        "tabs": governance.review_tabs(is_over=is_over),
+        "tabs": queue.review_tabs(is_over=is_over),
         "now": clock.now(),
         "next_url": page.next and query(show=show, after=page.next),
         "previous_url": page.previous and query(show=show, after=page.previous),
@@ -53,7 +53,7 @@ def gpts_review(request: Any, review: UUID) -> HttpResponse:
             return redirect(where.url("reviews"))
     member = authority.member_of(request.actor)
     context = {
-        **governance.review(where, row, member=member),
+        **queue.review(where, row, member=member),
         "form": form,
         "now": clock.now(),
         "crumbs": where.governed(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.recording import Target
-from kit import departures, scoping
+from kit import coverage, departures, scoping
 from kit.actor import Actor
 from kit.departures import Leaver
 from kit.permissions import Permission
@@ -93,6 +93,8 @@ def let_in(
     else needs a free seat.
     """
     with _open(workspace):
+        # Who returns may be under a hold, and gets back what others kept for them.
+        coverage.before_widening()
         given = seats.lock(workspace=workspace)
         given = seat or given
         mine = Membership.objects.select_for_update().filter(user_id=person.pk)
