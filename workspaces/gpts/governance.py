@@ -24,58 +24,14 @@ from workspaces.members import selectors as members
 def overview(where: Places) -> dict[str, Any]:
     """The figures above the list."""
     counts = selectors.counts()
-    allows_public = selectors.allows_public()
-    waiting = selectors.waiting_count()
-    above = selectors.overview(size=0).total
     return {
         "counts": counts,
         "sentence": _sentence(counts),
         "chart": _chart(where, counts) if counts.total else None,
-        "allows_public": allows_public,
+        "allows_public": selectors.allows_public(),
         "public_now": sum(counts.by_visibility[one] for one in PUBLIC),
         "public_url": where.url("public"),
-        "tasks": [
-            {
-                "title": ngettext(
-                    "%s version waits for a review",
-                    "%s versions wait for a review",
-                    waiting,
-                )
-                % grouped(waiting),
-                "tone": "warn" if waiting else "",
-                "icon_name": "eye",
-                "fact": _("Before the public sees them, somebody else looks."),
-                "action_url": where.url("reviews"),
-                "action_name": _("Reviews"),
-            },
-            {
-                "title": ngettext(
-                    "%s GPT stands above its owner's ceiling",
-                    "%s GPTs stand above their owners' ceilings",
-                    above,
-                )
-                % grouped(above),
-                "tone": "warn" if above else "",
-                "icon_name": "adjustments",
-                "fact": _("Shared further than its owner may share today."),
-                "action_url": where.url("ceilings"),
-                "action_name": _("Ceilings"),
-            },
-            {
-                "title": _("Domains that actions may call"),
-                "icon_name": "world-check",
-                "fact": _("None is allowed that is not on the list."),
-                "action_url": where.url("domains"),
-                "action_name": _("Domains"),
-            },
-            {
-                "title": _("GPTs from outside"),
-                "icon_name": "external-link",
-                "fact": _("None, those that were approved, or all."),
-                "action_url": where.url("outside"),
-                "action_name": _("Approvals"),
-            },
-        ],
+        "tasks": [*_waiting(where), *_rules(where)],
     }
 
 
@@ -145,6 +101,57 @@ def one(where: Places, gpt: Gpt) -> dict[str, Any]:
         "reassign_url": where.url("reassign", gpt=gpt.public_id),
         "list_url": where.url("governance"),
     }
+
+
+def _waiting(where: Places) -> list[dict[str, Any]]:
+    """What somebody has to decide: versions to review, GPTs above a ceiling."""
+    waiting, above = selectors.waiting_count(), selectors.overview(size=0).total
+    reviews = ngettext(
+        "%s version waits for a review", "%s versions wait for a review", waiting
+    )
+    ceilings = ngettext(
+        "%s GPT stands above its owner's ceiling",
+        "%s GPTs stand above their owners' ceilings",
+        above,
+    )
+    return [
+        {
+            "title": reviews % grouped(waiting),
+            "tone": "warn" if waiting else "",
+            "icon_name": "eye",
+            "fact": _("Before the public sees them, somebody else looks."),
+            "action_url": where.url("reviews"),
+            "action_name": _("Reviews"),
+        },
+        {
+            "title": ceilings % grouped(above),
+            "tone": "warn" if above else "",
+            "icon_name": "adjustments",
+            "fact": _("Shared further than its owner may share today."),
+            "action_url": where.url("ceilings"),
+            "action_name": _("Ceilings"),
+        },
+    ]
+
+
+def _rules(where: Places) -> list[dict[str, Any]]:
+    """Where the rules for all GPTs are."""
+    return [
+        {
+            "title": _("Domains that actions may call"),
+            "icon_name": "world-check",
+            "fact": _("None is allowed that is not on the list."),
+            "action_url": where.url("domains"),
+            "action_name": _("Domains"),
+        },
+        {
+            "title": _("GPTs from outside"),
+            "icon_name": "external-link",
+            "fact": _("None, those that were approved, or all."),
+            "action_url": where.url("outside"),
+            "action_name": _("Approvals"),
+        },
+    ]
 
 
 def _facts(gpt: Gpt) -> list[dict[str, Any]]:
