@@ -61,6 +61,7 @@ from workspaces.tenancy.models import (
     OrganizationAdministrator,
     Workspace,
 )
+from workspaces.usage.models import DailyUse
 
 __all__ = [
     "Acknowledgement",
@@ -75,6 +76,7 @@ __all__ = [
     "ConnectorGrant",
     "Conversation",
     "CustomRole",
+    "DailyUse",
     "DepartureCall",
     "File",
     "GivenRole",

@@ -1,7 +1,7 @@
 """Decides which counts may be shown: none that speaks of fewer than five people.
 
 A count of 1 to 4 is hidden, and so is everything else of a week in which fewer than
-five members were active: their conversations and messages are those of a few people.
+five members are known to be active: its conversations and messages are those of a few.
 Weeks without anything show their zero. A total is shown only when no week of its row
 is hidden: otherwise the hidden one would be what is left over. Only whole weeks are
 shown, which nobody's next message changes.
@@ -46,9 +46,11 @@ def _row(weeks: Sequence[Week], measure: int) -> Row:
 
 
 def _cell(week: Week, measure: int) -> int | None:
-    if 0 < week.members < FLOOR:
+    count = week.others[measure]
+    # Nobody active and something counted: nobody knows how few people that were.
+    if week.members < FLOOR and (week.members or count):
         return None
-    return _shown(week.others[measure])
+    return _shown(count)
 
 
 def _shown(count: int) -> int | None:

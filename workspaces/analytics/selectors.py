@@ -1,6 +1,7 @@
 """Counts what happened in a workspace week by week: whole weeks, UTC, no names.
 
-Only what is still stored counts; what was purged is gone from the counts as well.
+Only what is still stored counts; what was purged is gone from the counts as well. Uses
+of GPTs and connectors are sums of days that name nobody.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -48,11 +49,23 @@ with weeks as (
     where workspace_id = %(workspace)s
       and created_at >= %(first)s and created_at < %(last)s
     group by 1
+), used as (
+    select width_bucket(day::timestamp at time zone 'UTC', %(edges)s::timestamptz[]) - 1
+           as n,
+           sum(number) filter (where kind = 'gpt') gpt_uses,
+           sum(number) filter (where kind = 'connector') connector_uses
+    from workspaces_dailyuse
+    where workspace_id = %(workspace)s
+      and day >= (%(first)s::timestamptz at time zone 'UTC')::date
+      and day < (%(last)s::timestamptz at time zone 'UTC')::date
+    group by 1
 )
 select coalesce(members, 0), coalesce(conversations, 0), coalesce(messages, 0),
-       coalesce(gpts, 0), coalesce(connectors, 0)
+       coalesce(gpts, 0), coalesce(connectors, 0),
+       coalesce(gpt_uses, 0)::bigint, coalesce(connector_uses, 0)::bigint
 from weeks left join written using (n) left join made using (n)
-left join built using (n) left join linked using (n) order by n
+left join built using (n) left join linked using (n) left join used using (n)
+order by n
 """
 
 

@@ -18,6 +18,8 @@ NAMES: tuple[str | Promise, ...] = (
     _lazy("Messages"),
     _lazy("GPTs made"),
     _lazy("Connectors linked"),
+    _lazy("GPT uses"),
+    _lazy("Connector uses"),
 )
 
 

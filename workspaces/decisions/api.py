@@ -26,6 +26,8 @@ from workspaces.decisions.table import Asked
 from workspaces.keys.authentication import Bearer
 from workspaces.keys.scopes import Scope
 from workspaces.keys.selectors import PresentedKey
+from workspaces.usage import services as usage
+from workspaces.usage.uses import Use
 
 PER_MINUTE = 30_000
 ASKING = Bearer(Scope.DECISIONS_ASK, per_minute=PER_MINUTE)
@@ -189,6 +191,10 @@ def _one(request: Any, body: dict[str, Any]) -> HttpResponse:
     wanted = bodies.message(Evaluation, body)
     with _asked(request) as asked:
         (found,) = selectors.evaluate([wanted], asked=asked)
+        # Batches and searches ask what could be used; a single one is about a use.
+        is_use = rules.is_use(wanted.resource.type, wanted.action.name)
+        if is_use and found.is_permitted:
+            usage.note(workspace=asked.workspace, use=Use.GPT, at=asked.at)
     made = answers.decision(found, is_explained=_is_explained(request))
     return answers.written(made)
 

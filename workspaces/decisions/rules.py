@@ -5,6 +5,7 @@ from typing import Any
 
 DENY_ON_FIRST_DENY = "deny_on_first_deny"
 PERMIT_ON_FIRST_PERMIT = "permit_on_first_permit"
+_GPTS = ("gpt", "third_party_gpt")
 _ENTITIES = ("subject", "action", "resource", "context")
 
 
@@ -16,6 +17,11 @@ def completed(one: Mapping[str, Any], *, defaults: Mapping[str, Any]) -> dict[st
         if (found := one.get(name)) is not None
         or (found := defaults.get(name)) is not None
     }
+
+
+def is_use(kind: str, action: str) -> bool:
+    """Whether a question is about a member who is about to use a GPT."""
+    return action == "use" and kind in _GPTS
 
 
 def answered(decisions: Iterable[bool], *, semantic: str) -> int:

@@ -1,5 +1,6 @@
 """Reads why a member leaves, whose name was typed, and who takes over."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -47,6 +48,11 @@ class RemovalForm(forms.Form):
             " the longest, with the right to edit first."
         ),
     )
+
+    def __init__(self, *args: Any, names_successor: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not names_successor:
+            del self.fields["successor"]
 
     def clean_projects(self) -> Projects:
         """The choice; none is the usual one."""

@@ -121,7 +121,11 @@ def _leave(request: Any, member: UUID, departure: Departure) -> HttpResponse:
 
 def _handing(request: Any, departure: Departure) -> RemovalForm | None:
     """What becomes of what a removed member made, as it was sent."""
-    return RemovalForm(request.POST) if departure is Departure.REMOVED else None
+    if departure is not Departure.REMOVED:
+        return None
+    names_successor = request.actor.may(Permission.GPTS_MANAGE)
+    posted = request.POST if request.method == "POST" else None
+    return RemovalForm(posted, names_successor=names_successor)
 
 
 def _confirmation(
@@ -143,7 +147,7 @@ def _confirmation(
         "keys": ngettext("%d API key", "%d API keys", count) % count,
         "error": error,
         "asked": asked or {},
-        "handing": handing or RemovalForm() if is_removal else None,
+        "handing": handing or _handing(request, departure),
         "action_url": request.path,
         "keep_url": _url(request, "members-detail", member=row.public_id),
         "crumbs": _crumbs(request, row, _("Remove") if is_removal else _("Suspend")),

@@ -10,6 +10,7 @@ from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import TITLE, Stage, staged
 from workspaces.analytics import selectors
+from workspaces.usage.models import DailyUse
 
 URL = "/w/halden-engineering/analytics/"
 # NOON is a Monday: the last whole week began seven days before its midnight.
@@ -91,3 +92,26 @@ def test_it_costs_a_fixed_number_of_queries(
 
     with django_assert_max_num_queries(22):
         browser.get(URL)
+
+
+def test_uses_of_gpts_and_connectors_count_in_their_week(stage: Stage):
+    write(stage, 5)
+    for day, kind, number in (
+        (LAST_WEEK, "gpt", 40),
+        (LAST_WEEK - timedelta(days=3), "gpt", 2),
+        (LAST_WEEK, "connector", 7),
+        (NOON, "gpt", 1000),
+    ):
+        with stage.scope():
+            DailyUse.objects.create(
+                workspace_id=stage.workspace.id,
+                day=day.date(),
+                kind=kind,
+                number=number,
+            )
+
+    page = stage.owner.client().get(URL).content.decode()
+
+    assert found(stage)[-1].others[-2:] == (42, 7)
+    assert "GPT uses" in page
+    assert "Connector uses" in page

@@ -56,3 +56,7 @@ def test_nothing_hidden_can_be_derived_from_what_is_shown():
 
 def test_no_weeks_are_no_rows_but_members():
     assert rows([]) == (Row(cells=(), total=None),)
+
+
+def test_what_nobody_is_known_to_have_done_is_hidden():
+    assert rows([week(0, 900), week(0, 0)])[1].cells == (None, 0)

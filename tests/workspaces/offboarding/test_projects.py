@@ -9,10 +9,12 @@ import pytest
 from audit.log.models import AuditEntry
 from kit import clock
 from kit.departures import Projects
+from kit.permissions import PermissionDenied
 from retention.holds import services as holds
 from tests import cast
 from tests.cast import NOON, Person
 from tests.retention.conftest import Stage, staged
+from tests.workspaces.access.making import a_role, assign
 from workspaces.groups.models import Group, GroupMember
 from workspaces.offboarding import services
 from workspaces.offboarding.models import Departure
@@ -213,3 +215,28 @@ def test_what_a_hold_covers_stays_where_the_hold_finds_it(stage: Stage) -> None:
     assert (kept.owner_id, kept.deleted_at) == (stage.member.membership.pk, None)
     assert hidden.owner_id == stage.member.membership.pk
     assert hidden.deleted_at == NOON
+
+
+def test_only_who_may_reassign_gpts_names_a_successor(stage: Stage) -> None:
+    """Else whoever may remove members would read the GPTs of those removed."""
+    granted = a_role(
+        stage.workspace, "Helpdesk", grants=("members.view", "members.manage")
+    )
+    helper = cast.person(stage.workspace, "helper@halden.example")
+    assign(stage.workspace, granted, membership=helper.membership)
+    member = stage.member.membership
+    url = f"/w/{stage.workspace.slug}/members/{member.public_id}/remove/"
+
+    page = helper.client().get(url).content.decode()
+    with pytest.raises(PermissionDenied):
+        services.offboard(
+            actor=helper.actor,
+            workspace=stage.workspace,
+            member=member.public_id,
+            departure=Departure.REMOVED,
+            successor=helper.membership.public_id,
+            at=NOON,
+        )
+
+    assert "Their projects" in page
+    assert "Who takes over" not in page

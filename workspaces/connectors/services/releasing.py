@@ -30,6 +30,8 @@ from workspaces.connectors.setups import Setup
 from workspaces.members import selectors as members
 from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
+from workspaces.usage import services as usage
+from workspaces.usage.uses import Use
 
 # After these words the sign-in is over; other words tell of faults, ours or theirs.
 _OVER = {"invalid_grant", "bad_refresh_token", "token_revoked"}
@@ -167,6 +169,7 @@ def _handed_out(
         releases=F("releases") + 1, released_at=asked.at
     )
     _record(asked, row, Outcome.SUCCESS, grant=grant)
+    usage.note(workspace=asked.workspace, use=Use.CONNECTOR, at=asked.at)
     action = setup.action(asked.action)
     return Released(
         verdict=verdict,

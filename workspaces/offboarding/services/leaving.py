@@ -25,6 +25,7 @@ from audit.recording import Target
 from kit import coverage, departures, scoping
 from kit.actor import Actor
 from kit.departures import Call, Leaver, Projects
+from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.members import selectors as members
 from workspaces.members import services as membership
@@ -68,7 +69,7 @@ def offboard(
     ):
         # What is handed over may come under the heir's holds.
         coverage.before_widening()
-        heir = _successor(successor, member)
+        heir = _successor(actor, successor, member)
         watch = _Stopwatch()
         row = _ended(actor, workspace, member, departure, at=at, reason=reason)
         if found := selectors.report_of(membership=row):
@@ -110,9 +111,11 @@ def offboard(
         return report
 
 
-def _successor(successor: UUID | None, member: UUID) -> Membership | None:
+def _successor(actor: Actor, successor: UUID | None, member: UUID) -> Membership | None:
+    """Who takes over; only who may reassign GPTs says to whom they go."""
     if successor is None:
         return None
+    actor.require(Permission.GPTS_MANAGE)
     found = members.one(member=successor)
     if found.public_id == member or found.status != MembershipStatus.ACTIVE:
         raise NoSuccessor(
