@@ -9,10 +9,10 @@ from kit import coverage
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.gpts import authority, recordings
+from workspaces.gpts import authority, recordings, telling
 from workspaces.gpts.levels import Visibility
 from workspaces.gpts.models import Gpt, GptShare
-from workspaces.gpts.services import making, publishing, reviewing, telling
+from workspaces.gpts.services import making, publishing, reviewing
 from workspaces.members import selectors as members
 from workspaces.members.models import MembershipStatus
 from workspaces.tenancy.selectors import WorkspaceRef

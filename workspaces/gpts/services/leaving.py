@@ -16,8 +16,8 @@ from audit.recording import Target
 from kit import coverage
 from kit.actor import Actor
 from kit.departures import Leaver
+from workspaces.gpts import telling
 from workspaces.gpts.models import Gpt, GptShare
-from workspaces.gpts.services import telling
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.roles.matrix import Role
 from workspaces.tenancy import selectors as tenancy

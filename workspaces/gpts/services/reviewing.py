@@ -13,10 +13,10 @@ from kit import ids
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
-from workspaces.gpts import authority, recordings, rules, selectors
+from workspaces.gpts import authority, recordings, rules, selectors, telling
 from workspaces.gpts.levels import PUBLIC, rank
 from workspaces.gpts.models import Gpt, GptReview, ReviewState
-from workspaces.gpts.services import making, publishing, telling
+from workspaces.gpts.services import making, publishing
 from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
 
