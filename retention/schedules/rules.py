@@ -125,6 +125,11 @@ def next_beginnings(schedule: Schedule, *, after: datetime, n: int) -> list[date
     return list(islice(_beginnings(schedule, after=after), n))
 
 
+def hurried_by_policy(schedule: Schedule, *, at: datetime) -> bool:
+    """Whether a policy that takes force begins a sweep at once, whatever the clock."""
+    return schedule.daily_at is None and pace_at(schedule, at=at) is not Pace.STOPPED
+
+
 def _beginnings(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
     moment = last_beginning(schedule, at=after)
     while True:

@@ -176,15 +176,24 @@ def _rest(sweep: Sweep, progress: Progress) -> str:
     }
 
 
-def waits(*, due: int, is_running: bool) -> str:
-    """Why the sweep that follows a policy is not there yet."""
-    if is_running:
+def waits(*, due: int, is_running: bool, begins_at: datetime | None) -> str:
+    """Why the sweep that follows a policy is not there yet.
+
+    `begins_at` is the next time of the schedule, where a policy does not hurry it.
+    """
+    if is_running and begins_at is None:
         return _(
             "A sweep that began before the policy took force is still running. The"
             " next one starts within a minute after it ends."
         )
     if not due:
         return _("Nothing is due under the policy in force, so no sweep starts.")
+    if begins_at is not None:
+        return ngettext(
+            "%(n)s conversation is due. By its schedule the sweep starts %(when)s.",
+            "%(n)s conversations are due. By its schedule the sweep starts %(when)s.",
+            due,
+        ) % {"n": grouped(due), "when": absolute(begins_at)}
     return ngettext(
         "%(n)s conversation is due. Its sweep starts within a minute.",
         "%(n)s conversations are due. Their sweep starts within a minute.",

@@ -1,6 +1,7 @@
 """Sweeps: the list, starting one, one as it runs, and its receipt to keep."""
 
 import base64
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from retention.places import crumbs, link, query
 from retention.policies import selectors as policies
 from retention.receipts import selectors as receipts
 from retention.receipts.models import Receipt
+from retention.schedules import rules
 from retention.schedules import selectors as of_schedules
 from retention.schedules import showing as schedules
 from retention.sweeps import (
@@ -102,7 +104,11 @@ def sweep_after_policy(request: Any) -> HttpResponse:
     running = selectors.running_sweep()
     due = deletions.due(workspace=request.workspace, at=at)
     context = {
-        "waits": showing.waits(due=due.conversations, is_running=running is not None),
+        "waits": showing.waits(
+            due=due.conversations,
+            is_running=running is not None,
+            begins_at=_begins_at(request, at),
+        ),
         "is_due": bool(due.conversations),
         "running_url": running and _url(request, running),
         "here_url": link(request, "retention:sweep-after-policy"),
@@ -113,6 +119,13 @@ def sweep_after_policy(request: Any) -> HttpResponse:
     }
     template = "waits.html" if request.htmx else "after_policy.html"
     return render(request, f"retention/sweeps/{template}", context)
+
+
+def _begins_at(request: Any, at: datetime) -> datetime | None:
+    schedule = of_schedules.schedule_of(workspace=request.workspace)
+    if rules.hurried_by_policy(schedule, at=at):
+        return None
+    return rules.next_beginnings(schedule, after=at, n=1)[0]
 
 
 @guard.requires(Permission.SWEEPS_RUN)

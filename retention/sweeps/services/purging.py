@@ -35,7 +35,7 @@ where run_id = %(run)s and done_at is null and attempts <= %(passes)s
 order by attempts, window_no for update skip locked limit 1
 """
 _SLICES = """
-select id, workspace_id, kind, n, attempts from retention_sweepslice
+select id, workspace_id, kind, n, tried from retention_sweepslice
 where run_id = %(run)s and window_no = %(window)s and done_at is null
 order by id for update skip locked
 """
@@ -183,10 +183,10 @@ def _next(run_id: int, *, passes: int, most: int) -> _Window | None:
 
 
 def _share(slices: list[tuple[Any, ...]], *, most: int) -> float:
-    """Which part of each slice a batch tries; what was locked is tried as a whole."""
+    """Which part of each slice a batch tries; what is left of all is tried at once."""
     planned = sum(row[3] for row in slices)
-    is_first_try = not any(row[4] for row in slices)
-    return min(1.0, most / planned) if planned and is_first_try else 1.0
+    has_more = any(tried < n for *_slice, n, tried in slices)
+    return min(1.0, most / planned) if has_more else 1.0
 
 
 def _purge(window: _Window, *, at: datetime) -> None:

@@ -1,9 +1,11 @@
 """After a policy is applied its page leads to the sweep that follows."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from retention.schedules import services as schedules
+from retention.schedules.rules import Cadence, Schedule
 from retention.sweeps import services
 from tests import cast
 from tests.cast import NOON
@@ -43,6 +45,19 @@ def test_until_the_sweep_is_there_the_page_asks_again(stage: Stage) -> None:
     assert "1 conversation is due. Its sweep starts within a minute." in shown
     assert 'hx-trigger="every 2s"' in shown
     assert "Look again" in shown
+
+
+def test_a_daily_schedule_says_when_its_sweep_starts(stage: Stage) -> None:
+    stage.set_policy(90, at=NOON)
+    stage.conversation(age=100)
+    schedules.set_schedule(
+        actor=stage.owner.actor,
+        workspace=stage.workspace,
+        schedule=Schedule(cadence=Cadence.DAILY, daily_at=time(2)),
+        at=NOON,
+    )
+
+    assert "By its schedule the sweep starts Tue 3 Mar 2026, 02:00 UTC." in page(stage)
 
 
 def test_where_nothing_is_due_no_sweep_is_promised(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from audit.log import sequencer
 from retention.receipts import documents
@@ -152,6 +153,27 @@ def test_a_window_is_purged_in_parts_that_fit_and_counted_once(stage: Stage) -> 
     assert (piece.purged, piece.tried, piece.done_at) == (10, 10, NOON)
 
 
+def test_what_others_keep_locked_is_tried_in_parts_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.set_policy(90)
+    stage.bulk(10, age=100)
+    sweep = stage.open_sweep()
+    services.work(run_id=sweep.run_id, budget_seconds=5, now=lambda: NOON)
+    sequencer.run(at=NOON)
+    lease = leasing.claim(run_id=sweep.run_id, worker="tests")
+    assert lease
+    assert planning.seal(lease, at=NOON)
+    with monkeypatch.context() as patch:
+        patch.setattr(purging, "_purge", _refuse)
+        blocked = purging.batch(run_id=sweep.run_id, passes=3, now=lambda: NOON)
+
+    purging.batch(run_id=sweep.run_id, passes=3, now=lambda: NOON, most=4)
+
+    assert blocked is purging.Batch.BLOCKED
+    assert len(stage.stored()) == 6
+
+
 def test_what_is_stopped_at_this_hour_is_not_opened_until_its_window(
     stage: Stage,
 ) -> None:
@@ -224,6 +246,10 @@ def test_a_chain_of_rings_ends_with_its_minute(monkeypatch) -> None:
     tasks.work_run(run_id=1, turns=11)
 
     assert rung == [1, 11]
+
+
+def _refuse(*_given: object, **_named: object) -> None:
+    raise OperationalError("lock timeout")
 
 
 def _schedule(stage: Stage, **columns: str) -> None:
