@@ -24,6 +24,7 @@ app.autodiscover_tasks(
         "retention.canaries",
         "retention.probing",
         "retention.policies",
+        "retention.promise",
         "retention.sweeps",
     ]
 )

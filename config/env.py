@@ -78,6 +78,9 @@ OUTBOX_DIR = Path(_env.str("CUSTOS_OUTBOX_DIR", default=str(HOME / "outbox")))
 OUTBOUND_ALLOW_PRIVATE = _env.bool("CUSTOS_OUTBOUND_ALLOW_PRIVATE", default=False)
 # How long a released hold goes on protecting what it covered; none in the demo.
 RELEASE_GRACE_DAYS = _env.int("CUSTOS_RELEASE_GRACE_DAYS", default=0 if DEMO else 7)
+# Who presents it as a bearer token reads /metrics with the names of workspaces; without
+# one, only programs on this machine read it, and without names.
+METRICS_TOKEN = _env.str("CUSTOS_METRICS_TOKEN", default="")
 # How long the vault's backups and write-ahead log are kept; receipts say so. With the
 # longest undo window it must stay below thirty days.
 VAULT_BACKUP_DAYS = _env.int("CUSTOS_VAULT_BACKUP_DAYS", default=2)

@@ -23,6 +23,7 @@ CUSTOS_CHECKPOINT_DIR = env.CHECKPOINT_DIR
 CUSTOS_BLOB_URL = env.BLOB_URL
 CUSTOS_RELEASE_GRACE_DAYS = env.RELEASE_GRACE_DAYS
 CUSTOS_VAULT_BACKUP_DAYS = env.VAULT_BACKUP_DAYS
+CUSTOS_METRICS_TOKEN = env.METRICS_TOKEN
 CUSTOS_OUTBOX_DIR = env.OUTBOX_DIR
 CUSTOS_OUTBOUND_ALLOW_PRIVATE = env.OUTBOUND_ALLOW_PRIVATE
 CUSTOS_DEMO_IDP_URL = env.DEMO_IDP_URL
@@ -252,6 +253,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "retention.tasks.force_policies",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
+    },
+    "promise": {
+        "task": "retention.tasks.watch_promise",
+        "schedule": 300.0,
+        "options": {"queue": "due", "expires": 300.0},
     },
     "due-work": {
         "task": "retention.tasks.work_due",

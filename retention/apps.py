@@ -23,6 +23,7 @@ class RetentionConfig(AppConfig):
             "conversations",
             "deletions",
             "holds",
+            "promise",
             "restores",
             "sweeps",
         ):

@@ -7,6 +7,7 @@ from retention.policies.drafts.models import DraftStep, PolicyDraft
 from retention.policies.models import Policy, PolicyBounds
 from retention.policies.safeguards.models import Announcement, Safeguards
 from retention.probing.models import BlobSighting
+from retention.promise.models import PromiseStanding
 from retention.receipts.models import Receipt
 from retention.schedules.models import SweepSchedule
 from retention.sweeps.breaker.models import SweepStop
@@ -32,6 +33,7 @@ __all__ = [
     "Policy",
     "PolicyBounds",
     "PolicyDraft",
+    "PromiseStanding",
     "Receipt",
     "ReleaseGrace",
     "ReleaseRequest",

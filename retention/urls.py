@@ -8,6 +8,7 @@ from retention.conversations import views as conversations
 from retention.deletions import views as deletions
 from retention.holds.views import changing as hold_changes
 from retention.holds.views import pages as holds
+from retention.metrics import views as metrics
 from retention.own_data.views import conversations as my_conversations
 from retention.own_data.views import objects as my_objects
 from retention.own_data.views import page as my_page
@@ -15,6 +16,7 @@ from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
 from retention.policies.drafts import views as drafts
 from retention.policies.safeguards import views as safeguards
+from retention.promise import views as promise
 from retention.releases import views as releases
 from retention.schedules import views as schedules
 from retention.sweeps import views as sweeps
@@ -68,6 +70,13 @@ urlpatterns = [
         releases.hold_release_request,
         name="hold-release-request",
     ),
+    path(f"{_W}/promise/", promise.promise, name="promise"),
+    path(
+        "o/<slug:organization>/promise/",
+        promise.organization_promise,
+        name="organization-promise",
+    ),
+    path("metrics", metrics.metrics, name="metrics"),
     path(f"{_W}/sweeps/", sweeps.sweeps, name="sweeps"),
     path(f"{_W}/sweeps/schedule/", schedules.schedule, name="schedule"),
     path(f"{_W}/sweeps/schedule/set/", schedules.schedule_set, name="schedule-set"),

@@ -178,6 +178,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.SWEEPS_VIEW,
             ),
             Place(
+                label=_("Promise"),
+                icon="shield-check",
+                url_name="retention:promise",
+                permission=_P.SWEEPS_VIEW,
+            ),
+            Place(
                 label=_("Sweeps"),
                 icon="recycle",
                 url_name="retention:sweeps",
@@ -235,6 +241,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 icon="list-search",
                 url_name="audit:entries",
                 permission=_P.AUDIT_VIEW,
+            ),
+            Place(
+                label=_("30-day promise"),
+                icon="shield-check",
+                url_name="retention:organization-promise",
+                permission=_P.ORGANIZATION_VIEW,
             ),
             Place(
                 label=_("API keys"),

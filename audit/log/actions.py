@@ -910,6 +910,16 @@ _ALL = [
             _("Tried to set the schedule of sweeps"),
         ),
         (
+            "retention.promise.alarmed",
+            _("Found deleted data that has waited 20 days"),
+            _("Tried to watch the 30-day promise"),
+        ),
+        (
+            "retention.promise.overdue",
+            _("Found deleted data within its 30 days again"),
+            _("Found deleted data past its 30 days"),
+        ),
+        (
             "retention.tombstones.replayed",
             _("Hid what a restored database brought back"),
             _("Tried to replay the vault's tombstones"),

@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db import connection
 
-from retention.eligibility import conditions, rules
+from retention.eligibility import conditions, lateness, rules
 from retention.eligibility.rules import ScopeCutoffs, Version
+from retention.holds.models import HoldScope
 from retention.policies import selectors as policies
 from retention.policies.models import CONVERSATIONS, Policy, ScopeKind
 from retention.policies.rules import governs
@@ -46,13 +47,16 @@ _WAITING = f"""
 with {conditions.CUTOFFS}, {_EDGES}, found as (
     select coalesce(m.membership_id, 0) scope, {_AGE} as day, {conditions.HELD} held,
            c.deleted_at, c.created_at, c.last_activity_at,
-           c.is_temporary or k.by_creation as by_creation
+           c.is_temporary or k.by_creation as by_creation,
+           {lateness.restarted(conditions.HELD)} as restarted_at
     {conditions.FROM_DUE} and {conditions.STATE} <> 'staged'
 )
-select scope, coalesce(day, 0)::int, held, count(*), count(deleted_at),
+select scope, least(coalesce(day, 0), floor(extract(epoch from
+           %(at)s::timestamptz - restarted_at) / 86400))::int, held, count(*),
+       count(deleted_at),
        min(deleted_at), min(last_activity_at) filter (where not by_creation),
-       min(created_at) filter (where by_creation)
-from found group by 1, 2, 3
+       min(created_at) filter (where by_creation), restarted_at
+from found group by 1, 2, 3, restarted_at
 """  # noqa: S608 -- constants
 _DUE = f"""
 with {conditions.CUTOFFS}
@@ -102,6 +106,7 @@ class _Group:
     deleted_at: datetime | None
     clock: datetime | None
     created_at: datetime | None
+    restarted_at: datetime | None
 
 
 def due(*, workspace: WorkspaceRef, at: datetime) -> Due:
@@ -164,11 +169,12 @@ def _groups(
         "e_deleted": [_array([edge.deleted_before for edge in one]) for one in edges],
         "e_created": [_array([edge.created_before for edge in one]) for one in edges],
         "e_by_creation": [scope.cutoffs.by_creation for scope in scopes],
+        "ends": ends_of_holds(workspace_id=workspace.id, at=at),
     }
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, parameters)
         names = [*("scope", "day", "held", "number"), *("deleted", "deleted_at")]
-        names += ["clock", "created_at"]
+        names += ["clock", "created_at", "restarted_at"]
         return [
             _Group(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()
         ]
@@ -185,22 +191,10 @@ def _edges(
     versions: Sequence[Version], promises: Promises, *, at: datetime
 ) -> list[rules.Cutoffs]:
     """The cut-offs for 0, 1, 2 … days since deletion or expiry."""
-    found = []
-    for days in range(LAST_DAY + 1):
-        waited = timedelta(days=days)
-        cutoffs = rules.cutoffs(
-            [replace(version, undo_days=days) for version in versions],
-            at=at,
-            promises=replace(promises, purge_limit_days=max(days, 1)),
-        )
-        found.append(
-            replace(
-                cutoffs,
-                deleted_before=at - waited,
-                created_before=cutoffs.created_before - waited,
-            )
-        )
-    return found
+    return [
+        rules.waited(versions, at=at, promises=promises, days=days)
+        for days in range(LAST_DAY + 1)
+    ]
 
 
 def _oldest(
@@ -215,9 +209,29 @@ def _oldest(
     for group in groups:
         if group.day == day:
             known = versions.get(group.scope, [])
-            since += [group.deleted_at, *_expired_since(group, known, promises, at)]
+            moments = [group.deleted_at, *_expired_since(group, known, promises, at)]
+            since += [_latest(moment, group.restarted_at) for moment in moments]
     found = [moment for moment in since if moment is not None and moment <= at]
     return min(found, default=None)
+
+
+def ends_of_holds(*, workspace_id: int, at: datetime) -> list[datetime]:
+    """When holds ended lately: the clock of what they covered starts anew there."""
+    lately = HoldScope.objects.filter(
+        workspace_id=workspace_id,
+        released_at__isnull=False,
+        release_grace_until__lte=at,
+        release_grace_until__gt=at - timedelta(days=LAST_DAY + 1),
+    )
+    found = lately.order_by("release_grace_until").distinct()
+    moments = found.values_list("release_grace_until", flat=True)
+    return [moment for moment in moments if moment is not None]
+
+
+def _latest(moment: datetime | None, restarted: datetime | None) -> datetime | None:
+    if moment is None or restarted is None:
+        return moment
+    return max(moment, restarted)
 
 
 def _expired_since(

@@ -120,6 +120,22 @@ def cutoffs(
     )
 
 
+def waited(
+    versions: Sequence[Version], *, at: datetime, promises: Promises, days: int
+) -> Cutoffs:
+    """Cut-offs that reach what has been deleted or expired for so many days."""
+    found = cutoffs(
+        [replace(version, undo_days=days) for version in versions],
+        at=at,
+        promises=replace(promises, purge_limit_days=max(days, 1)),
+    )
+    return replace(
+        found,
+        deleted_before=at - timedelta(days=days),
+        created_before=found.created_before - timedelta(days=days),
+    )
+
+
 def expired_since(
     versions: Sequence[Version], *, clock: datetime, at: datetime
 ) -> datetime | None:

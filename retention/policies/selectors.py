@@ -139,9 +139,16 @@ def grace_of(*, workspace: WorkspaceRef) -> timedelta:
 
 
 def cutoffs_at(
-    *, workspace_ids: Sequence[int], at: datetime, using: str = "default"
+    *,
+    workspace_ids: Sequence[int],
+    at: datetime,
+    using: str = "default",
+    waited_days: int | None = None,
 ) -> list[ScopeCutoffs]:
-    """The cut-offs of every scope of these workspaces, read afresh."""
+    """The cut-offs of every scope of these workspaces, read afresh.
+
+    With `waited_days` they reach what has been deleted or expired for so many days.
+    """
     scopes: dict[tuple[int, int], list[Version]] = defaultdict(list)
     promises: dict[int, Promises] = {}
     for workspace_id, plan, membership_id, *columns in _rows(using, workspace_ids):
@@ -152,7 +159,7 @@ def cutoffs_at(
         if is_set and governs(setter, is_own=membership_id is not None):
             scopes[workspace_id, membership_id or 0].append(_version(columns, at=at))
     return [
-        _scope(scope, versions, at=at, promises=promises[scope[0]])
+        _scope(scope, versions, at=at, promises=promises[scope[0]], waited=waited_days)
         for scope, versions in scopes.items()
     ]
 
@@ -163,13 +170,16 @@ def _scope(
     *,
     at: datetime,
     promises: Promises,
+    waited: int | None,
 ) -> ScopeCutoffs:
     current = rules.in_force(versions, at=at)
     return ScopeCutoffs(
         workspace_id=scope[0],
         membership_id=scope[1],
         label=f"v{current.number}" if current else "plan",
-        cutoffs=rules.cutoffs(versions, at=at, promises=promises),
+        cutoffs=rules.cutoffs(versions, at=at, promises=promises)
+        if waited is None
+        else rules.waited(versions, at=at, promises=promises, days=waited),
     )
 
 

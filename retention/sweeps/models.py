@@ -128,6 +128,8 @@ class Sweep(models.Model):
     messages_n = models.PositiveBigIntegerField(default=0)
     files_n = models.PositiveBigIntegerField(default=0)
     bytes_n = models.PositiveBigIntegerField(default=0)
+    # Of all kinds: past the promised day when it was planned.
+    late_n = models.PositiveBigIntegerField(db_default=0)
     opened_at = models.DateTimeField()
     planned_at = models.DateTimeField(null=True)
     sealed_at = models.DateTimeField(null=True)

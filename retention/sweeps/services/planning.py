@@ -11,6 +11,7 @@ from audit.log import tree
 from audit.recording import Target, record
 from audit.verification.selectors import sealed_through
 from kit.actor import Actor
+from retention.deletions.lateness import waiting_for
 from retention.eligibility import conditions
 from retention.eligibility.rules import ScopeCutoffs
 from retention.policies import selectors as policies
@@ -20,6 +21,7 @@ from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.storage import ALIAS, changed, rows, step
 
+PROMISED_DAYS = 30
 WINDOW = 4_000
 SWEEPER = Actor.system("sweeper")
 TOMBSTONES = Actor.system("tombstones")
@@ -77,6 +79,13 @@ update retention_sweep set state = 'planned', planned_n = %(n)s, held_n = %(held
 where id = %(sweep)s and state = 'opened'
 """
 _HIDDEN_ANEW = f" and c.deleted_by = '{BY_TOMBSTONE}'"
+# What is late goes on record before it goes; a replay's sweep says nothing of it.
+_LATE = f"""
+update retention_sweep s set late_n = l.late
+from unnest(%(ids)s::bigint[], %(late)s::bigint[]) l(workspace_id, late)
+where s.run_id = %(run)s and s.workspace_id = l.workspace_id
+  and s.started_by <> '{TOMBSTONES.id}'
+"""  # noqa: S608 -- a constant
 _RUN_PLANNED = "update retention_sweeprun set state = 'planned' where id = %(run)s"
 _PLANS = """
 select w.organization_id, s.plan_entry_id
@@ -165,6 +174,13 @@ def plan(lease: Lease, *, at: datetime) -> None:
         )
         for sweep in opened:
             _record(sweep, plans[sweep.sweep_id], _labels(sweep, scopes), at=at)
+        late = waiting_for(
+            workspace_ids=[sweep.workspace_id for sweep in opened],
+            days=PROMISED_DAYS,
+            at=at,
+            using=ALIAS,
+        )
+        changed(_LATE, run=lease.run_id, ids=list(late), late=list(late.values()))
         changed(_RUN_PLANNED, run=lease.run_id)
 
 
