@@ -165,7 +165,7 @@ def test_lists_and_polls_need_few_queries(
     client = lasting.owner.client()
     client.get(URL)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         client.get(URL)
     with django_assert_max_num_queries(18):
         client.get(f"{URL}{done.public_id}/")
