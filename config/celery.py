@@ -25,6 +25,8 @@ app.autodiscover_tasks(
         "retention.probing",
         "retention.policies",
         "retention.promise",
+        "retention.erasure",
+        "retention.hold_notices",
         "retention.sweeps",
     ]
 )

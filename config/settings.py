@@ -290,6 +290,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"queue": "due", "expires": 600.0},
     },
+    "erasures": {
+        "task": "retention.tasks.work_erasures",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+    "custodians": {
+        "task": "retention.tasks.remind_custodians",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "mailed-secrets": {
         "task": "workspaces.tasks.mail_secrets",
         "schedule": 60.0,

@@ -1,6 +1,8 @@
 """Index of the app's models; each slice owns its own."""
 
 from retention.canaries.models import Canary
+from retention.erasure.models import Erasure, ErasureCount
+from retention.hold_notices.models import HoldNotice
 from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
 from retention.incidents.models import Incident
 from retention.policies.drafts.models import DraftStep, PolicyDraft
@@ -26,7 +28,10 @@ __all__ = [
     "Canary",
     "Doom",
     "DraftStep",
+    "Erasure",
+    "ErasureCount",
     "Hold",
+    "HoldNotice",
     "HoldScope",
     "Incident",
     "OrphanSearch",

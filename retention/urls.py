@@ -6,7 +6,12 @@ from retention.certificates import mine as my_receipts
 from retention.certificates import views as certificates
 from retention.conversations import views as conversations
 from retention.deletions import views as deletions
+from retention.erasure.views import leavers as erasures
+from retention.erasure.views import own as my_erasure
+from retention.hold_notices.views import own as my_hold_notices
+from retention.hold_notices.views import telling as hold_notices
 from retention.holds.views import changing as hold_changes
+from retention.holds.views import finding as hold_finding
 from retention.holds.views import pages as holds
 from retention.metrics import views as metrics
 from retention.own_data.views import conversations as my_conversations
@@ -58,6 +63,7 @@ urlpatterns = [
     path(f"{_W}/deletions/", deletions.deletions, name="deletions"),
     path(f"{_W}/holds/", holds.holds, name="holds"),
     path(f"{_W}/holds/place/", hold_changes.hold_place, name="hold-place"),
+    path(f"{_W}/holds/find/", hold_finding.hold_find, name="hold-find"),
     path(f"{_W}/holds/grace/", hold_changes.hold_grace, name="hold-grace"),
     path(f"{_W}/holds/<uuid:hold>/", holds.hold, name="hold"),
     path(f"{_W}/holds/<uuid:hold>/edit/", hold_changes.hold_edit, name="hold-edit"),
@@ -127,6 +133,30 @@ urlpatterns = [
         "me/receipts/<uuid:deleted>/file/",
         my_receipts.my_receipt_file,
         name="my-receipt-file",
+    ),
+    path(
+        f"{_W}/holds/<uuid:hold>/notices/",
+        hold_notices.hold_notices,
+        name="hold-notices",
+    ),
+    path("me/hold-notices/", my_hold_notices.my_hold_notices, name="my-hold-notices"),
+    path(
+        "me/hold-notices/<uuid:notice>/acknowledge/",
+        my_hold_notices.my_hold_notice_acknowledge,
+        name="my-hold-notice-acknowledge",
+    ),
+    path(f"{_W}/erasures/", erasures.erasures, name="erasures"),
+    path(
+        f"{_W}/erasures/member/<uuid:member>/",
+        erasures.erasure_request,
+        name="erasure-request",
+    ),
+    path(f"{_W}/erasures/<uuid:erasure>/", erasures.erasure, name="erasure"),
+    path("me/erasure/", my_erasure.my_erasure, name="my-erasure"),
+    path(
+        "me/erasure/<uuid:erasure>/withdraw/",
+        my_erasure.my_erasure_withdraw,
+        name="my-erasure-withdraw",
     ),
     path("me/deleted/", my_objects.my_deleted, name="my-deleted"),
     path(

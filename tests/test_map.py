@@ -36,6 +36,8 @@ _PARTS = {
     *(
         "organization-keys-revoke",
         "my-conversation-delete",
+        "my-erasure-withdraw",
+        "my-hold-notice-acknowledge",
         "my-conversation-restore",
         "settings-rename",
         "settings-text",

@@ -15,6 +15,9 @@ from django.db import connection, transaction
 from kit import clock, scoping, vault
 from kit.actor import Actor
 from kit.guard import Entry
+from retention.erasure import services as erasures
+from retention.hold_notices import services as hold_notices
+from retention.hold_notices.models import HoldNotice
 from retention.holds import services as holds
 from retention.holds.models import Hold
 from retention.policies.drafts import services as drafts_of_policies
@@ -143,6 +146,24 @@ def _asked(where: WorkspaceRef) -> UUID:
     return holds.request_release(
         actor=_owner(where), workspace=where, hold=hold, reason="settled", at=NOON
     ).public_id
+
+
+def _notice(where: WorkspaceRef) -> UUID:
+    hold = Hold.objects.get(public_id=_hold(where))
+    hold_notices.send(
+        actor=_owner(where),
+        workspace=where,
+        hold=hold,
+        text="Keep it",
+        reminds=False,
+        at=NOON,
+    )
+    return HoldNotice.objects.get(hold=hold).public_id
+
+
+def _erasure(where: WorkspaceRef) -> UUID:
+    person = cast.person(where, "vera@brennan.example")
+    return erasures.request_own(actor=person.actor, workspace=where, at=NOON).public_id
 
 
 def _sweep(where: WorkspaceRef) -> UUID:
@@ -355,6 +376,8 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "hold": _hold,
     "asked": _asked,
     "draft": _draft,
+    "erasure": _erasure,
+    "notice": _notice,
     "sweep": _sweep,
     "deleted": _conversation,
     "stop": _stop,

@@ -195,6 +195,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 url_name="retention:holds",
                 permission=_P.HOLDS_VIEW,
             ),
+            Place(
+                label=_("Erasures"),
+                icon="user",
+                url_name="retention:erasures",
+                permission=_P.MEMBERS_MANAGE,
+            ),
         ],
     ),
     (

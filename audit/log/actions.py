@@ -941,6 +941,29 @@ _ALL = [
         ),
     ),
     *_area(
+        Area.RETENTION,
+        (
+            "retention.erasure.requested",
+            _("Asked to erase what a member stored"),
+            _("Tried to ask for an erasure"),
+        ),
+        (
+            "retention.erasure.withdrawn",
+            _("Withdrew a request to erase"),
+            _("Tried to withdraw a request to erase"),
+        ),
+        (
+            "retention.erasure.held",
+            _("Erased all but what legal holds cover"),
+            _("Tried to erase all but what legal holds cover"),
+        ),
+        (
+            "retention.erasure.completed",
+            _("Erased all that a member stored"),
+            _("Tried to erase all that a member stored"),
+        ),
+    ),
+    *_area(
         Area.HOLDS,
         (
             "retention.hold.placed",
@@ -971,6 +994,21 @@ _ALL = [
             "retention.hold.narrowed",
             _("Released a part of a legal hold"),
             _("Tried to release a part of a legal hold"),
+        ),
+        (
+            "retention.hold.notified",
+            _("Told custodians about a legal hold"),
+            _("Tried to tell custodians about a legal hold"),
+        ),
+        (
+            "retention.hold-notice.acknowledged",
+            _("Acknowledged a notice about a legal hold"),
+            _("Tried to acknowledge a notice about a legal hold"),
+        ),
+        (
+            "retention.hold-notice.reminded",
+            _("Reminded a custodian of a legal hold"),
+            _("Tried to remind a custodian of a legal hold"),
         ),
         (
             "retention.hold-grace.set",

@@ -4,8 +4,15 @@ An actor's permissions belong to the workspace through which they came; the oper
 and parts of Custos have theirs everywhere.
 """
 
+from django.utils.translation import gettext as _
+
+from kit import scoping
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission, PermissionDenied
+from workspaces.members import selectors as members
+from workspaces.roles.matrix import Role
+from workspaces.tenancy import plans
+from workspaces.tenancy.plans import RetentionSetter
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _EVERYWHERE = frozenset({ActorKind.SYSTEM, ActorKind.OPERATOR})
@@ -16,3 +23,25 @@ def demand(actor: Actor, permission: Permission, *, workspace: WorkspaceRef) -> 
     if actor.kind not in _EVERYWHERE and actor.workspace_id != workspace.id:
         raise PermissionDenied(permission, "")
     actor.require(permission)
+
+
+def demand_holds(actor: Actor, *, workspace: WorkspaceRef) -> None:
+    """Who may place and release holds; on Team fewer than elsewhere.
+
+    There each member decides about their own, so only an owner of the organization or
+    a compliance officer preserves something of theirs.
+    """
+    demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    setter = plans.of(workspace.plan).retention_setter
+    if actor.kind in _EVERYWHERE or setter is not RetentionSetter.MEMBER:
+        return
+    with scoping.organization(organization_id=workspace.organization.id):
+        owners = {owner.pk for owner in members.organization_owners()}
+    if actor.role != Role.COMPLIANCE_OFFICER and actor.user_id not in owners:
+        raise PermissionDenied(
+            Permission.HOLDS_MANAGE,
+            _(
+                "On the Team plan owners of the organization and compliance officers"
+                " place and release holds."
+            ),
+        )

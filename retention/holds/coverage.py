@@ -96,15 +96,6 @@ def covering(of: Kind, *, scopes: str = SCOPES, where: str = ACTIVE) -> str:
     return " union ".join(_joined(of, arm, scopes, where) for arm in of.arms)
 
 
-def released_at(of: Kind) -> str:
-    """When the last hold over `c` was released; null where none ever was."""
-    arms = (
-        f"(select max(h.released_at) from {_from(arm)} where {_met(arm)})"  # noqa: S608
-        for arm in of.arms
-    )
-    return f"greatest({', '.join(arms)})"
-
-
 def _exists(arm: Arm, active: str) -> str:
     found = f"exists (select from {_from(arm)} where {_names(arm)} and {active}"
     if not arm.spans:

@@ -84,7 +84,7 @@ class ScopeForm(forms.Form):
         label=_("Only these kinds of content"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None chosen: all. Narrows members and projects."),
+        help_text=_("None chosen: all. Kinds and dates narrow members and projects."),
     )
     from_day = forms.DateField(
         label=_("From"),
@@ -92,7 +92,7 @@ class ScopeForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     until_day = forms.DateField(
-        label=_("Until, this day included"),
+        label=_("Until"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kit.formatting import absolute, day, grouped, relative, size
-from retention.holds.counting import Coverage
+from retention.holds.counting import Coverage, Share
 from retention.holds.forms import kind_labels
 from retention.holds.models import (
     DatesOf,
@@ -128,20 +128,23 @@ def asked(one: ReleaseRequest, *, people: Mapping[str, str], now: datetime) -> s
 
 def figures(found: Coverage) -> list[dict[str, str]]:
     """The four numbers of what a hold covers."""
-    span = NOTHING
-    if found.first_at and found.last_at:
-        span = f"{day(found.first_at)} to {day(found.last_at)}"
     others = sum(share.objects for share in found.shares) - found.conversations
     custodians = len({share.owner_id for share in found.shares})
     return [
         {"name": _("Conversations"), "number": grouped(found.conversations)},
         {"name": _("Other objects"), "number": grouped(others)},
-        {"name": _("Stored"), "number": size(found.bytes)},
         {
-            "name": _("From first to last activity"),
-            "number": span,
+            "name": _("Stored"),
+            "number": size(found.bytes),
             "fact": ngettext("of %(n)s member", "of %(n)s members", custodians)
             % {"n": grouped(custodians)},
+        },
+        {
+            "name": _("Last active"),
+            "number": day(found.last_at) if found.last_at else NOTHING,
+            "fact": _("the first from %s") % day(found.first_at)
+            if found.first_at
+            else "",
         },
     ]
 
@@ -156,10 +159,9 @@ def table(
             "name": names.get(share.owner_id, NOTHING),
             "kind": labels[share.kind],
             "objects": share.objects,
-            "deleted": share.deleted,
+            "deleted": _deleted(share),
             "bytes": share.bytes,
-            "first_at": share.first_at,
-            "last_at": share.last_at,
+            "span": _span(share),
         }
         for share in found.shares
     ]
@@ -169,14 +171,27 @@ def table(
             "name": names.get(one, NOTHING),
             "kind": _("nothing yet"),
             "objects": 0,
-            "deleted": 0,
+            "deleted": "",
             "bytes": 0,
-            "first_at": None,
-            "last_at": None,
+            "span": NOTHING,
         }
         for one in empty
     ]
     return sorted(rows, key=lambda row: (row["name"], row["kind"]))
+
+
+def _deleted(share: Share) -> str:
+    if not share.deleted:
+        return ""
+    return _("%s deleted by their owner") % grouped(share.deleted)
+
+
+def _span(share: Share) -> str:
+    if share.first_at is None or share.last_at is None:
+        return NOTHING
+    if share.first_at.date() == share.last_at.date():
+        return day(share.first_at)
+    return f"{day(share.first_at)} to {day(share.last_at)}"
 
 
 def scope(view: ScopeView, *, is_asked: bool) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from retention.deletions.services.conversations import (
     mark_deleted,
     restore,
 )
+from retention.deletions.services.erasing import BY_ERASURE, erase
 from retention.deletions.services.objects import delete_objects, restore_object
 
 __all__ = [
+    "BY_ERASURE",
     "BY_OWNER",
     "AlreadyDeleted",
     "Deleted",
@@ -22,6 +24,7 @@ __all__ = [
     "NotYourConversation",
     "UndoHasPassed",
     "delete_objects",
+    "erase",
     "mark_deleted",
     "restore",
     "restore_object",

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
 from kit.actor import Actor
-from kit.permissions import Permission
 from retention.holds import authority, counting, locking, selectors
 from retention.holds.matters import Named, Text
 from retention.holds.models import Hold
@@ -27,7 +26,7 @@ def add(
 
     What it names already stays as it is, also where the narrowing differs.
     """
-    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    authority.demand_holds(actor, workspace=workspace)
     with storing.scope(workspace):
         locking.before_changing()
         _demand_in_force(hold)
@@ -54,7 +53,7 @@ def describe(
     *, actor: Actor, workspace: WorkspaceRef, hold: Hold, text: Text, at: datetime
 ) -> None:
     """Writes a matter's name, reference and description anew; what it covers stays."""
-    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    authority.demand_holds(actor, workspace=workspace)
     text = placing.checked(text)
     with storing.scope(workspace):
         _demand_in_force(hold)

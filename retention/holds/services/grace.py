@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
 from kit.actor import Actor
-from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, selectors
 from retention.holds.models import MAX_GRACE_DAYS, MIN_GRACE_DAYS, ReleaseGrace
@@ -22,7 +21,7 @@ def set_grace(
     *, actor: Actor, workspace: WorkspaceRef, days: int, at: datetime
 ) -> None:
     """For releases from now on; what was released before keeps its own date."""
-    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    authority.demand_holds(actor, workspace=workspace)
     if not MIN_GRACE_DAYS <= days <= MAX_GRACE_DAYS:
         raise GraceIsOutside(
             _("Between %(least)s and %(most)s days.")

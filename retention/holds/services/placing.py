@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from audit.recording import Target, record
 from kit import ids
 from kit.actor import Actor
-from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, counting, locking, selectors
 from retention.holds.matters import EVERYTHING, Named, Narrowing, Text
@@ -48,7 +47,7 @@ def place(
     at: datetime,
 ) -> Hold:
     """Places a hold: from its commit on, nothing that it covers is purged."""
-    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    authority.demand_holds(actor, workspace=workspace)
     text = checked(Text(name=matter, reference=reference, description=description))
     named = Named(
         membership_ids=membership_ids,

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
 from kit.actor import Actor, ActorKind
-from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, counting, locking, overrides, selectors
 from retention.holds.models import Hold, HoldScope
@@ -54,7 +53,7 @@ def release(
     at: datetime,
 ) -> Hold:
     """The operator's release, without a second person; mailed to the owners."""
-    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    authority.demand_holds(actor, workspace=workspace)
     if actor.kind is not ActorKind.OPERATOR:
         raise OverrideIsMissing(
             _("Ask for the release; a second person confirms it on the hold's page.")

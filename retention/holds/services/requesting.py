@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from audit.recording import Target, record
 from kit import ids
 from kit.actor import Actor, ActorKind
-from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, locking, requests
 from retention.holds.models import Hold, HoldScope, ReleaseRequest, RequestState
@@ -104,7 +103,7 @@ def withdraw_request(
 
 
 def _demand(actor: Actor, workspace: WorkspaceRef) -> None:
-    authority.demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
+    authority.demand_holds(actor, workspace=workspace)
     if actor.kind is not ActorKind.USER:
         raise OnlyPersonsRelease(_("Two persons release a hold in the portal."))
 

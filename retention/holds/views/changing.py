@@ -30,7 +30,7 @@ _CHANGES = ["GET", "HEAD", "POST"]
 @require_http_methods(_CHANGES)
 def hold_place(request: Any) -> HttpResponse:
     """A form whose first button counts what is covered, and whose second places it."""
-    form = HoldForm(request.POST or None)
+    form = HoldForm(request.POST or None, initial=_carried(request))
     context: dict[str, Any] = {
         "form": form,
         "holds_url": link(request, "retention:holds"),
@@ -40,7 +40,7 @@ def hold_place(request: Any) -> HttpResponse:
     }
     if form.is_bound and form.is_valid():
         try:
-            named = _named(form)
+            named = named_in(form)
             if request.POST.get("step") == "place":
                 return _place(request, form, named, at=clock.now())
             context |= _preview(request, named)
@@ -58,7 +58,7 @@ def hold_add(request: Any, hold: UUID) -> HttpResponse:
     form = ScopeForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            named = _named(form)
+            named = named_in(form)
             if request.POST.get("step") == "place":
                 return _add(request, view, named, at=clock.now())
             return _editor(request, view, form, counted=_preview(request, named))
@@ -125,7 +125,14 @@ def hold_grace(request: Any) -> HttpResponse:
     return render(request, "retention/holds/grace.html", context, status=status)
 
 
-def _named(form: ScopeForm) -> Named:
+def _carried(request: Any) -> dict[str, Any]:
+    """What the search found, filled in."""
+    asked = {name: request.GET.get(name) for name in ScopeForm.base_fields}
+    return {**asked, "kinds": request.GET.getlist("kinds")}
+
+
+def named_in(form: ScopeForm) -> Named:
+    """What the form names, of the open workspace."""
     asked = form.cleaned_data
     return Named(
         membership_ids=selectors.members_named(emails=asked["members"]),

@@ -38,6 +38,9 @@ def holds(request: Any) -> HttpResponse:
         "previous_url": page.previous and query(after=page.previous),
         "can_manage": request.actor.may(Permission.HOLDS_MANAGE),
         "place_url": link(request, "retention:hold-place"),
+        "find_url": link(request, "retention:hold-find")
+        if request.actor.may(Permission.CONVERSATIONS_VIEW_METADATA)
+        else "",
         "crumbs": crumbs(request, _("Holds")),
     }
     return render(request, "retention/holds/list.html", context)
@@ -92,6 +95,7 @@ def _links(request: Any, view: HoldView) -> dict[str, str]:
         "release_url": link(request, "retention:hold-release", **one),
         "edit_url": link(request, "retention:hold-edit", **one),
         "add_url": link(request, "retention:hold-add", **one),
+        "notices_url": link(request, "retention:hold-notices", **one),
         "audit_url": audit,
     }
 

@@ -17,6 +17,7 @@ from retention.holds.services import (
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage, staged
+from workspaces.roles.matrix import Role
 
 
 def place(stage: Stage, **names) -> Hold:
@@ -237,3 +238,25 @@ def test_holds_on_team_preserve_and_give_no_way_to_read(team: Stage):
     with team.scope(), pytest.raises(conversations.OnlyCountsOnThisPlan):
         conversations.metadata_page(workspace=team.workspace, at=NOON)
     assert team.stored() == {row.public_id}
+
+
+def test_on_team_owners_of_the_organization_and_officers_place_holds(
+    team: Stage,
+) -> None:
+    other_owner = cast.person(team.workspace, "sam@halden.example", Role.OWNER)
+
+    services.place(
+        actor=team.owner.actor,
+        workspace=team.workspace,
+        matter="Lindqvist v. Halden",
+        membership_ids=[team.member.membership.pk],
+        at=NOON,
+    )
+    with pytest.raises(PermissionDenied, match="On the Team plan"):
+        services.place(
+            actor=other_owner.actor,
+            workspace=team.workspace,
+            matter="Lindqvist v. Halden",
+            membership_ids=[team.member.membership.pk],
+            at=NOON,
+        )

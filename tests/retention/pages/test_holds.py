@@ -194,13 +194,85 @@ def test_the_grace_after_a_release_is_set_for_the_workspace(stage: Stage) -> Non
     assert refused.status_code == 422
 
 
+def test_the_search_counts_by_metadata_and_leads_to_the_form(stage: Stage) -> None:
+    stage.conversation(age=200)
+    stage.conversation(stage.other, age=5)
+    client = stage.officer.client()
+
+    page = client.get(
+        f"{URL}find/", {"from_day": "2026-02-20", "kinds": "conversations"}
+    )
+    empty = client.get(f"{URL}find/", {"until_day": "2001-01-01"})
+    bad = client.get(f"{URL}find/", {"members": "nobody@halden.example"})
+
+    text = page.content.decode()
+    assert "Who has it" in text
+    assert "Salary bands" not in text
+    assert "lena.okafor%40halden.example" in text
+    assert "Nothing matches" in empty.content.decode()
+    assert bad.status_code == 422
+
+
+def test_the_search_needs_few_queries(
+    stage: Stage, django_assert_max_num_queries
+) -> None:
+    for _number in range(5):
+        stage.conversation(age=1)
+    client = stage.officer.client()
+    client.get(f"{URL}find/", {"dates_of": "life"})
+
+    with django_assert_max_num_queries(14):
+        client.get(f"{URL}find/", {"dates_of": "life"})
+
+
+def test_what_was_found_is_filled_in(stage: Stage) -> None:
+    page = stage.officer.client().get(
+        f"{URL}place/", {"members": "a@halden.example", "kinds": "memories"}
+    )
+
+    text = page.content.decode()
+    assert "a@halden.example" in text
+    assert 'value="memories" checked' in " ".join(text.split()) or "checked" in text
+
+
+def test_on_team_nobody_searches_what_members_have(team: Stage) -> None:
+    page = team.officer.client().get(f"{URL}find/")
+
+    assert page.status_code == 403
+
+
+def test_pages_of_a_hold_on_team_lead_to_nothing_that_members_wrote(
+    team: Stage,
+) -> None:
+    row = team.conversation(age=1)
+    found = services.place(
+        actor=team.officer.actor,
+        workspace=team.workspace,
+        matter=MATTER,
+        conversation_ids=[row.pk],
+        at=NOON,
+    )
+    client = team.officer.client()
+
+    page = client.get(f"{URL}{found.public_id}/")
+
+    text = page.content.decode()
+    assert str(row.public_id) in text
+    assert "Salary bands" not in text
+    assert f"/conversations/{row.public_id}/" not in text
+    assert (
+        client.get(f"/w/halden-engineering/conversations/{row.public_id}/").status_code
+        == 403
+    )
+
+
 def test_strangers_and_members_are_kept_out(stage: Stage) -> None:
     found = _hold(stage)
     stranger = cast.owner(cast.elsewhere()).client()
     member = stage.member.client()
 
     one = f"{found.public_id}/"
-    for path in ("", "place/", "grace/", one, f"{one}edit/", f"{one}add/"):
+    for path in ("", "place/", "grace/", "find/", one, f"{one}edit/", f"{one}add/"):
         assert stranger.get(URL + path).status_code == 404
         assert member.get(URL + path).status_code == 403
     assert stage.officer.client().get(f"{URL}{uuid4()}/").status_code == 404

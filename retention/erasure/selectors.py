@@ -1,0 +1,94 @@
+"""Answers what a member still has stored, what of it is held, and what was asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from kit import vault
+from kit.sealing import binding, open_sealed
+from retention.erasure.models import Erasure, ErasureCount
+from retention.holds import coverage
+from workspaces.members.models import Membership
+from workspaces.tenancy.models import Organization
+
+_LEFT = """
+select '{kind}', count(*), count(*) filter (where {held}), count(*) filter (
+       where c.deleted_at is null), coalesce(sum(c.byte_count), 0)::bigint
+from {table} c
+where c.{owner} = %(member)s and c.created_at <= %(until)s
+"""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What of one kind is stored: how much of it is held, and how much visible."""
+
+    kind: str
+    stored: int
+    held: int
+    visible: int
+    bytes: int
+
+
+def stored_of(*, membership_id: int, until: datetime, at: datetime) -> list[Left]:
+    """What a member stored until a moment, by kind; kinds without anything too."""
+    statement = " union all ".join(
+        _LEFT.format(
+            kind=kind.name,
+            held=coverage.held(kind),
+            table=kind.table,
+            owner=kind.owner,
+        )
+        for kind in coverage.kinds()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"member": membership_id, "until": until, "at": at})
+        return [Left(*row) for row in cursor.fetchall()]
+
+
+def erasures() -> QuerySet[Erasure]:
+    """Every request of the open workspace, to order by (-requested_at, -id)."""
+    return Erasure.objects.select_related("membership")
+
+
+def erasures_of(*, membership_id: int) -> list[Erasure]:
+    """The requests about one member, newest first."""
+    rows = erasures().filter(membership_id=membership_id)
+    return list(rows.order_by("-requested_at", "-id")[:50])
+
+
+def erasure_by_public_id(*, public_id: UUID) -> Erasure:
+    """One request; Erasure.DoesNotExist otherwise."""
+    return erasures().get(public_id=public_id)
+
+
+def open_for(*, membership_id: int) -> Erasure | None:
+    """The request about a member that is worked on, if any."""
+    return Erasure.objects.filter(
+        membership_id=membership_id, ended_at__isnull=True
+    ).first()
+
+
+def counts_of(*, erasure: Erasure) -> list[ErasureCount]:
+    """What became of each kind."""
+    return list(ErasureCount.objects.filter(erasure=erasure).order_by("kind"))
+
+
+def reason_of(*, erasure: Erasure) -> str:
+    """Why somebody else asked, in clear; empty where the member did."""
+    if erasure.reason is None:
+        return ""
+    key_id = Organization.objects.values_list("key_id", flat=True).get()
+    return open_sealed(
+        bytes(erasure.reason),
+        key=vault.read_keys([key_id])[key_id],
+        aad=binding(table="retention_erasure", row=erasure.public_id, column="reason"),
+    ).decode()
+
+
+def member_by_public_id(*, public_id: UUID) -> Membership:
+    """One member, also one who left; Membership.DoesNotExist otherwise."""
+    return Membership.objects.get(public_id=public_id)

@@ -1,0 +1,1 @@
+"""Notices to custodians: writing them in the portal, reading them under /me/."""
