@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.recording import Target, record
-from kit import ids
+from kit import content_kinds, ids
 from retention.policies.safeguards.models import FACTOR, MINIMUM, PERCENT
 from retention.sweeps.breaker.rules import Cause, Limits, Load, cause_to_stop
 from retention.sweeps.services import leasing
@@ -39,10 +39,16 @@ left join lateral (select sum(c.planned_n) n from retention_sweepcount c
 where s.run_id = %(run)s and s.state = 'planned'
 ) planned where planned > minimum order by id
 """
+# What Custos planted itself is nobody's usual, nor is a sweep that took nothing else.
 _RECENT = """
-select s.purged_n + coalesce((select sum(c.purged_n) from retention_sweepcount c
-                              where c.sweep_id = s.id), 0)::bigint
-from retention_sweep s where s.workspace_id = %(workspace)s and s.state = 'closed'
+select s.purged_n + coalesce(o.n, 0)::bigint
+from retention_sweep s
+left join lateral (
+    select sum(c.purged_n) filter (where c.kind <> all(%(planted)s::text[])) n,
+           count(*) filter (where c.kind = any(%(planted)s::text[])) planted
+    from retention_sweepcount c where c.sweep_id = s.id) o on true
+where s.workspace_id = %(workspace)s and s.state = 'closed'
+  and not (o.planted > 0 and s.purged_n + coalesce(o.n, 0) = 0)
 order by s.opened_at desc, s.id desc limit %(most)s
 """
 _ANNOUNCED = """
@@ -121,7 +127,8 @@ def stop_unusual(lease: Lease, *, at: datetime) -> None:
 
 def _load(planned: _Planned, *, at: datetime) -> Load:
     asked: dict[str, Any] = {"workspace": planned.workspace_id}
-    recent = rows(_RECENT, most=_RECENT_SWEEPS, **asked)
+    planted = [kind.name for kind, _s in content_kinds.swept() if kind.is_planted]
+    recent = rows(_RECENT, most=_RECENT_SWEEPS, planted=planted, **asked)
     announced, since = rows(_ANNOUNCED, at=at, since=at - _ANNOUNCED_FOR, **asked)[0]
     if since is not None:
         announced -= rows(_PURGED_SINCE, since=since, **asked)[0][0]

@@ -19,6 +19,7 @@ from retention.sweeps.models import SweepCount
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage, staged
+from tests.retention.policies.conftest import protect
 
 A_DAY_LATER = NOON + timedelta(days=1, hours=1)
 
@@ -124,6 +125,20 @@ def test_no_list_and_no_count_of_people_holds_it(stage: Stage, clock) -> None:
     }
     for url, person in pages.items():
         assert "canar" not in person.client().get(url).content.decode().lower()
+
+
+def test_sweeps_of_canaries_alone_are_no_measure_of_the_usual(stage: Stage) -> None:
+    protect(stage, breaker_minimum=2, breaker_percent=100)
+    stage.set_policy(90)
+    for day in range(3):
+        services.plant(at=NOON + timedelta(days=2 * day))
+        sweep_by_schedule(A_DAY_LATER + timedelta(days=2 * day))
+    for _one in range(8):
+        stage.conversation(age=200)
+
+    sweep_by_schedule(NOON + timedelta(days=8))
+
+    assert stage.stored() == set()
 
 
 def test_nobody_deletes_or_restores_it(stage: Stage) -> None:
