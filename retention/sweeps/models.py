@@ -242,7 +242,10 @@ class SweepSlice(models.Model):
 
     `ids` are ascending, `tried` of them went through a first batch; `digest` is
     SHA-256 over the sorted, concatenated 16-byte public ids, computed when planned, so
-    it can be checked after the rows are gone. Data: internal and random ids.
+    it can be checked after the rows are gone. Its keys, `keys` in number, are doomed
+    between `doom_first` and `doom_last`, where those of others lie as well; they are
+    claimed and destroyed as one, after the last of them was doomed. Data: internal and
+    random ids.
     """
 
     workspace_id = models.BigIntegerField()
@@ -271,6 +274,11 @@ class SweepSlice(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     took_ms = models.PositiveIntegerField(default=0)
+    keys = models.PositiveIntegerField(db_default=0)
+    doom_first = models.BigIntegerField(null=True)
+    doom_last = models.BigIntegerField(null=True)
+    keys_claimed_at = models.DateTimeField(null=True)
+    keys_destroyed_at = models.DateTimeField(null=True)
 
     objects = WorkspaceManager["SweepSlice"]()
 
@@ -290,13 +298,33 @@ class SweepSlice(models.Model):
                 | Q(n=F("purged") + F("held") + F("skipped") + F("failed")),
                 name="sweepslice_done_accounts_for_all",
             ),
+            models.CheckConstraint(
+                condition=Q(keys=0, doom_first__isnull=True, doom_last__isnull=True)
+                | Q(
+                    keys__gt=0,
+                    doom_first__isnull=False,
+                    doom_last__isnull=False,
+                    doom_first__lte=F("doom_last"),
+                ),
+                name="sweepslice_keys_have_a_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(keys_destroyed_at__isnull=True)
+                | Q(keys_claimed_at__isnull=False, done_at__isnull=False),
+                name="sweepslice_keys_destroyed_only_after_claim",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["run", "window_no"],
                 name="sweepslice_undone",
                 condition=Q(done_at__isnull=True),
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                name="sweepslice_keys_waiting",
+                condition=Q(keys__gt=0, keys_destroyed_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -318,6 +346,10 @@ class Doom(models.Model):
     commit cannot leave content without its key. The `sort_` columns let a list go on
     from a conversation that is gone. Orphan keys have no workspace, no sweep and no
     content. Data: random and internal ids, names of kinds, times.
+
+    Keys that a batch took wait with their slice, which is claimed as a whole; orphan
+    keys and blobs have no slice and wait one by one. No index holds a column that
+    destroying sets for the keys of a slice: the update stays on its page (heap-only).
     """
 
     workspace_id = models.BigIntegerField(null=True)
@@ -328,6 +360,14 @@ class Doom(models.Model):
         db_index=False,
         null=True,
     )
+    slice = models.ForeignKey(
+        SweepSlice,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+    )
+    is_waiting = models.BooleanField(db_default=True)
     kind = models.CharField(max_length=4, choices=DoomKind)
     object_id = models.UUIDField()
     content_kind = models.CharField(max_length=40, null=True)
@@ -345,6 +385,11 @@ class Doom(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "object_id"], name="doom_once"),
             models.CheckConstraint(
+                condition=Q(is_waiting=False)
+                | Q(slice__isnull=True, destroyed_at__isnull=True),
+                name="doom_waits_alone_or_with_its_slice",
+            ),
+            models.CheckConstraint(
                 condition=Q(kind__in=DoomKind.values), name="doom_kind_known"
             ),
             models.CheckConstraint(
@@ -361,13 +406,9 @@ class Doom(models.Model):
             models.Index(
                 fields=["kind", "id"],
                 name="doom_waiting",
-                condition=Q(destroyed_at__isnull=True),
+                condition=Q(is_waiting=True),
             ),
-            models.Index(
-                fields=["workspace_id", "content_id"],
-                name="doom_tombstone",
-                condition=Q(kind="key"),
-            ),
+            models.Index(fields=["workspace_id", "content_id"], name="doom_tombstone"),
             # The page of a sweep counts its own, each second, among those of all time.
             models.Index(fields=["sweep", "kind"], name="doom_of_sweep"),
         ]

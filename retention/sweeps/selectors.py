@@ -100,8 +100,12 @@ def sweep_progress(*, sweep: Sweep) -> Progress:
         skipped=Sum("skipped", filter=of_conversations, default=0),
         failed=Sum("failed", filter=of_conversations, default=0),
         took_ms=Sum("took_ms", default=0),
+        keys_left=Sum("keys", filter=Q(keys_destroyed_at=None), default=0),
+        keys=Sum("keys", default=0),
     )
-    dooms = _dooms(sweep)
+    files = Doom.objects.filter(sweep=sweep, kind=DoomKind.BLOB).aggregate(
+        doomed=Count("id"), destroyed=Count("destroyed_at")
+    )
     is_summed = sweep.purged_at is not None
     seconds = done["took_ms"] / 1000
     rate = done["purged"] / seconds if seconds and done["purged"] else None
@@ -116,10 +120,10 @@ def sweep_progress(*, sweep: Sweep) -> Progress:
         failed=done["failed"],
         batches=done["batches"],
         batches_done=done["batches_done"],
-        keys=dooms[DoomKind.KEY, False] + dooms[DoomKind.KEY, True],
-        keys_destroyed=dooms[DoomKind.KEY, True],
-        files=dooms[DoomKind.BLOB, False] + dooms[DoomKind.BLOB, True],
-        files_destroyed=dooms[DoomKind.BLOB, True],
+        keys=done["keys"],
+        keys_destroyed=done["keys"] - done["keys_left"],
+        files=files["doomed"],
+        files_destroyed=files["destroyed"],
         per_second=rate,
         ends_in=timedelta(seconds=remaining / rate) if rate and not is_summed else None,
         is_finished=sweep.state in FINISHED,
@@ -147,22 +151,6 @@ def _done_by_kind(sweep: Sweep) -> dict[str, tuple[int, ...]]:
         .order_by("kind")
     )
     return {kind: tuple(numbers) for kind, *numbers in rows}
-
-
-def _dooms(sweep: Sweep) -> dict[tuple[str, bool], int]:
-    counts = (
-        Doom.objects.filter(sweep=sweep)
-        .values_list("kind")
-        .annotate(n=Count("id"), destroyed=Count("destroyed_at"))
-        .order_by("kind")
-    )
-    found: dict[tuple[str, bool], int] = {
-        (kind, done): 0 for kind in DoomKind for done in (False, True)
-    }
-    for kind, n, destroyed in counts:
-        found[kind, True] = destroyed
-        found[kind, False] = n - destroyed
-    return found
 
 
 def _stages(sweep: Sweep) -> list[StageView]:

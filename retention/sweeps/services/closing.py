@@ -54,11 +54,13 @@ with sums as (
 update retention_sweeprun set state = 'destroying' where id = %(run)s
 """
 _ALL_DESTROYED = """
-select s.id, exists (select from retention_doom d where d.sweep_id = s.id)
+select s.id, exists (select from retention_sweepslice x
+                     where x.sweep_id = s.id and x.keys > 0)
 from retention_sweep s
 where s.run_id = %(run)s and s.state = 'destroying' and s.destroyed_at is null
-  and not exists (select from retention_doom d
-                  where d.sweep_id = s.id and d.destroyed_at is null)
+  and not exists (select from retention_sweepslice x where x.sweep_id = s.id
+                  and x.keys > 0 and x.keys_destroyed_at is null)
+  and not exists (select from retention_doom d where d.sweep_id = s.id and d.is_waiting)
 """
 _DESTROYED = """
 update retention_sweep set destroyed_at = %(at)s
@@ -70,8 +72,8 @@ select s.id, s.public_id, s.workspace_id, w.public_id as workspace, w.organizati
        s.plan_root, s.plan_entry_id, s.purged_n, s.held_n, s.skipped_n, s.failed_n,
        s.messages_n, s.files_n, s.bytes_n, s.planned_at, s.sealed_at, s.purged_at,
        s.destroyed_at,
-       (select count(*) from retention_doom d
-        where d.sweep_id = s.id and d.kind = 'key') as keys_n,
+       (select coalesce(sum(x.keys), 0)::bigint from retention_sweepslice x
+        where x.sweep_id = s.id) as keys_n,
        (select count(*) from retention_doom d
         where d.sweep_id = s.id and d.kind = 'blob') as blobs_n,
        (select count(*) from retention_sweepslice x where x.sweep_id = s.id) as slices_n

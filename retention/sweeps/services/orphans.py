@@ -51,7 +51,8 @@ select 'key', k, %(at)s from unnest(%(keys)s::uuid[]) k on conflict do nothing
 _DOOM_BLOBS = """
 insert into retention_doom (kind, object_id, doomed_at)
 select 'blob', k, %(at)s from unnest(%(blobs)s::uuid[]) k
-on conflict (kind, object_id) do update set destroyed_at = null, claimed_at = null
+on conflict (kind, object_id) do update
+    set destroyed_at = null, claimed_at = null, is_waiting = true
 where retention_doom.destroyed_at is not null
 """
 _PLACE = "select made_at, key_id from retention_orphansearch"

@@ -1,9 +1,13 @@
-"""Purges one window in one statement: rows, entries, dooms and counts, all or none.
+"""Purges one window in one transaction: rows, entries, dooms and counts, all or none.
 
 The order inside a batch is the argument for holds: the lock on hold scopes first, as
 its own statement and before any write; then, with a new snapshot that sees every hold
-and policy committed until then, the policies, and then the one statement that picks
-and deletes. See `retention.holds.locking` for the other side.
+and policy committed until then, the policies, and then the statement that picks and
+locks rows. See `retention.holds.locking` for the other side.
+
+What was picked goes in one more statement. Nobody can hang anything on a locked row,
+and its snapshot is newer than the last lock: so it sees every file that was attached
+until then, and none goes with its row without being doomed.
 """
 
 import time
@@ -39,53 +43,79 @@ select id, workspace_id, kind, n, tried from retention_sweepslice
 where run_id = %(run)s and window_no = %(window)s and done_at is null
 order by id for update skip locked
 """
-_BATCH = f"""
+# Lists travel as text: nobody reads them on the way back.
+_PICK = f"""
 with {conditions.CUTOFFS}, slice as materialized (
-    select s.id as slice_id, s.sweep_id, s.workspace_id, o.id as organization_id,
+    select b.*, s.id as slice_id,
            case when %(share)s >= 1 then s.ids
                 else s.ids[s.tried + 1 : s.tried + ceil(s.n * %(share)s)::int]
-           end as ids,
+           end as ids
+    from retention_sweepslice s join b on b.workspace_id = s.workspace_id
+    where s.id = any(%(slices)s)
+), pick as materialized (
+    select c.id, b.slice_id,
+           case when c.deleted_at is null then k.label else 'delete' end as label
+    from slice b cross join lateral unnest(b.ids) i(id) {{of_ids}}
+    where {{due}} and not {{held}}
+    for update of c skip locked
+)
+select array_agg(id order by id)::text, array_agg(slice_id order by id)::text,
+       array_agg(label order by id)::text
+from pick
+"""  # noqa: S608 -- constants
+_BATCH = """
+with slice as materialized (
+    select s.id as slice_id, s.sweep_id, o.id as organization_id,
            o.public_id as organization, w.public_id as workspace
     from retention_sweepslice s
     join workspaces_workspace w on w.id = s.workspace_id
     join workspaces_organization o on o.id = w.organization_id
     where s.id = any(%(slices)s)
-), pick as materialized (
-    select s.slice_id, s.sweep_id, s.organization_id, s.organization, s.workspace,
-           case when c.deleted_at is null then k.label else 'delete' end as label,
-           c.id, c.workspace_id, c.public_id, c.{{key}} as key_id,
-           c.created_at, {{activity}} as last_activity_at,
-           {{messages}} as message_count, {{files}} as file_count, c.byte_count
-    from slice s join b on b.workspace_id = s.workspace_id
-    cross join lateral unnest(s.ids) i(id) {{of_ids}}
-    where {{due}} and not {{held}}
-    for update of c skip locked
 ), gone as (
-    delete from {{root}} c using pick p where c.id = p.id
+    delete from {root} c
+    using unnest(%(ids)s::bigint[], %(slice_of)s::bigint[], %(labels)s::text[])
+          p(id, slice_id, label)
+    where c.id = p.id
+    returning p.slice_id, p.label, c.id, c.workspace_id, c.public_id, c.{key} as key_id,
+              c.created_at, {activity} as last_activity_at,
+              {messages} as message_count, {files} as file_count, c.byte_count
+), pick as materialized (
+    select s.sweep_id, s.organization_id, s.organization, s.workspace, g.*
+    from gone g join slice s on s.slice_id = g.slice_id
 ), keys as (
-    insert into retention_doom (workspace_id, sweep_id, kind, object_id, content_kind,
-        content_id, sort_id, sort_created_at, sort_activity_at, doomed_at)
-    select workspace_id, sweep_id, 'key', key_id, %(kind)s, public_id, id, created_at,
-           last_activity_at, %(at)s
-    from pick order by id on conflict do nothing
+    insert into retention_doom (workspace_id, sweep_id, slice_id, is_waiting, kind,
+        object_id, content_kind, content_id, sort_id, sort_created_at,
+        sort_activity_at, doomed_at)
+    select workspace_id, sweep_id, slice_id, false, 'key', key_id, %(kind)s, public_id,
+           id, created_at, last_activity_at, %(at)s
+    from pick order by id
+    on conflict (kind, object_id) do nothing returning id, slice_id
 ), parts as (
-    insert into retention_doom (workspace_id, sweep_id, kind, object_id, content_kind,
-        content_id, doomed_at)
-    select workspace_id, sweep_id, what, object_id, %(kind)s, public_id, %(at)s
-    from ({{parts}}) b order by id on conflict do nothing
+    insert into retention_doom (workspace_id, sweep_id, slice_id, is_waiting, kind,
+        object_id, content_kind, content_id, doomed_at)
+    select workspace_id, sweep_id, case when what = 'key' then slice_id end,
+           what <> 'key', what, object_id, %(kind)s, public_id, %(at)s
+    from ({parts}) b order by id
+    on conflict (kind, object_id) do nothing returning id, slice_id
 ), entries as (
-    {{entries}}
+    {entries}
 ), done as (
     update retention_sweepslice s
     set purged = s.purged + p.n, messages = s.messages + p.messages,
-        files = s.files + p.files, bytes = s.bytes + p.bytes
+        files = s.files + p.files, bytes = s.bytes + p.bytes,
+        keys = s.keys + coalesce(k.n, 0),
+        doom_first = least(s.doom_first, k.first),
+        doom_last = greatest(s.doom_last, k.last)
     from (select slice_id, count(*) n, sum(message_count) messages,
                  sum(file_count) files, sum(byte_count) bytes
           from pick group by slice_id) p
+    left join (select slice_id, count(*) n, min(id) first, max(id) last
+               from (table keys union all table parts) doomed group by slice_id) k
+         on k.slice_id = p.slice_id
     where s.id = p.slice_id
 )
 select count(*) from pick
-"""  # noqa: S608 -- constants
+"""
 _NO_PARTS = """
 select 'key' as what, null::uuid as object_id, p.* from pick p where false
 """
@@ -200,11 +230,17 @@ def _purge(window: _Window, *, at: datetime) -> None:
     }
     kind = kinds.swept_named(window.kind)
     pieces = _pieces(kind)
-    rows(
-        _BATCH.format(entries=_entries(kind, at), **pieces),
-        kind=kind.name,
-        **parameters,
-    )
+    ids, slice_of, labels = rows(_PICK.format(**pieces), **parameters)[0]
+    if ids:
+        rows(
+            _BATCH.format(entries=_entries(kind, at), **pieces),
+            kind=kind.name,
+            slices=window.slices,
+            ids=ids,
+            slice_of=slice_of,
+            labels=labels,
+            at=at,
+        )
     took_ms = round((time.monotonic() - began) * 1000)
     if window.share < 1:
         asked = {"slices": window.slices, "share": window.share, "took_ms": took_ms}

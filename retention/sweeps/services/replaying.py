@@ -35,8 +35,9 @@ from hidden h join workspaces_workspace w on w.id = h.workspace_id group by w.id
 """
 _LEFT = "select distinct workspace_id from {table} where deleted_by = %(by)s"
 _SETTLE = """
-insert into retention_doom (kind, object_id, doomed_at, claimed_at, destroyed_at)
-select 'key', t.key, t.at, t.at, t.at
+insert into retention_doom (kind, object_id, is_waiting, doomed_at, claimed_at,
+    destroyed_at)
+select 'key', t.key, false, t.at, t.at, t.at
 from unnest(%(keys)s::uuid[], %(times)s::timestamptz[]) t(key, at)
 on conflict do nothing
 """

@@ -79,6 +79,11 @@ def expire_lease(run_id: int) -> None:
             "update retention_doom set claimed_at = claimed_at - interval '1 hour'"
             " where destroyed_at is null"
         )
+        cursor.execute(
+            "update retention_sweepslice"
+            " set keys_claimed_at = keys_claimed_at - interval '1 hour'"
+            " where keys_destroyed_at is null"
+        )
 
 
 @pytest.mark.slow
