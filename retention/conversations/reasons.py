@@ -4,7 +4,6 @@ State, due and held come from the engine's own conditions; the dates come from t
 same rules that make its cut-offs.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,13 +11,15 @@ from typing import Any
 
 from django.db import connection
 
-from retention.eligibility import conditions, rules, scopes
-from retention.eligibility.rules import Version
+from retention.eligibility import conditions, precedence, rules
+from retention.eligibility.precedence import Chain
+from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS
 from retention.holds import selectors as holds
 from retention.holds.models import Hold
+from retention.policies import governing
 from retention.policies import selectors as policies
+from retention.policies.governing import Chains
 from retention.policies.models import Policy
-from retention.policies.rules import governs
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -51,8 +52,9 @@ class Dates:
 class Why:
     """Everything that decides about one conversation at one moment; dates as `Dates`.
 
-    `considered` are the versions of the governing scope, newest first; `winner` is
-    the one in force, None where the plan's own rule decides.
+    `considered` are the versions of every scope that may govern it, the narrowest
+    scope first and its newest version first; `winner` is the one that decides, None
+    where the plan's own rule does.
     """
 
     state: str
@@ -78,14 +80,12 @@ from b cross join unnest(%(ids)s::bigint[]) i(id) {conditions.OF_IDS}
 def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) -> Why:
     """The engine's decision about one stored conversation, with its reasons."""
     state, is_due, is_held = _facts(workspace, conversation, at=at)
-    considered = considered_for(workspace=workspace, owner_id=conversation.owner_id)
-    versions = policies.as_versions(considered, at=at)
-    current = rules.in_force(versions, at=at)
-    winner = next(
-        (p for p in considered if current and p.version == current.number), None
+    chains = governing.chains(
+        workspace_id=workspace.id, owner_ids=[conversation.owner_id], at=at
     )
+    considered, winner = _considered(workspace, conversation, chains, at=at)
     dates = dates_of(
-        workspace=workspace, conversation=conversation, versions=versions, at=at
+        workspace=workspace, conversation=conversation, chains=chains, at=at
     )
     return Why(
         state=state,
@@ -103,17 +103,12 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
 
 
 def dates_of(
-    *,
-    workspace: WorkspaceRef,
-    conversation: Conversation,
-    versions: Sequence[Version],
-    at: datetime,
+    *, workspace: WorkspaceRef, conversation: Conversation, chains: Chains, at: datetime
 ) -> Dates:
-    """The dates of one conversation under the versions of its scope."""
-    cutoffs = rules.cutoffs(versions, at=at, promises=plans.of(workspace.plan))
-    undo = at - cutoffs.deleted_before
+    """The dates of one conversation under whatever governs it."""
+    undo = timedelta(days=plans.of(workspace.plan).default_undo_days)
     deleted_at = conversation.deleted_at
-    expires_at, policy_purge_at = _policy_dates(workspace, conversation, versions, at)
+    expires_at, policy_purge_at = _policy_dates(workspace, conversation, chains, at)
     undo_ends_at = None if deleted_at is None else deleted_at + undo
     causes = [moment for moment in (undo_ends_at, policy_purge_at) if moment]
     return Dates(
@@ -123,14 +118,39 @@ def dates_of(
     )
 
 
-def considered_for(*, workspace: WorkspaceRef, owner_id: int) -> list[Policy]:
-    """The versions that govern what this member owns: their own, or the workspace's."""
-    setter = plans.of(workspace.plan).retention_setter
-    if governs(setter, is_own=True):
-        return policies.versions_of(workspace=workspace, scope=scopes.member(owner_id))
-    if governs(setter, is_own=False):
-        return policies.versions_of(workspace=workspace)
-    return []
+def _considered(
+    workspace: WorkspaceRef, conversation: Conversation, chains: Chains, *, at: datetime
+) -> tuple[list[Policy], Policy | None]:
+    """The versions of every scope that may govern it, narrowest first; the winner."""
+    kind = _kind_of(conversation)
+    label = _chain_of(conversation, chains).at(at).label
+    found: list[Policy] = []
+    winner = None
+    for scope in chains.scopes_of(
+        owner_id=conversation.owner_id, project_id=conversation.project_id
+    ):
+        versions = policies.counting_versions(
+            workspace=workspace, scope=scope, content_kind=kind
+        )
+        found += versions
+        current = rules.in_force(policies.as_versions(versions, at=at), at=at)
+        if current is None or current.is_withdrawal or winner is not None:
+            continue
+        if governing.label_of(scope, current) == label:
+            winner = next(p for p in versions if p.version == current.number)
+    return found, winner
+
+
+def _chain_of(conversation: Conversation, chains: Chains) -> Chain:
+    return chains.of(
+        content_kind=_kind_of(conversation),
+        owner_id=conversation.owner_id,
+        project_id=conversation.project_id,
+    )
+
+
+def _kind_of(conversation: Conversation) -> str:
+    return TEMPORARY_CHATS if conversation.is_temporary else CONVERSATIONS
 
 
 def _facts(
@@ -145,21 +165,20 @@ def _facts(
 
 
 def _policy_dates(
-    workspace: WorkspaceRef,
-    conversation: Conversation,
-    versions: Sequence[Version],
-    at: datetime,
+    workspace: WorkspaceRef, conversation: Conversation, chains: Chains, at: datetime
 ) -> tuple[datetime | None, datetime | None]:
-    promises = plans.of(workspace.plan)
-    if conversation.is_temporary or promises.fixed_retention_days is not None:
-        days = promises.fixed_retention_days or promises.history_off_days
-        ends_at = conversation.created_at + timedelta(days=days)
+    fixed = plans.of(workspace.plan).fixed_retention_days
+    if fixed is not None:
+        ends_at = conversation.created_at + timedelta(days=fixed)
         return ends_at, ends_at
+    chain = _chain_of(conversation, chains)
     clock = conversation.last_activity_at
-    return (
-        rules.expires_at(versions, clock=clock, at=at),
-        rules.purge_at(versions, clock=clock, at=at),
-    )
+    if conversation.is_temporary:
+        clock = conversation.created_at
+    expires_at = precedence.expires_at(chain, clock=clock, at=at)
+    if conversation.is_temporary:
+        return expires_at, expires_at
+    return expires_at, precedence.purge_at(chain, clock=clock, at=at)
 
 
 def _ways_out(state: str, *, is_due: bool, is_held: bool) -> tuple[WayOut, ...]:

@@ -16,6 +16,7 @@ from kit.refusals import Refused
 from retention.eligibility import conditions, kinds
 from retention.eligibility.rules import Cutoffs
 from retention.policies import selectors as policies
+from retention.policies import visible
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import RetentionSetter
@@ -99,7 +100,7 @@ select width_bucket(c.last_activity_at, %(edges)s::timestamptz[]), count(*)
 """
 _DUE_WORKSPACES = f"""
 with {conditions.CUTOFFS}
-select b.workspace_id from b where {conditions.SOMETHING_DUE} or {{others}} order by 1
+select b.workspace_id from b where {{something_due}} order by 1
 """  # noqa: S608 -- constants
 
 
@@ -154,17 +155,17 @@ def metadata_page(
     Each row also has `state` and `is_held`. Refused where members alone see theirs.
     """
     _refuse_where_private(workspace)
-    cutoffs = _cutoffs_of(workspace, 0, at=at)
+    known = visible.known(workspace=workspace, at=at)
     found = Conversation.objects.filter(
-        conditions.bound(CONDITIONS[state], cutoffs=cutoffs, at=at)
+        conditions.bound(CONDITIONS[state], known=known, at=at)
     ).defer("title", "raw")
     if owner_ids is not None:
         found = found.filter(owner_id__in=owner_ids)
     found = found.annotate(
         state=conditions.bound(
-            conditions.STATE, cutoffs=cutoffs, at=at, output=CharField()
+            conditions.STATE, known=known, at=at, output=CharField()
         ),
-        is_held=conditions.bound(conditions.HELD, cutoffs=cutoffs, at=at),
+        is_held=conditions.bound(conditions.HELD, known=known, at=at),
     )
     return keyset.page(found, order=_ORDER, after=after, size=size)
 
@@ -216,14 +217,18 @@ def workspaces_with_something_due(
 ) -> list[int]:
     """Which of these workspaces a sweep would purge something from."""
     scopes = policies.cutoffs_at(workspace_ids=workspace_ids, at=at, using=using)
-    parameters = conditions.parameters(scopes, at=at)
+    found: set[int] = set()
     with transaction.atomic(using=using):
         # Usually next to nothing is due. The planner cannot know the cut-offs, expects
         # a third of the table, and would read all of it every minute.
         with connections[using].cursor() as cursor:
             cursor.execute("set local enable_seqscan = off")
-        asked = _DUE_WORKSPACES.format(others=kinds.something_due())
-        return [row[0] for row in _rows(asked, parameters, using=using)]
+        for kind, something_due in kinds.somethings_due():
+            rest = [one for one in scopes if one.workspace_id not in found]
+            parameters = conditions.parameters(rest, at=at, kind=kind)
+            asked = _DUE_WORKSPACES.format(something_due=something_due)
+            found |= {row[0] for row in _rows(asked, parameters, using=using)}
+    return sorted(found)
 
 
 def locked(*, ids: Sequence[int]) -> list[Conversation]:
@@ -254,16 +259,18 @@ def _held(*, at: datetime) -> QuerySet[Conversation]:
         by_creation=False,
     )
     return Conversation.objects.filter(
-        conditions.bound(conditions.HELD, cutoffs=nothing, at=at)
+        conditions.bound(
+            conditions.HELD, known=conditions.Known(cutoffs=nothing), at=at
+        )
     )
 
 
 def _own(
     workspace: WorkspaceRef, membership_id: int, state: State, *, at: datetime
 ) -> QuerySet[Conversation]:
-    cutoffs = _cutoffs_of(workspace, membership_id, at=at)
+    known = visible.known(workspace=workspace, at=at, membership_id=membership_id)
     return Conversation.objects.filter(
-        conditions.bound(CONDITIONS[state], cutoffs=cutoffs, at=at),
+        conditions.bound(CONDITIONS[state], known=known, at=at),
         owner_id=membership_id,
     )
 
@@ -273,17 +280,6 @@ def _refuse_where_private(workspace: WorkspaceRef) -> None:
         raise OnlyCountsOnThisPlan(
             _("On this plan only the member sees their conversations.")
         )
-
-
-def _cutoffs_of(
-    workspace: WorkspaceRef, membership_id: int, *, at: datetime
-) -> Cutoffs:
-    """The cut-offs that govern one member's conversations: their own, or all's."""
-    known = {
-        scope.membership_id: scope.cutoffs
-        for scope in policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    }
-    return known.get(membership_id, known[0])
 
 
 def _scopes(workspace: WorkspaceRef, *, at: datetime) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from kit.formatting import absolute, grouped, relative, size
 from retention.conversations import reasons
 from retention.conversations.reasons import Dates, WayOut, Why
 from retention.conversations.selectors import Counts, State
-from retention.eligibility.rules import Version
-from retention.policies import selectors as policies
+from retention.policies import governing
+from retention.policies.governing import Chains
 from workspaces.content.models import Conversation
 from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -41,7 +41,9 @@ def rows(
     at: datetime,
 ) -> list[dict[str, Any]]:
     """What the table shows of each; the dates come from the rules of the sweep."""
-    versions = policies.as_versions(policies.versions_of(workspace=workspace), at=at)
+    chains = governing.chains(
+        workspace_id=workspace.id, owner_ids={c.owner_id for c in conversations}, at=at
+    )
     return [
         {
             "id": str(one.public_id),
@@ -53,7 +55,7 @@ def rows(
             "files": grouped(one.file_count),
             "size": size(one.byte_count),
             "is_held": getattr(one, "is_held", False),  # annotated by the selector
-            "goes": _goes(one, workspace=workspace, versions=versions, at=at),
+            "goes": _goes(one, workspace=workspace, chains=chains, at=at),
         }
         for one in conversations
     ]
@@ -181,12 +183,12 @@ def _goes(
     conversation: Conversation,
     *,
     workspace: WorkspaceRef,
-    versions: Sequence[Version],
+    chains: Chains,
     at: datetime,
 ) -> dict[str, Any]:
     """When it expires while it is live, and when it is purged once it is hidden."""
     found: Dates = reasons.dates_of(
-        workspace=workspace, conversation=conversation, versions=versions, at=at
+        workspace=workspace, conversation=conversation, chains=chains, at=at
     )
     is_live = getattr(conversation, "state", "") == State.LIVE
     moment = found.expires_at if is_live else found.purge_at

@@ -10,6 +10,7 @@ from django.db import connections
 from kit import content_kinds
 from retention.deletions.selectors import LAST_DAY, ends_of_holds
 from retention.eligibility import conditions, kinds, lateness
+from retention.eligibility.scopes import CONVERSATIONS
 from retention.policies import selectors as policies
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -24,12 +25,12 @@ def waiting_for(
     scopes = policies.cutoffs_at(
         workspace_ids=workspace_ids, at=at, using=using, waited_days=days
     )
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
-    parameters["since"] = at - timedelta(days=days)
+    since = {"since": at - timedelta(days=days)}
     found: Counter[int] = Counter()
-    simple = [kinds.relation(storage) for _kind, storage in content_kinds.simple()]
+    simple = [(k.name, kinds.relation(k, s)) for k, s in content_kinds.simple()]
     with connections[using].cursor() as cursor:
-        for relation in (kinds.CONVERSATIONS, *simple):
+        for name, relation in ((CONVERSATIONS, kinds.CONVERSATIONS), *simple):
+            parameters = conditions.parameters(scopes, at=at, kind=name) | since
             asked = f"with {conditions.CUTOFFS} {lateness.counted(relation)}"
             cursor.execute(asked, parameters)
             found.update(dict(cursor.fetchall()))

@@ -92,9 +92,9 @@ def restorable_after(*, workspace: WorkspaceRef, at: datetime) -> datetime:
 def waiting(*, workspace: WorkspaceRef, at: datetime) -> list[KindWaiting]:
     """What is deleted and still stored, by kind; those with nothing are left out."""
     scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
     found = [
-        _waiting(kind, storage, parameters) for kind, storage in content_kinds.simple()
+        _waiting(kind, storage, conditions.parameters(scopes, at=at, kind=kind.name))
+        for kind, storage in content_kinds.simple()
     ]
     return [one for one in found if one.deleted or one.held]
 
@@ -119,7 +119,7 @@ def overdue(*, workspace: WorkspaceRef, days: int, at: datetime) -> int:
 def _waiting(
     kind: ContentKind, storage: Storage, parameters: dict[str, Any]
 ) -> KindWaiting:
-    relation = kinds.relation(storage)
+    relation = kinds.relation(kind, storage)
     with connection.cursor() as cursor:
         cursor.execute(
             f"with {conditions.CUTOFFS} select"

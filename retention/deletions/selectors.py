@@ -8,17 +8,17 @@ its cut-offs for every `n`; nobody writes a second condition.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from django.db import connection
 
 from retention.eligibility import conditions, lateness, rules
-from retention.eligibility.rules import ScopeCutoffs, Version
+from retention.eligibility.precedence import ScopeCutoffs
+from retention.eligibility.rules import Version
+from retention.eligibility.scopes import CONVERSATIONS
 from retention.holds.models import HoldScope
+from retention.policies import governing
 from retention.policies import selectors as policies
-from retention.policies.models import CONVERSATIONS, Policy, ScopeKind
-from retention.policies.rules import governs
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -28,34 +28,35 @@ LAST_DAY = 45
 
 _EDGES = """
 e as materialized (
-    select membership_id, purge::timestamptz[] purge, deleted::timestamptz[] deleted,
-           created::timestamptz[] created, by_creation
-    from unnest(%(e_membership)s::bigint[], %(e_purge)s::text[], %(e_deleted)s::text[],
-        %(e_created)s::text[], %(e_by_creation)s::boolean[]
-    ) e(membership_id, purge, deleted, created, by_creation)
+    select ref, purge::timestamptz[] purge
+    from unnest(%(e_ref)s::int[], %(e_purge)s::text[]) e(ref, purge)
 )"""
-# `k` is here the cut-offs of a scope for one number of days, instead of its own.
+# The inner `k` is the cut-offs of the governing scope for one number of days.
 _AGE = f"""(
-    select max(k.day) - 1 from e cross join lateral (
-        select day, purge_before, deleted_before, created_before, e.by_creation
-        from unnest(e.purge, e.deleted, e.created) with ordinality
-            x(purge_before, deleted_before, created_before, day)
+    select max(k.day) - 1 from (
+        select e.purge, k.deleted_before, k.created_before, k.by_creation
+        from e where e.ref = k.ref
+    ) e cross join lateral (
+        select day, purge_before, e.by_creation,
+               e.deleted_before - (day - 1) * interval '1 day' deleted_before,
+               e.created_before - (day - 1) * interval '1 day' created_before
+        from unnest(e.purge) with ordinality x(purge_before, day)
     ) k
-    where e.membership_id = coalesce(m.membership_id, 0) and {conditions.DUE}
+    where {conditions.DUE}
 )"""  # noqa: S608 -- constants
 _WAITING = f"""
 with {conditions.CUTOFFS}, {_EDGES}, found as (
-    select coalesce(m.membership_id, 0) scope, {_AGE} as day, {conditions.HELD} held,
-           c.deleted_at, c.created_at, c.last_activity_at,
-           c.is_temporary or k.by_creation as by_creation,
+    select k.ref, {_AGE} as day, {conditions.HELD} held, c.deleted_at,
+           c.created_at + (%(at)s::timestamptz - k.created_before) ended_at,
+           c.last_activity_at, c.is_temporary or k.by_creation as by_creation,
            {lateness.restarted(conditions.HELD)} as restarted_at
     {conditions.FROM_DUE} and {conditions.STATE} <> 'staged'
 )
-select scope, least(coalesce(day, 0), floor(extract(epoch from
+select ref, least(coalesce(day, 0), floor(extract(epoch from
            %(at)s::timestamptz - restarted_at) / 86400))::int, held, count(*),
        count(deleted_at),
        min(deleted_at), min(last_activity_at) filter (where not by_creation),
-       min(created_at) filter (where by_creation), restarted_at
+       min(ended_at) filter (where by_creation), restarted_at
 from found group by 1, 2, 3, restarted_at
 """  # noqa: S608 -- constants
 _DUE = f"""
@@ -98,14 +99,16 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
-    scope: int
+    """What one scope governs (by its place among all) and has waited as many days."""
+
+    ref: int
     day: int
     held: bool
     number: int
     deleted: int
     deleted_at: datetime | None
     clock: datetime | None
-    created_at: datetime | None
+    ended_at: datetime | None
     restarted_at: datetime | None
 
 
@@ -121,8 +124,13 @@ def due(*, workspace: WorkspaceRef, at: datetime) -> Due:
 def waiting(*, workspace: WorkspaceRef, at: datetime) -> Waiting:
     """What is deleted or expired and still stored, by the days that it has waited."""
     promises = plans.of(workspace.plan)
-    versions = _versions(workspace, at=at)
-    groups = _groups(workspace, versions, promises, at=at)
+    known = governing.timelines(workspace_ids=[workspace.id], at=at)
+    scopes = governing.cutoffs_of(known, at=at)
+    pieces = [
+        known.of(workspace.id, CONVERSATIONS, one.scope)
+        for one in conditions.of_kind(scopes, CONVERSATIONS)
+    ]
+    groups = _groups(scopes, pieces, at=at)
     free = [group for group in groups if not group.held]
     numbers = [0] * (max((group.day for group in free), default=-1) + 1)
     for group in free:
@@ -135,7 +143,7 @@ def waiting(*, workspace: WorkspaceRef, at: datetime) -> Waiting:
         held=sum(group.number for group in groups if group.held),
         due=due(workspace=workspace, at=at),
         undo_days=_undo_days(workspace, promises, has_deleted=deleted > 0, at=at),
-        oldest_at=_oldest(free, versions, promises, at=at),
+        oldest_at=_oldest(free, pieces, at=at),
     )
 
 
@@ -149,32 +157,23 @@ def _undo_days(
 
 
 def _groups(
-    workspace: WorkspaceRef,
-    versions: dict[int, list[Version]],
-    promises: Promises,
-    *,
-    at: datetime,
+    scopes: Sequence[ScopeCutoffs], pieces: Sequence[Sequence[Version]], *, at: datetime
 ) -> list[_Group]:
-    scopes = [
-        replace(scope, cutoffs=_hidden(scope, at=at))
-        for scope in policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    ]
-    edges = [
-        _edges(versions.get(scope.membership_id, []), promises, at=at)
+    hidden = [
+        replace(scope, is_young=False, cutoffs=_hidden(scope, at=at))
+        if scope.content_kind == CONVERSATIONS
+        else scope
         for scope in scopes
     ]
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at) | {
-        "e_membership": [scope.membership_id for scope in scopes],
-        "e_purge": [_array([edge.purge_before for edge in one]) for one in edges],
-        "e_deleted": [_array([edge.deleted_before for edge in one]) for one in edges],
-        "e_created": [_array([edge.created_before for edge in one]) for one in edges],
-        "e_by_creation": [scope.cutoffs.by_creation for scope in scopes],
-        "ends": ends_of_holds(workspace_id=workspace.id, at=at),
+    parameters: dict[str, Any] = conditions.parameters(hidden, at=at) | {
+        "e_ref": list(range(len(pieces))),
+        "e_purge": [_array(_edges(one, at=at)) for one in pieces],
+        "ends": ends_of_holds(workspace_id=scopes[0].workspace_id, at=at),
     }
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, parameters)
-        names = [*("scope", "day", "held", "number"), *("deleted", "deleted_at")]
-        names += ["clock", "created_at", "restarted_at"]
+        names = [*("ref", "day", "held", "number"), *("deleted", "deleted_at")]
+        names += ["clock", "ended_at", "restarted_at"]
         return [
             _Group(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()
         ]
@@ -187,29 +186,26 @@ def _hidden(scope: ScopeCutoffs, *, at: datetime) -> rules.Cutoffs:
     )
 
 
-def _edges(
-    versions: Sequence[Version], promises: Promises, *, at: datetime
-) -> list[rules.Cutoffs]:
-    """The cut-offs for 0, 1, 2 … days since deletion or expiry."""
+def _edges(pieces: Sequence[Version], *, at: datetime) -> list[datetime | None]:
+    """The cut-offs for 0, 1, 2 … days since expiry."""
     return [
-        rules.waited(versions, at=at, promises=promises, days=days)
+        rules.purge_before(pieces, since=at - timedelta(days=days), at=at)
         for days in range(LAST_DAY + 1)
     ]
 
 
 def _oldest(
-    groups: Sequence[_Group],
-    versions: dict[int, list[Version]],
-    promises: Promises,
-    *,
-    at: datetime,
+    groups: Sequence[_Group], pieces: Sequence[Sequence[Version]], *, at: datetime
 ) -> datetime | None:
     day = max((group.day for group in groups), default=0)
     since: list[datetime | None] = []
     for group in groups:
         if group.day == day:
-            known = versions.get(group.scope, [])
-            moments = [group.deleted_at, *_expired_since(group, known, promises, at)]
+            expired_at = None
+            if group.clock is not None:
+                known = pieces[group.ref]
+                expired_at = rules.expired_since(known, clock=group.clock, at=at)
+            moments = (group.deleted_at, group.ended_at, expired_at)
             since += [_latest(moment, group.restarted_at) for moment in moments]
     found = [moment for moment in since if moment is not None and moment <= at]
     return min(found, default=None)
@@ -232,32 +228,6 @@ def _latest(moment: datetime | None, restarted: datetime | None) -> datetime | N
     if moment is None or restarted is None:
         return moment
     return max(moment, restarted)
-
-
-def _expired_since(
-    group: _Group, versions: Sequence[Version], promises: Promises, at: datetime
-) -> list[datetime | None]:
-    days = promises.fixed_retention_days or promises.history_off_days
-    created, clock = group.created_at, group.clock
-    return [
-        None if created is None else created + timedelta(days=days),
-        None if clock is None else rules.expired_since(versions, clock=clock, at=at),
-    ]
-
-
-def _versions(workspace: WorkspaceRef, *, at: datetime) -> dict[int, list[Version]]:
-    """The versions of every scope that counts; those of the workspace's under 0."""
-    setter = plans.of(workspace.plan).retention_setter
-    found = Policy.objects.filter(
-        workspace_id=workspace.id,
-        content_kind=CONVERSATIONS,
-        scope_kind__in=[ScopeKind.WORKSPACE.value, ScopeKind.MEMBER.value],
-    ).order_by("membership_id", "version")
-    return {
-        scope: policies.as_versions(list(rows), at=at)
-        for scope, rows in groupby(found, key=lambda row: row.membership_id or 0)
-        if governs(setter, is_own=scope != 0)
-    }
 
 
 def _array(moments: Sequence[datetime | None]) -> str:

@@ -10,6 +10,7 @@ that may be purged is all items up to one cut-off, and SQL compares a column wit
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar, cast
 
 from workspaces.tenancy.plans import Promises
 
@@ -18,7 +19,8 @@ from workspaces.tenancy.plans import Promises
 class Version:
     """What the rules need of one policy version; `days` None means keep.
 
-    Under a withdrawal the scope has no policy of its own.
+    Under a withdrawal the scope has no policy of its own. `label` names the version in
+    the log.
     """
 
     number: int
@@ -27,6 +29,21 @@ class Version:
     set_at: datetime
     in_force_at: datetime
     is_withdrawal: bool = False
+    label: str = ""
+
+
+class _Dated(Protocol):
+    """A version of anything: of a policy, or of the bounds of a workspace."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def set_at(self) -> datetime: ...
+    @property
+    def in_force_at(self) -> datetime: ...
+
+
+_D = TypeVar("_D", bound=_Dated)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +63,7 @@ class Cutoffs:
     by_creation: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScopeCutoffs:
-    """The cut-offs of one scope; membership 0 is the workspace's own scope.
-
-    `label` names what decided: `v3`, or `plan` where no version was ever set.
-    """
-
-    workspace_id: int
-    membership_id: int
-    label: str
-    cutoffs: Cutoffs
-
-
-def as_seen(version: Version, *, at: datetime) -> Version:
+def as_seen(version: _D, *, at: datetime) -> _D:
     """The version to a clock that reads `at`: nothing was set after now.
 
     Where the setter's clock ran ahead, the version is one that was set just now, and in
@@ -70,10 +74,10 @@ def as_seen(version: Version, *, at: datetime) -> Version:
         return version
     is_immediate = version.in_force_at == version.set_at
     in_force_at = at if is_immediate else version.in_force_at
-    return replace(version, set_at=at, in_force_at=in_force_at)
+    return cast("_D", replace(cast("Any", version), set_at=at, in_force_at=in_force_at))
 
 
-def timeline(versions: Sequence[Version]) -> list[Version]:
+def timeline(versions: Sequence[_D]) -> list[_D]:
     """The versions that took or will take force, in order.
 
     One that another was set after, before it took force, never does.
@@ -86,7 +90,7 @@ def timeline(versions: Sequence[Version]) -> list[Version]:
     ]
 
 
-def in_force(versions: Sequence[Version], *, at: datetime) -> Version | None:
+def in_force(versions: Sequence[_D], *, at: datetime) -> _D | None:
     """The version in force at `at`."""
     begun = [version for version in timeline(versions) if version.in_force_at <= at]
     return begun[-1] if begun else None
@@ -189,27 +193,59 @@ def _next_expiry(
     return None
 
 
-def _purge_before(
-    versions: Sequence[Version], *, since: datetime, at: datetime
-) -> datetime | None:
-    """Up to which clock value items were expired all the time from `since` to `at`.
-
-    Under each version in force during that time an item must have been expired when
-    the version's share of it began.
-    """
+def is_gapless(versions: Sequence[Version], *, since: datetime, at: datetime) -> bool:
+    """Whether some version, no withdrawal, was in force all the time since then."""
     steps = timeline(versions)
     if not steps or steps[0].in_force_at > since:
-        return None
-    bounds = []
+        return False
+    return not any(step.is_withdrawal for step in _between(steps, since, at))
+
+
+def governed_lately(
+    versions: Sequence[Version], *, since: datetime, at: datetime
+) -> bool:
+    """Whether any version, no withdrawal, was in force at a time since then."""
+    steps = _between(timeline(versions), since, at)
+    return any(not step.is_withdrawal for step in steps)
+
+
+def purge_before(
+    versions: Sequence[Version], *, since: datetime, at: datetime
+) -> datetime | None:
+    """Up to which clock value items were expired under what was in force since then.
+
+    Under each version in force during that time an item must have been expired when
+    the version's share of it began. While none was, nothing is asked of it.
+    """
+    bounds = [
+        _before(max(version.in_force_at, since), version.days)
+        for version in _between(timeline(versions), since, at)
+        if not version.is_withdrawal
+    ]
+    known = [bound for bound in bounds if bound is not None]
+    return min(known, default=None) if len(known) == len(bounds) else None
+
+
+def _between(steps: Sequence[Version], since: datetime, at: datetime) -> list[Version]:
+    """The versions that were in force at any time from `since` to `at`."""
+    found = []
     for place, version in enumerate(steps):
         ends_at = steps[place + 1].in_force_at if place + 1 < len(steps) else None
         if version.in_force_at > at or version.in_force_at == ends_at:
             continue
         if ends_at is not None and ends_at <= since:
             continue
-        bounds.append(_before(max(version.in_force_at, since), version.days))
-    known = [bound for bound in bounds if bound is not None]
-    return min(known) if len(known) == len(bounds) else None
+        found.append(version)
+    return found
+
+
+def _purge_before(
+    versions: Sequence[Version], *, since: datetime, at: datetime
+) -> datetime | None:
+    """Up to which clock value items were expired all the time from `since` to `at`."""
+    if not is_gapless(versions, since=since, at=at):
+        return None
+    return purge_before(versions, since=since, at=at)
 
 
 def _before(moment: datetime, days: int | None) -> datetime | None:

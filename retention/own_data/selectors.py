@@ -13,8 +13,7 @@ from django.db.models import Count, QuerySet, Sum
 from kit.http import keyset
 from retention.conversations import reasons, selectors
 from retention.conversations.reasons import Dates
-from retention.eligibility.rules import Version
-from retention.policies import selectors as policies
+from retention.policies import governing
 from workspaces.content import selectors as content
 from workspaces.content.models import Conversation
 from workspaces.tenancy.selectors import Access
@@ -140,23 +139,16 @@ def _opened(access: Access, rows: Sequence[Conversation], *, at: datetime) -> li
     titles = content.open_titles(
         conversations=rows, workspace=access.workspace.public_id
     )
-    versions = _versions(access, at=at)
+    chains = governing.chains(
+        workspace_id=access.workspace.id, owner_ids=[access.membership_id], at=at
+    )
     return [
         Own(
             row=row,
             title=titles.get(row.pk),
             dates=reasons.dates_of(
-                workspace=access.workspace, conversation=row, versions=versions, at=at
+                workspace=access.workspace, conversation=row, chains=chains, at=at
             ),
         )
         for row in rows
     ]
-
-
-def _versions(access: Access, *, at: datetime) -> list[Version]:
-    return policies.as_versions(
-        reasons.considered_for(
-            workspace=access.workspace, owner_id=access.membership_id
-        ),
-        at=at,
-    )

@@ -14,8 +14,9 @@ from typing import Any
 from django.db import connection
 
 from retention.eligibility import conditions, rules
-from retention.eligibility.rules import Cutoffs, ScopeCutoffs, Version
-from retention.eligibility.scopes import WORKSPACE, Scope
+from retention.eligibility.precedence import ScopeCutoffs
+from retention.eligibility.rules import Cutoffs, Version
+from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope
 from retention.policies import selectors
 from retention.policies.selectors import Hypothesis
 from workspaces.tenancy import plans
@@ -138,7 +139,8 @@ def _groups(
     )
     scope = ScopeCutoffs(
         workspace_id=workspace.id,
-        membership_id=0,
+        scope=WORKSPACE,
+        content_kind=CONVERSATIONS,
         label="preview",
         cutoffs=conditions.widest(*new, *old),
     )

@@ -1,33 +1,20 @@
 """Answers what policy a scope has, and gives the cut-offs of all scopes for SQL."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.db import connections
 
 from kit import content_kinds
 from retention.eligibility import rules
-from retention.eligibility.rules import ScopeCutoffs, Version
+from retention.eligibility.precedence import ScopeCutoffs
+from retention.eligibility.rules import Version
 from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope
+from retention.policies import governing
 from retention.policies.models import Policy, columns_of
 from retention.policies.rules import governs, in_force_from
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
-from workspaces.tenancy.plans import Promises
 from workspaces.tenancy.selectors import WorkspaceRef
-
-_VERSIONS = """
-select w.id, w.plan, p.membership_id, p.version, p.days, p.undo_days, p.set_at,
-       p.in_force_at
-from workspaces_workspace w left join retention_policy p on p.workspace_id = w.id
-    and p.content_kind = 'conversations'
-    and (p.scope_kind = 'workspace' or p.scope_kind = 'member' and p.is_own)
-where w.id = any(%(workspaces)s::bigint[])
-order by w.id, p.membership_id nulls first, p.version
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +73,10 @@ def standing(
     at: datetime,
 ) -> Standing:
     """What is in force for one scope and kind, and what will be."""
-    known = _counting(workspace, scope, content_kind, at=at)
+    known = as_versions(
+        counting_versions(workspace=workspace, scope=scope, content_kind=content_kind),
+        at=at,
+    )
     promises = plans.of(workspace.plan)
     current = _current(known, at=at)
     fixed = promises.fixed_retention_days
@@ -101,13 +91,13 @@ def standing(
     )
 
 
-def _counting(
-    workspace: WorkspaceRef, scope: Scope, content_kind: str, *, at: datetime
-) -> list[Version]:
-    """The versions of a scope that count on the workspace's plan."""
+def counting_versions(
+    *, workspace: WorkspaceRef, scope: Scope, content_kind: str = CONVERSATIONS
+) -> list[Policy]:
+    """The versions of a scope that count on the workspace's plan, newest first."""
     setter = plans.of(workspace.plan).retention_setter
     stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
-    return as_versions([p for p in stored if governs(setter, is_own=p.is_own)], at=at)
+    return [policy for policy in stored if governs(setter, is_own=policy.is_own)]
 
 
 def _current(known: Sequence[Version], *, at: datetime) -> Version | None:
@@ -145,42 +135,12 @@ def cutoffs_at(
     using: str = "default",
     waited_days: int | None = None,
 ) -> list[ScopeCutoffs]:
-    """The cut-offs of every scope of these workspaces, read afresh.
+    """The cut-offs of every scope and kind of these workspaces, read afresh.
 
     With `waited_days` they reach what has been deleted or expired for so many days.
     """
-    scopes: dict[tuple[int, int], list[Version]] = defaultdict(list)
-    promises: dict[int, Promises] = {}
-    for workspace_id, plan, membership_id, *columns in _rows(using, workspace_ids):
-        promises[workspace_id] = plans.of(plan)
-        scopes.setdefault((workspace_id, 0), [])  # each has a scope of its own
-        setter = promises[workspace_id].retention_setter
-        is_set = columns[0] is not None
-        if is_set and governs(setter, is_own=membership_id is not None):
-            scopes[workspace_id, membership_id or 0].append(_version(columns, at=at))
-    return [
-        _scope(scope, versions, at=at, promises=promises[scope[0]], waited=waited_days)
-        for scope, versions in scopes.items()
-    ]
-
-
-def _scope(
-    scope: tuple[int, int],
-    versions: Sequence[Version],
-    *,
-    at: datetime,
-    promises: Promises,
-    waited: int | None,
-) -> ScopeCutoffs:
-    current = rules.in_force(versions, at=at)
-    return ScopeCutoffs(
-        workspace_id=scope[0],
-        membership_id=scope[1],
-        label=f"v{current.number}" if current else "plan",
-        cutoffs=rules.cutoffs(versions, at=at, promises=promises)
-        if waited is None
-        else rules.waited(versions, at=at, promises=promises, days=waited),
-    )
+    known = governing.timelines(workspace_ids=workspace_ids, at=at, using=using)
+    return governing.cutoffs_of(known, at=at, waited_days=waited_days)
 
 
 def lets_go_earlier(
@@ -220,7 +180,10 @@ def hypothesis(
 ) -> Hypothesis:
     """The version that setting these values at `at` would add."""
     stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
-    current = _current(_counting(workspace, scope, content_kind, at=at), at=at)
+    counting = counting_versions(
+        workspace=workspace, scope=scope, content_kind=content_kind
+    )
+    current = _current(as_versions(counting, at=at), at=at)
     in_force_at = in_force_from(
         current=current, days=days, undo_days=undo_days, at=at, grace=grace
     )
@@ -237,21 +200,3 @@ def hypothesis(
             in_force_at=at + grace if is_withdrawal else in_force_at,
         ),
     )
-
-
-def _rows(using: str, workspace_ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    with connections[using].cursor() as cursor:
-        cursor.execute(_VERSIONS, {"workspaces": list(workspace_ids)})
-        return list(cursor.fetchall())
-
-
-def _version(columns: Sequence[Any], *, at: datetime) -> Version:
-    number, days, undo_days, set_at, in_force_at = columns
-    stored = Version(
-        number=number,
-        days=days,
-        undo_days=undo_days,
-        set_at=set_at,
-        in_force_at=in_force_at,
-    )
-    return rules.as_seen(stored, at=at)

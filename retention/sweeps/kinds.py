@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kit import content_kinds
-from kit.content_kinds import Storage
+from kit.content_kinds import ContentKind, Storage
 from retention.eligibility import kinds as eligibility
 from retention.eligibility.kinds import Relation
 from workspaces.content.purging import CONVERSATIONS as STORED
@@ -37,7 +37,7 @@ class Swept:
 
 def swept() -> tuple[Swept, ...]:
     """Every kind that has rows of its own, conversations first."""
-    return (_conversations(), *(_simple(k.name, s) for k, s in content_kinds.swept()))
+    return (_conversations(), *(_simple(k, s) for k, s in content_kinds.swept()))
 
 
 def swept_named(name: str) -> Swept:
@@ -98,12 +98,12 @@ def _conversations() -> Swept:
     )
 
 
-def _simple(name: str, storage: Storage) -> Swept:
+def _simple(kind: ContentKind, storage: Storage) -> Swept:
     return Swept(
-        name=name,
+        name=kind.name,
         noun=storage.noun,
         root=storage.table,
-        relation=eligibility.relation(storage),
+        relation=eligibility.relation(kind, storage),
         key="key_id",
         staged="",
         messages="0",

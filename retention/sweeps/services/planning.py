@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from audit.log import tree
@@ -13,7 +12,8 @@ from audit.verification.selectors import sealed_through
 from kit.actor import Actor
 from retention.deletions.lateness import waiting_for
 from retention.eligibility import conditions
-from retention.eligibility.rules import ScopeCutoffs
+from retention.eligibility.precedence import ScopeCutoffs
+from retention.eligibility.scopes import WORKSPACE, ScopeKind
 from retention.policies import selectors as policies
 from retention.sweeps import kinds
 from retention.sweeps.kinds import CONVERSATIONS
@@ -200,7 +200,6 @@ def seal(lease: Lease, *, at: datetime) -> bool:
 def _planned(
     run_id: int, scopes: Sequence[ScopeCutoffs], *, only: str, at: datetime
 ) -> dict[int, _Plan]:
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
     plans: dict[int, _Plan] = defaultdict(_Plan)
     first = 0
     for kind in kinds.swept():
@@ -208,6 +207,7 @@ def _planned(
             held=kind.relation.held, from_due=kind.relation.from_due + only
         )
         asked = {"run": run_id, "kind": kind.name, "window": WINDOW, "first": first}
+        parameters = conditions.parameters(scopes, at=at, kind=kind.name)
         for sweep_id, window_no, n, digest, held in rows(
             statement, **asked, **parameters
         ):
@@ -217,11 +217,17 @@ def _planned(
 
 
 def _labels(sweep: _Opened, scopes: Sequence[ScopeCutoffs]) -> str:
-    """The versions that decided; members' own ones are only counted."""
-    mine = [scope for scope in scopes if scope.workspace_id == sweep.workspace_id]
-    members = sum(scope.membership_id != 0 for scope in mine)
-    own = next(scope.label for scope in mine if scope.membership_id == 0)
-    return f"members-{members}" if members else own
+    """The version that decided about conversations; narrower ones are only counted."""
+    mine = [
+        scope
+        for scope in conditions.of_kind(scopes, CONVERSATIONS)
+        if scope.workspace_id == sweep.workspace_id
+    ]
+    own = next(one.label for one in mine if one.scope == WORKSPACE)
+    narrow = [one.scope.kind for one in mine if one.scope != WORKSPACE]
+    if own == "plan" and narrow and set(narrow) == {ScopeKind.MEMBER}:
+        return f"members-{len(narrow)}"
+    return f"{own}-and-{len(narrow)}" if narrow else own
 
 
 def _record(sweep: _Opened, plan: _Plan, policy: str, *, at: datetime) -> None:

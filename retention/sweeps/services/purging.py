@@ -224,7 +224,7 @@ def _purge(window: _Window, *, at: datetime) -> None:
     rows(_CLOCK, at=at.isoformat())
     scopes = policies.cutoffs_at(workspace_ids=window.workspaces, at=at, using=ALIAS)
     parameters: dict[str, Any] = {
-        **conditions.parameters(scopes, at=at),
+        **conditions.parameters(scopes, at=at, kind=window.kind),
         "slices": window.slices,
         "share": window.share,
     }

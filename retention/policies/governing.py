@@ -1,0 +1,334 @@
+"""Reads every policy of some workspaces, as the timelines that the rules compare with.
+
+What is said once here: which versions count on a plan, what holds where nothing was
+set, that floor and ceiling bound all of them, and what becomes of the chats of members
+who left a workspace whose members decide: their own window goes on; with none, they
+expire `LEFT_DAYS` days after the day they left.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connections
+
+from kit import content_kinds
+from kit.content_kinds import Governed, UndoRule
+from retention.eligibility import precedence, rules
+from retention.eligibility.precedence import Chain, Limits, ScopeCutoffs
+from retention.eligibility.rules import Cutoffs, Version
+from retention.eligibility.scopes import (
+    CONVERSATIONS,
+    TEMPORARY_CHATS,
+    WORKSPACE,
+    Scope,
+    ScopeKind,
+)
+from retention.policies.rules import governs
+from workspaces.groups.models import GroupMember
+from workspaces.tenancy import plans
+from workspaces.tenancy.plans import Promises, RetentionSetter
+
+LEFT_DAYS = 30
+"""How long chats of a member who left, and had set no window, stay visible to them
+again should they return; then they expire."""
+
+_VERSIONS = """
+select w.id, w.plan, p.content_kind, p.scope_kind,
+       coalesce(p.group_id, p.membership_id, p.project_id), p.is_own, p.version, p.days,
+       p.undo_days, p.set_at, p.in_force_at, p.is_withdrawal
+from workspaces_workspace w left join retention_policy p on p.workspace_id = w.id
+where w.id = any(%(workspaces)s::bigint[])
+order by w.id, p.version
+"""
+_LIMITS = """
+select workspace_id, content_kind, version, floor_days, ceiling_days, set_at,
+       in_force_at
+from retention_policybounds where workspace_id = any(%(workspaces)s::bigint[])
+order by workspace_id, version
+"""
+_LEFT = """
+select m.workspace_id, m.id, max(r.created_at)
+from workspaces_membership m
+join workspaces_offboardingreport r
+  on r.workspace_id = m.workspace_id and r.membership_id = m.id
+where m.workspace_id = any(%(workspaces)s::bigint[]) and m.status = 'removed'
+  and r.departure = 'removed'
+group by m.workspace_id, m.id
+"""
+
+Key = tuple[int, str, Scope]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timelines:
+    """What governs, scope by scope: each version inside the bounds of its time.
+
+    `pieces` has the workspace's own scope for every governed kind, others only where
+    they have versions that count.
+    """
+
+    promises: dict[int, Promises]
+    pieces: dict[Key, list[Version]]
+
+    def of(self, workspace_id: int, content_kind: str, scope: Scope) -> list[Version]:
+        """The timeline of one scope; empty where it never had a policy."""
+        return self.pieces.get((workspace_id, content_kind, scope), [])
+
+
+def timelines(
+    *, workspace_ids: Sequence[int], at: datetime, using: str = "default"
+) -> Timelines:
+    """Every scope of these workspaces, read afresh, to a clock that reads `at`."""
+    promises: dict[int, Promises] = {}
+    versions: dict[Key, list[Version]] = defaultdict(list)
+    for workspace_id, plan, kind, scope_kind, scope_id, is_own, *columns in _rows(
+        using, _VERSIONS, workspace_ids
+    ):
+        promises[workspace_id] = known = plans.of(plan)
+        if kind is None or not governs(known.retention_setter, is_own=is_own):
+            continue
+        scope = Scope(ScopeKind(scope_kind), scope_id)
+        version = _version(scope, columns)
+        versions[workspace_id, kind, scope].append(rules.as_seen(version, at=at))
+    _add_left(versions, promises, using=using)
+    limits = _limits(promises, at=at, using=using)
+    kinds = {kind.name: kind for kind in content_kinds.governed()}
+    pieces = {
+        key: _pieces(key, kinds[key[1]], promises[key[0]], versions, limits)
+        for key in dict.fromkeys(
+            [(w, kind, WORKSPACE) for w in promises for kind in kinds]
+            + [key for key in versions if key[1] in kinds]
+        )
+    }
+    return Timelines(promises=promises, pieces=pieces)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chains:
+    """Looks up what may govern an item of one workspace, by owner and project."""
+
+    workspace_id: int
+    known: Timelines
+    groups: dict[int, list[int]]
+
+    def scopes_of(self, *, owner_id: int, project_id: int | None = None) -> list[Scope]:
+        """The scopes that one item is in, the narrowest first."""
+        found = [] if project_id is None else [Scope(ScopeKind.PROJECT, project_id)]
+        found.append(Scope(ScopeKind.MEMBER, owner_id))
+        found += [Scope(ScopeKind.GROUP, one) for one in self.groups.get(owner_id, ())]
+        return [*found, WORKSPACE]
+
+    def of(
+        self, *, content_kind: str, owner_id: int, project_id: int | None = None
+    ) -> Chain:
+        """The timelines of one item."""
+        found: dict[ScopeKind, list[list[Version]]] = defaultdict(list)
+        for scope in self.scopes_of(owner_id=owner_id, project_id=project_id):
+            pieces = self.known.of(self.workspace_id, content_kind, scope)
+            found[scope.kind] += [pieces] if pieces else []
+        return Chain(
+            promises=self.known.promises[self.workspace_id],
+            workspace=next(iter(found[ScopeKind.WORKSPACE]), []),
+            groups=found[ScopeKind.GROUP],
+            member=next(iter(found[ScopeKind.MEMBER]), []),
+            project=next(iter(found[ScopeKind.PROJECT]), []),
+        )
+
+
+def chains(*, workspace_id: int, owner_ids: Collection[int], at: datetime) -> Chains:
+    """What may govern items of these owners; groups are asked for where they count."""
+    known = timelines(workspace_ids=[workspace_id], at=at)
+    asked = {
+        scope.id
+        for _w, _k, scope in known.pieces
+        if scope.kind is ScopeKind.GROUP and scope.id is not None
+    }
+    groups: dict[int, list[int]] = defaultdict(list)
+    if asked:
+        rows = GroupMember.objects.filter(
+            membership_id__in=owner_ids, group_id__in=asked
+        ).order_by("group_id")
+        for owner_id, group_id in rows.values_list("membership_id", "group_id"):
+            groups[owner_id or 0].append(group_id)
+    return Chains(workspace_id=workspace_id, known=known, groups=groups)
+
+
+def cutoffs_of(
+    known: Timelines, *, at: datetime, waited_days: int | None = None
+) -> list[ScopeCutoffs]:
+    """The cut-offs of every scope and kind at one moment.
+
+    With `waited_days` they reach what has been deleted or expired for so many days.
+    """
+    found = []
+    for key, pieces in known.pieces.items():
+        promises = known.promises[key[0]]
+        if waited_days is None:
+            one = _scope_cutoffs(key, pieces, promises, at=at)
+        else:
+            one = _waited(key, pieces, promises, days=waited_days, at=at)
+        found += [one] if one is not None else []
+    return found
+
+
+def _waited(
+    key: Key, pieces: Sequence[Version], promises: Promises, *, days: int, at: datetime
+) -> ScopeCutoffs | None:
+    """As if the undo window had so many days; temporary chats have none to replace."""
+    one = _scope_cutoffs(
+        key,
+        [replace(version, undo_days=days) for version in pieces],
+        replace(promises, purge_limit_days=max(days, 1)),
+        at=at,
+    )
+    if one is None:
+        return None
+    waited = timedelta(days=days)
+    expired, cutoffs = one.cutoffs.expire_before, one.cutoffs
+    if key[1] == TEMPORARY_CHATS and expired is not None:
+        cutoffs = replace(cutoffs, expire_before=expired - waited)
+    return replace(
+        one,
+        cutoffs=replace(
+            cutoffs,
+            deleted_before=at - waited,
+            created_before=cutoffs.created_before - waited,
+        ),
+    )
+
+
+def _pieces(
+    key: Key,
+    kind: Governed,
+    promises: Promises,
+    versions: dict[Key, list[Version]],
+    limits: dict[tuple[int, str], list[Limits]],
+) -> list[Version]:
+    own = list(versions.get(key, ()))
+    if key[2] == WORKSPACE:
+        base = precedence.default(
+            days=kind.default_days, undo_days=promises.default_undo_days
+        )
+        own = [base, *own]
+    if kind.undo is UndoRule.NONE:
+        own = [replace(version, undo_days=0) for version in own]
+    return precedence.within(own, limits.get((key[0], key[1]), ()))
+
+
+def _scope_cutoffs(
+    key: Key, pieces: Sequence[Version], promises: Promises, *, at: datetime
+) -> ScopeCutoffs | None:
+    workspace_id, kind, scope = key
+    if scope == WORKSPACE:
+        current = rules.in_force(pieces, at=at)
+        return ScopeCutoffs(
+            workspace_id=workspace_id,
+            scope=scope,
+            content_kind=kind,
+            label=current.label if current else "plan",
+            cutoffs=rules.cutoffs(pieces, at=at, promises=promises),
+        )
+    level = precedence.level(pieces, at=at, promises=promises)
+    if level is None:
+        return None
+    plain = rules.cutoffs([], at=at, promises=promises)
+    return ScopeCutoffs(
+        workspace_id=workspace_id,
+        scope=scope,
+        content_kind=kind,
+        label=level.label,
+        cutoffs=_of_level(plain, level),
+        governs=level.governs,
+        is_young=level.is_young,
+    )
+
+
+def _of_level(plain: Cutoffs, level: precedence.Level) -> Cutoffs:
+    return replace(
+        plain, expire_before=level.expire_before, purge_before=level.purge_before
+    )
+
+
+def _version(scope: Scope, columns: Sequence[Any]) -> Version:
+    number, days, undo_days, set_at, in_force_at, is_withdrawal = columns
+    version = Version(
+        number=number,
+        days=days,
+        undo_days=undo_days,
+        set_at=set_at,
+        in_force_at=in_force_at,
+        is_withdrawal=is_withdrawal,
+    )
+    return replace(version, label=label_of(scope, version))
+
+
+def label_of(scope: Scope, version: Version) -> str:
+    """How the log names a version; groups and projects are many in a workspace."""
+    is_one_of_many = scope.kind in (ScopeKind.GROUP, ScopeKind.PROJECT)
+    named = f"{scope.kind.value}-{scope.id}-" if is_one_of_many else ""
+    return f"{named}v{version.number}"
+
+
+def _add_left(
+    versions: dict[Key, list[Version]], promises: dict[int, Promises], *, using: str
+) -> None:
+    wanted = [
+        workspace_id
+        for workspace_id, known in promises.items()
+        if known.retention_setter is RetentionSetter.MEMBER
+    ]
+    for workspace_id, membership_id, left_at in _rows(using, _LEFT, wanted):
+        key = (workspace_id, CONVERSATIONS, Scope(ScopeKind.MEMBER, membership_id))
+        if key not in versions:
+            versions[key].append(
+                after_leaving(
+                    left_at=left_at,
+                    undo_days=promises[workspace_id].default_undo_days,
+                )
+            )
+
+
+def after_leaving(*, left_at: datetime, undo_days: int) -> Version:
+    """Under this all chats of a member are expired, `LEFT_DAYS` after they left."""
+    begins = left_at + timedelta(days=LEFT_DAYS)
+    return Version(
+        number=0,
+        days=0,
+        undo_days=undo_days,
+        set_at=begins,
+        in_force_at=begins,
+        label="left",
+    )
+
+
+def _limits(
+    promises: dict[int, Promises], *, at: datetime, using: str
+) -> dict[tuple[int, str], list[Limits]]:
+    wanted = [
+        workspace_id
+        for workspace_id, known in promises.items()
+        if known.retention_setter is RetentionSetter.ADMINS
+    ]
+    found: dict[tuple[int, str], list[Limits]] = defaultdict(list)
+    for workspace_id, kind, *columns in _rows(using, _LIMITS, wanted):
+        number, floor_days, ceiling_days, set_at, in_force_at = columns
+        stored = Limits(
+            number=number,
+            floor_days=floor_days,
+            ceiling_days=ceiling_days,
+            set_at=set_at,
+            in_force_at=in_force_at,
+        )
+        found[workspace_id, kind].append(rules.as_seen(stored, at=at))
+    return found
+
+
+def _rows(using: str, sql: str, workspace_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    if not workspace_ids:
+        return []
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, {"workspaces": list(workspace_ids)})
+        return list(cursor.fetchall())
