@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from django.db.models import BooleanField, Field
@@ -218,48 +217,6 @@ OF_IDS = f"""join {CONVERSATIONS} c
 on c.id = i.id and c.workspace_id = b.workspace_id {_GOVERNED}"""
 
 
-def week(name: str) -> str:
-    """In which of the weeks of `weeks(name=...)` a sweep takes a conversation.
-
-    The number of the first week whose cut-off reaches it; the count of all weeks
-    where none does.
-    """
-    before = "- interval '1 microsecond'"
-    policy = (
-        f"width_bucket(c.last_activity_at {before}, %({name}_purge)s::timestamptz[])"
-    )
-    created = f"width_bucket(c.created_at {before}, %({name}_created)s::timestamptz[])"
-    deleted = f"width_bucket(c.deleted_at {before}, %({name}_deleted)s::timestamptz[])"
-    return f"""(case when not {_STORED} then 0 else
-        least({deleted}, case when {_BY_CREATION} then {created} else {policy} end)
-        end)"""
-
-
-def weeks(*, name: str, cutoffs: Sequence[Cutoffs]) -> dict[str, Any]:
-    """The parameters of `week(name)`; what was taken in one week stays taken."""
-    columns = {"purge": "purge_before", "created": "created_before"}
-    columns["deleted"] = "deleted_before"
-    return {
-        f"{name}_{short}": list(
-            accumulate((str(_operand(getattr(c, column))) for c in cutoffs), _later)
-        )
-        for short, column in columns.items()
-    }
-
-
-def widest(*cutoffs: Cutoffs) -> Cutoffs:
-    """Cut-offs that reach whatever one of these reaches."""
-    expire = [c.expire_before for c in cutoffs if c.expire_before]
-    purge = [c.purge_before for c in cutoffs if c.purge_before]
-    return Cutoffs(
-        expire_before=max(expire, default=None),
-        purge_before=max(purge, default=None),
-        deleted_before=max(c.deleted_before for c in cutoffs),
-        created_before=max(c.created_before for c in cutoffs),
-        by_creation=any(c.by_creation for c in cutoffs),
-    )
-
-
 def of_kind(scopes: Iterable[ScopeCutoffs], kind: str) -> list[ScopeCutoffs]:
     """The scopes that govern a kind, in the order that `ref` counts in.
 
@@ -428,11 +385,6 @@ def _arrays(prefix: str, cutoffs: Sequence[Cutoffs]) -> dict[str, list[Any]]:
         f"{prefix}_{name}": [_operand(getattr(one, name)) for one in cutoffs]
         for name in _COLUMNS
     }
-
-
-def _later(one: str, other: str) -> str:
-    """ISO times of one zone sort as text."""
-    return other if one == "-infinity" else max(one, other)
 
 
 def _operand(value: datetime | bool | None) -> bool | str:  # noqa: FBT001

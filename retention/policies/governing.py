@@ -7,7 +7,7 @@ expire `LEFT_DAYS` days after the day they left.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,20 +35,20 @@ LEFT_DAYS = 30
 """How long chats of a member who left, and had set no window, stay visible to them
 again should they return; then they expire."""
 
-_VERSIONS = """
+# Floors and ceilings come along as rows of a scope of their own: one question to ask.
+_BOUNDS = "bounds"
+_VERSIONS = f"""
 select w.id, w.plan, p.content_kind, p.scope_kind,
        coalesce(p.group_id, p.membership_id, p.project_id), p.is_own, p.version, p.days,
        p.undo_days, p.set_at, p.in_force_at, p.is_withdrawal
 from workspaces_workspace w left join retention_policy p on p.workspace_id = w.id
 where w.id = any(%(workspaces)s::bigint[])
-order by w.id, p.version
-"""
-_LIMITS = """
-select workspace_id, content_kind, version, floor_days, ceiling_days, set_at,
-       in_force_at
+union all
+select workspace_id, null, content_kind, '{_BOUNDS}', null, false, version, floor_days,
+       ceiling_days, set_at, in_force_at, false
 from retention_policybounds where workspace_id = any(%(workspaces)s::bigint[])
-order by workspace_id, version
-"""
+order by 1, 2, 7
+"""  # noqa: S608 -- constants
 _LEFT = """
 select m.workspace_id, m.id, max(r.created_at)
 from workspaces_membership m
@@ -79,22 +79,39 @@ class Timelines:
 
 
 def timelines(
-    *, workspace_ids: Sequence[int], at: datetime, using: str = "default"
+    *,
+    workspace_ids: Sequence[int],
+    at: datetime,
+    planned: Mapping[Key, Version] | None = None,
+    using: str = "default",
 ) -> Timelines:
-    """Every scope of these workspaces, read afresh, to a clock that reads `at`."""
+    """Every scope of these workspaces, read afresh, to a clock that reads `at`.
+
+    `planned` are versions that nobody has set yet, as if they were stored.
+    """
     promises: dict[int, Promises] = {}
     versions: dict[Key, list[Version]] = defaultdict(list)
-    for workspace_id, plan, kind, scope_kind, scope_id, is_own, *columns in _rows(
+    limits: dict[tuple[int, str], list[Limits]] = defaultdict(list)
+    # Nulls come last: a workspace's plan is known before its bounds.
+    for workspace_id, plan, kind, named, scope_id, is_own, *columns in _rows(
         using, _VERSIONS, workspace_ids
     ):
-        promises[workspace_id] = known = plans.of(plan)
-        if kind is None or not governs(known.retention_setter, is_own=is_own):
+        if plan is not None:
+            promises[workspace_id] = plans.of(plan)
+        setter = promises[workspace_id].retention_setter
+        if kind is None or not governs(setter, is_own=is_own):
             continue
-        scope = Scope(ScopeKind(scope_kind), scope_id)
-        version = _version(scope, columns)
-        versions[workspace_id, kind, scope].append(rules.as_seen(version, at=at))
+        if named == _BOUNDS:
+            stored = rules.as_seen(_limits(columns), at=at)
+            limits[workspace_id, kind].append(stored)
+            continue
+        scope = Scope(ScopeKind(named), scope_id)
+        version = rules.as_seen(_version(scope, columns), at=at)
+        versions[workspace_id, kind, scope].append(version)
+    for key, version in (planned or {}).items():
+        labeled = replace(version, label=label_of(key[2], version))
+        versions[key].append(labeled)
     _add_left(versions, promises, using=using)
-    limits = _limits(promises, at=at, using=using)
     kinds = {kind.name: kind for kind in content_kinds.governed()}
     pieces = {
         key: _pieces(key, kinds[key[1]], promises[key[0]], versions, limits)
@@ -304,26 +321,15 @@ def after_leaving(*, left_at: datetime, undo_days: int) -> Version:
     )
 
 
-def _limits(
-    promises: dict[int, Promises], *, at: datetime, using: str
-) -> dict[tuple[int, str], list[Limits]]:
-    wanted = [
-        workspace_id
-        for workspace_id, known in promises.items()
-        if known.retention_setter is RetentionSetter.ADMINS
-    ]
-    found: dict[tuple[int, str], list[Limits]] = defaultdict(list)
-    for workspace_id, kind, *columns in _rows(using, _LIMITS, wanted):
-        number, floor_days, ceiling_days, set_at, in_force_at = columns
-        stored = Limits(
-            number=number,
-            floor_days=floor_days,
-            ceiling_days=ceiling_days,
-            set_at=set_at,
-            in_force_at=in_force_at,
-        )
-        found[workspace_id, kind].append(rules.as_seen(stored, at=at))
-    return found
+def _limits(columns: Sequence[Any]) -> Limits:
+    number, floor_days, ceiling_days, set_at, in_force_at, _is_withdrawal = columns
+    return Limits(
+        number=number,
+        floor_days=floor_days,
+        ceiling_days=ceiling_days,
+        set_at=set_at,
+        in_force_at=in_force_at,
+    )
 
 
 def _rows(using: str, sql: str, workspace_ids: Sequence[int]) -> list[tuple[Any, ...]]:

@@ -1,28 +1,33 @@
 """Answers what a policy that nobody has set yet would purge, and when.
 
 The same conditions as a sweep's, under a version that exists only here, at the moment
-its first purge would run. What it counts is what that sweep takes, if nothing else
-changes until then.
+its first purge would run. What it counts is what that sweep takes, item by item, if
+nothing else changes until then; `manifests` lists the items and explains any drift.
+
+Everything is counted in one pass. Items are governed alike where the same scopes may
+govern them; each such combination brings one cut-off for each of the weeks shown.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
 from django.db import connection
 
-from retention.eligibility import conditions, rules
-from retention.eligibility.precedence import ScopeCutoffs
-from retention.eligibility.rules import Cutoffs, Version
+from kit import content_kinds
+from retention.eligibility import weeks
 from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope
-from retention.policies import selectors
+from retention.eligibility.weeks import AGE_EDGES, WEEKS
+from retention.policies import selectors, worlds
 from retention.policies.selectors import Hypothesis
-from workspaces.tenancy import plans
+from retention.policies.worlds import World
 from workspaces.tenancy.selectors import WorkspaceRef
 
-WEEKS = 12
+MOST_OWNERS = 10
+MOST_GROUPS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +40,37 @@ class Week:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share:
+    """How much of what the first sweep takes belongs to one kind, group or owner.
+
+    `key` is the kind's name, or the row's id; an item of two groups counts in both.
+    """
+
+    key: str | int
+    items: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgeShare:
+    """What the first sweep takes that is `from_days` to `to_days` old; None: older."""
+
+    from_days: int
+    to_days: int | None
+    items: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """What the first sweep under a new policy would purge, and the weeks after it.
 
-    `held` are due but stay because of holds; `more_than_today` is how many of the
-    conversations today's rule would not have purged by then. `first_purge_at` is
-    None where nothing goes within the weeks shown.
+    `conversations` counts the items of the policy's kind, whatever the kind is. `held`
+    are due but stay because of holds, `held_bytes` is their size; `more_than_today` is
+    how many of the items today's rule would not have purged by then, `fewer_than_today`
+    how many it would have purged that the new one keeps. `first_purge_at` is None where
+    nothing goes within the weeks shown; `last_purge_at` is when the last of
+    what goes within them does. `by_owner` and `by_group`
+    hold the largest shares, `members_touched` counts all owners.
     """
 
     conversations: int
@@ -54,6 +84,13 @@ class Preview:
     first_sweep_at: datetime
     first_purge_at: datetime | None
     by_week: list[Week]
+    held_bytes: int = 0
+    fewer_than_today: int = 0
+    last_purge_at: datetime | None = None
+    by_kind: list[Share] = field(default_factory=list)
+    by_group: list[Share] = field(default_factory=list)
+    by_owner: list[Share] = field(default_factory=list)
+    by_age: list[AgeShare] = field(default_factory=list)
 
     @property
     def newly_due(self) -> int:
@@ -67,33 +104,30 @@ def newly_due(by_week: Sequence[Week]) -> int:
     return max(0, *more)
 
 
-_WEEKS = f"""
-with {conditions.CUTOFFS}, found as materialized (
-    select {conditions.week("new")} as taken, {conditions.week("old")} as today,
-           {conditions.HELD} as held, c.owner_id, c.message_count, c.file_count,
-           c.byte_count, case when c.deleted_at is null and not c.is_temporary
-                              then c.last_activity_at end as clock
-    {conditions.FROM_DUE}
-    and (%(owner)s::bigint is null or c.owner_id = %(owner)s::bigint)
-)
-select taken, today, held, count(*), sum(message_count)::bigint,
-       sum(file_count)::bigint, sum(byte_count)::bigint, min(clock),
-       (select count(distinct owner_id) from found where taken = 0 and not held)
-from found group by taken, today, held
-"""  # noqa: S608 -- constants
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Group:
+class _Cell:
+    """Items that are alike in all that the preview tells apart."""
+
     taken: int
     today: int
     is_held: bool
-    conversations: int
+    kind: str
+    age: int
+    sort: int
+    items: int
     messages: int
     files: int
     bytes: int
     oldest: datetime | None
-    members: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Counted:
+    cells: list[_Cell]
+    owners: list[Share]
+    owner_count: int
+    groups: list[Share]
 
 
 def preview(
@@ -101,119 +135,206 @@ def preview(
     workspace: WorkspaceRef,
     days: int | None,
     undo_days: int | None = None,
+    is_withdrawal: bool = False,
     override: bool = False,
     scope: Scope = WORKSPACE,
+    content_kind: str = CONVERSATIONS,
     at: datetime,
 ) -> Preview:
-    """What setting these values at `at` would purge, for a workspace or one member."""
-    standing = selectors.standing(workspace=workspace, at=at, scope=scope)
-    undo_days = standing.undo_days if undo_days is None else undo_days
-    hypothesis = selectors.hypothesis(
+    """What setting these values at `at` would purge of the scope and kind."""
+    planned = planned_version(
         workspace=workspace,
         days=days,
         undo_days=undo_days,
+        is_withdrawal=is_withdrawal,
+        override=override,
+        scope=scope,
+        content_kind=content_kind,
+        at=at,
+    )
+    first = first_sweep_of(planned)
+    today = worlds.today(workspace=workspace, content_kind=content_kind, at=at)
+    new = today.under(planned)
+    counted = _counted(new, today, planned, first=first)
+    return _preview(counted, planned, new, first, at=at)
+
+
+def planned_version(
+    *,
+    workspace: WorkspaceRef,
+    days: int | None,
+    undo_days: int | None,
+    is_withdrawal: bool = False,
+    override: bool,
+    scope: Scope,
+    content_kind: str,
+    at: datetime,
+) -> Hypothesis:
+    """The version that these values would become; None leaves the undo window."""
+    standing = selectors.standing(
+        workspace=workspace, scope=scope, content_kind=content_kind, at=at
+    )
+    return selectors.hypothesis(
+        workspace=workspace,
+        scope=scope,
+        content_kind=content_kind,
+        days=days,
+        undo_days=standing.undo_days if undo_days is None else undo_days,
+        is_withdrawal=is_withdrawal,
         grace=timedelta(0) if override else selectors.grace_of(workspace=workspace),
         at=at,
-        scope=scope,
     )
-    first = hypothesis.version.in_force_at + timedelta(days=undo_days)
-    before = selectors.as_versions(
-        selectors.versions_of(workspace=workspace, scope=scope), at=at
-    )
-    groups = _groups(workspace, hypothesis, before, first=first)
-    return _preview(groups, hypothesis, [*before, hypothesis.version], first, at=at)
 
 
-def _groups(
-    workspace: WorkspaceRef,
-    hypothesis: Hypothesis,
-    before: list[Version],
+def first_sweep_of(planned: Hypothesis) -> datetime:
+    """When the first purge under a version can run: after its undo window."""
+    kind = content_kinds.governed_named(planned.content_kind)
+    waits = kind.undo is content_kinds.UndoRule.POLICY
+    undo = timedelta(days=planned.version.undo_days if waits else 0)
+    return planned.version.in_force_at + undo
+
+
+def _counted(
+    new: World,
+    today: World,
+    planned: Hypothesis,
     *,
     first: datetime,
-) -> list[_Group]:
-    promises = plans.of(workspace.plan)
+) -> _Counted:
     moments = [first + timedelta(weeks=number) for number in range(WEEKS)]
-    new, old = (
-        [rules.cutoffs(versions, at=moment, promises=promises) for moment in moments]
-        for versions in ([*before, hypothesis.version], before)
-    )
-    scope = ScopeCutoffs(
-        workspace_id=workspace.id,
-        scope=WORKSPACE,
-        content_kind=CONVERSATIONS,
-        label="preview",
-        cutoffs=conditions.widest(*new, *old),
-    )
-    return _rows(scope, new=new, old=old, owner=hypothesis.scope.id, at=first)
-
-
-def _rows(
-    scope: ScopeCutoffs,
-    *,
-    new: list[Cutoffs],
-    old: list[Cutoffs],
-    owner: int | None,
-    at: datetime,
-) -> list[_Group]:
     parameters: dict[str, Any] = {
-        **conditions.parameters([scope], at=at),
-        **conditions.weeks(name="new", cutoffs=new),
-        **conditions.weeks(name="old", cutoffs=old),
-        "owner": owner,
+        **worlds.parameters(new, today, moments=moments),
+        "scope": planned.scope.id,
+        "edges": [
+            first - timedelta(days=days) for days in sorted(AGE_EDGES, reverse=True)
+        ],
+        "most_groups": MOST_GROUPS,
+        "most_owners": MOST_OWNERS,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_WEEKS, parameters)
-        names = [
-            *("taken", "today", "is_held", "conversations", "messages", "files"),
-            *("bytes", "oldest", "members"),
-        ]
-        return [
-            _Group(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()
-        ]
+        cursor.execute(
+            weeks.counted(planned.content_kind, planned.scope.kind), parameters
+        )
+        rows = cursor.fetchall()
+    names = list(_Cell.__annotations__)
+    return _Counted(
+        cells=[
+            _Cell(**dict(zip(names, columns, strict=True)))
+            for what, *columns in rows
+            if what == "cell"
+        ],
+        owners=[_share(row) for row in rows if row[0] == "owner"],
+        # Each row of an owner carries how many owners there are.
+        owner_count=max((row[8] for row in rows if row[0] == "owner"), default=0),
+        groups=[_share(row) for row in rows if row[0] == "group"],
+    )
+
+
+def _share(row: Sequence[Any]) -> Share:
+    return Share(key=row[6], items=row[7], bytes=row[10])
 
 
 def _preview(
-    groups: list[_Group],
-    hypothesis: Hypothesis,
-    versions: list[Version],
+    counted: _Counted,
+    planned: Hypothesis,
+    new: World,
     first: datetime,
     *,
     at: datetime,
 ) -> Preview:
-    free = [group for group in groups if not group.is_held]
-    now = [group for group in free if group.taken == 0]
+    cells = counted.cells
+    free = [cell for cell in cells if not cell.is_held]
+    now = [cell for cell in free if cell.taken == 0]
+    held = [cell for cell in cells if cell.is_held and cell.taken == 0]
     return Preview(
-        conversations=sum(group.conversations for group in now),
-        messages=sum(group.messages for group in now),
-        files=sum(group.files for group in now),
-        bytes=sum(group.bytes for group in now),
-        held=sum(g.conversations for g in groups if g.is_held and g.taken == 0),
-        members_touched=groups[0].members if groups else 0,
-        more_than_today=sum(group.conversations for group in now if group.today > 0),
-        in_force_at=hypothesis.version.in_force_at,
+        conversations=sum(cell.items for cell in now),
+        messages=sum(cell.messages for cell in now),
+        files=sum(cell.files for cell in now),
+        bytes=sum(cell.bytes for cell in now),
+        held=sum(cell.items for cell in held),
+        held_bytes=sum(cell.bytes for cell in held),
+        members_touched=counted.owner_count,
+        more_than_today=sum(cell.items for cell in now if cell.today > 0),
+        fewer_than_today=sum(c.items for c in free if c.today == 0 and c.taken > 0),
+        in_force_at=planned.version.in_force_at,
         first_sweep_at=first,
-        first_purge_at=_first_purge(free, versions, first, at=at),
-        by_week=[
-            Week(
-                ends_at=first + timedelta(weeks=number),
-                conversations=sum(g.conversations for g in free if g.taken == number),
-                under_today=sum(g.conversations for g in free if g.today == number),
-            )
-            for number in range(WEEKS)
-        ],
+        first_purge_at=_first_purge(free, new, first, at=at),
+        last_purge_at=_last_purge(free, new, first, at=at),
+        by_week=_weeks(free, first),
+        by_kind=_kinds(now),
+        by_group=counted.groups,
+        by_owner=counted.owners,
+        by_age=_ages(now),
     )
 
 
+def _weeks(free: Sequence[_Cell], first: datetime) -> list[Week]:
+    taken: Counter[int] = Counter()
+    today: Counter[int] = Counter()
+    for cell in free:
+        taken[cell.taken] += cell.items
+        today[cell.today] += cell.items
+    return [
+        Week(
+            ends_at=first + timedelta(weeks=number),
+            conversations=taken[number],
+            under_today=today[number],
+        )
+        for number in range(WEEKS)
+    ]
+
+
+def _kinds(cells: Sequence[_Cell]) -> list[Share]:
+    items: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for cell in cells:
+        items[cell.kind][0] += cell.items
+        items[cell.kind][1] += cell.bytes
+    return [
+        Share(key=kind, items=number, bytes=size)
+        for kind, (number, size) in sorted(items.items())
+    ]
+
+
+def _ages(cells: Sequence[_Cell]) -> list[AgeShare]:
+    numbers: Counter[int] = Counter()
+    for cell in cells:
+        numbers[cell.age] += cell.items
+    bands = zip((0, *AGE_EDGES), (*AGE_EDGES, None), strict=True)
+    return [
+        AgeShare(
+            from_days=youngest, to_days=oldest, items=numbers[len(AGE_EDGES) - place]
+        )
+        for place, (youngest, oldest) in enumerate(bands)
+    ]
+
+
 def _first_purge(
-    free: list[_Group], versions: list[Version], first: datetime, *, at: datetime
+    free: Sequence[_Cell], new: World, first: datetime, *, at: datetime
 ) -> datetime | None:
     """The first sweep that takes something, or when the oldest one's time comes."""
-    taken = [group for group in free if group.taken < WEEKS]
+    taken = [cell for cell in free if cell.taken < WEEKS]
     if not taken:
         return None
-    if any(group.taken == 0 for group in taken):
+    if any(cell.taken == 0 for cell in taken):
         return max(first, at)
-    clocks = [group.oldest for group in taken if group.oldest is not None]
-    if not clocks:
-        return first + timedelta(weeks=min(group.taken for group in taken))
-    return rules.purge_at(versions, clock=min(clocks), at=at)
+    known = [new.purge_at(cell.sort, cell.oldest, at=at) for cell in taken]
+    found = [moment for moment in known if moment is not None]
+    by_week = first + timedelta(weeks=min(cell.taken for cell in taken))
+    return min(found, default=by_week)
+
+
+def _last_purge(
+    free: Sequence[_Cell], new: World, first: datetime, *, at: datetime
+) -> datetime | None:
+    """When the newest of what goes within the weeks shown goes."""
+    taken = [cell for cell in free if cell.taken < WEEKS]
+    last = max((cell.taken for cell in taken), default=None)
+    if last is None:
+        return None
+    known = [
+        new.purge_at(cell.sort, cell.newest, at=at)
+        for cell in taken
+        if cell.taken == last
+    ]
+    found = [moment for moment in known if moment is not None]
+    return max([first, *found]) if last == 0 else max(found, default=None)

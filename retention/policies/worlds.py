@@ -1,0 +1,204 @@
+"""What governs a workspace's items of one kind, today or under a version to come.
+
+Items that the same scopes may govern are of one sort. A sort is a member's part (their
+own policy, their groups) and a project's part; each part has a number, and a sort's
+number is their sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any
+
+from retention.eligibility import conditions, precedence, rules
+from retention.eligibility.precedence import Chain, ScopeCutoffs
+from retention.eligibility.rules import Cutoffs
+from retention.eligibility.scopes import (
+    CONVERSATIONS,
+    TEMPORARY_CHATS,
+    WORKSPACE,
+    ScopeKind,
+)
+from retention.policies import governing
+from retention.policies.governing import Chains, Key
+from retention.policies.selectors import Hypothesis
+from workspaces.groups.models import GroupMember
+from workspaces.tenancy.selectors import WorkspaceRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that governs one kind; `members` and `projects` hold each one's part.
+
+    A part of 0 is that of whoever has nothing of their own.
+    """
+
+    content_kind: str
+    chains: Chains
+    members: dict[int, int]
+    projects: dict[int, int]
+    sorts: dict[int, tuple[int, int | None]]
+    at: datetime
+
+    def under(self, planned: Hypothesis) -> "World":
+        """The same with a version that nobody has set yet."""
+        return _world(
+            self.chains.workspace_id, self.content_kind, at=self.at, planned=planned
+        )
+
+    def chain(self, sort: int, kind: str = "") -> Chain:
+        """What may govern the items of one sort."""
+        owner_id, project_id = self.sorts.get(sort, (0, None))
+        return self.chains.of(
+            content_kind=kind or self.content_kind,
+            owner_id=owner_id,
+            project_id=project_id,
+        )
+
+    def purge_at(
+        self, sort: int, clock: datetime | None, *, at: datetime
+    ) -> datetime | None:
+        """When an item of this sort and clock goes; None where nothing ages it."""
+        if clock is None:
+            return None
+        return precedence.purge_at(self.chain(sort), clock=clock, at=at)
+
+
+def today(*, workspace: WorkspaceRef, content_kind: str, at: datetime) -> World:
+    """What governs a kind now. Temporary chats are counted beside conversations."""
+    return _world(workspace.id, _table_of(content_kind), at=at, planned=None)
+
+
+def parameters(
+    new: World, old: World, *, moments: Sequence[datetime]
+) -> dict[str, Any]:
+    """What the statements of `weeks` need, for sweeps at these moments."""
+    sorts = sorted(new.sorts)
+    rows = {
+        f"{name}_{short}": [_weekly(world, sort, short, moments) for sort in sorts]
+        for name, world in (("new", new), ("old", old))
+        for short in ("purge", "created")
+    }
+    known = [
+        moment
+        for columns in rows.values()
+        for times in columns
+        for moment in times
+        if moment is not None
+    ]
+    undo = timedelta(days=new.chain(0).promises.default_undo_days)
+    return {
+        **conditions.parameters(
+            [_reaching(new, max(known, default=None), moments[-1] - undo)],
+            at=moments[0],
+            kind=new.content_kind,
+        ),
+        **{name: [_array(times) for times in found] for name, found in rows.items()},
+        "deleted": [moment - undo for moment in moments],
+        "y_sort": sorts,
+        "xm_id": list(new.members),
+        "xm_sort": list(new.members.values()),
+        "xp_id": list(new.projects),
+        "xp_sort": list(new.projects.values()),
+        "workspace": new.chains.workspace_id,
+    }
+
+
+def _world(
+    workspace_id: int, kind: str, *, at: datetime, planned: Hypothesis | None
+) -> World:
+    extra: dict[Key, Any] = {}
+    if planned is not None:
+        key = (workspace_id, planned.content_kind, planned.scope)
+        extra = {key: planned.version}
+    known = governing.timelines(workspace_ids=[workspace_id], at=at, planned=extra)
+    kinds = {kind, TEMPORARY_CHATS} if kind == CONVERSATIONS else {kind}
+    scopes = {scope for _w, named, scope in known.pieces if named in kinds}
+    groups = _groups({s.id for s in scopes if s.kind is ScopeKind.GROUP})
+    own = {s.id for s in scopes if s.kind is ScopeKind.MEMBER and s.id is not None}
+    projects = sorted(
+        s.id for s in scopes if s.kind is ScopeKind.PROJECT and s.id is not None
+    )
+    step = len(projects) + 1
+    signatures: dict[tuple[int, tuple[int, ...]], int] = {}
+    members: dict[int, int] = {}
+    sorts: dict[int, tuple[int, int | None]] = {}
+    for member_id in [0, *sorted(own | set(groups))]:
+        signature = (
+            member_id if member_id in own else 0,
+            tuple(groups.get(member_id, ())),
+        )
+        part = signatures.setdefault(signature, len(signatures) * step)
+        members[member_id] = part
+        for place, project_id in enumerate([None, *projects]):
+            sorts.setdefault(part + place, (member_id, project_id))
+    return World(
+        content_kind=kind,
+        chains=Chains(workspace_id=workspace_id, known=known, groups=groups),
+        members=members,
+        projects={one: place for place, one in enumerate(projects, start=1)},
+        sorts=sorts,
+        at=at,
+    )
+
+
+def _groups(asked: set[int | None]) -> dict[int, list[int]]:
+    if not asked:
+        return {}
+    found: dict[int, list[int]] = {}
+    rows = GroupMember.objects.filter(
+        group_id__in=[one for one in asked if one], membership__isnull=False
+    ).order_by("group_id")
+    for member_id, group_id in rows.values_list("membership_id", "group_id"):
+        found.setdefault(member_id or 0, []).append(group_id)
+    return found
+
+
+def _table_of(content_kind: str) -> str:
+    return CONVERSATIONS if content_kind == TEMPORARY_CHATS else content_kind
+
+
+def _weekly(
+    world: World, sort: int, what: str, moments: Sequence[datetime]
+) -> list[datetime | None]:
+    """The cut-offs of each week; what was taken in one week stays taken."""
+    kind = TEMPORARY_CHATS if what == "created" else world.content_kind
+    if what == "created" and world.content_kind != CONVERSATIONS:
+        return [None for _moment in moments]
+    chain = world.chain(sort, kind)
+    levels = [chain.at(moment) for moment in moments]
+    cutoffs = (
+        one.expire_before if what == "created" else one.purge_before for one in levels
+    )
+    return list(accumulate(cutoffs, _later))
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other
+
+
+def _reaching(
+    world: World, latest: datetime | None, deleted_before: datetime
+) -> ScopeCutoffs:
+    """Cut-offs of a workspace that reach whatever any of the weeks reaches."""
+    plain = rules.cutoffs([], at=world.at, promises=world.chain(0).promises)
+    reach: Cutoffs = replace(
+        plain,
+        expire_before=latest,
+        purge_before=latest,
+        deleted_before=deleted_before,
+        created_before=latest or plain.created_before,
+    )
+    return ScopeCutoffs(
+        workspace_id=world.chains.workspace_id,
+        scope=WORKSPACE,
+        content_kind=world.content_kind,
+        label="preview",
+        cutoffs=reach,
+    )
+
+
+def _array(moments: Sequence[datetime | None]) -> str:
+    texts = ("-infinity" if at is None else at.isoformat() for at in moments)
+    return "{" + ",".join(f'"{text}"' for text in texts) + "}"
