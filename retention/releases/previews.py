@@ -91,8 +91,8 @@ def _relations() -> Sequence[tuple[Kind, Relation]]:
     return [
         (coverage.CONVERSATION, kinds.CONVERSATIONS),
         *(
-            (coverage.of_storage(storage), kinds.relation(storage))
-            for _kind, storage in content_kinds.simple()
+            (coverage.of_storage(storage), kinds.relation(kind, storage))
+            for kind, storage in content_kinds.simple()
         ),
     ]
 
@@ -106,7 +106,7 @@ def _freed(
     at: datetime,
 ) -> Freed:
     scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at)
+    parameters: dict[str, Any] = conditions.parameters(scopes, at=at, kind=of.name)
     statement = _COUNTS.format(
         cutoffs=conditions.CUTOFFS,
         covering=coverage.covering(of, where=_RELEASED),
