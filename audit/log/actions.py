@@ -820,6 +820,11 @@ _ALL = [
             _("Tried to set the retention policy"),
         ),
         (
+            "retention.policy-bounds.set",
+            _("Set floor and ceiling of retention"),
+            _("Tried to set floor and ceiling of retention"),
+        ),
+        (
             "retention.policy.sent",
             _("Sent a retention policy for approval"),
             _("Tried to send a retention policy for approval"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from retention.conversations import selectors
 from retention.conversations.selectors import Seen
+from retention.policies import visible
 from workspaces.access.features import Feature
 from workspaces.access.standings import Bundled
 from workspaces.access.verdicts import Source, Verdict, Where
@@ -61,6 +62,7 @@ _CONVERSATIONS = Conversations()
 def register() -> None:
     """Called once, when the app is ready."""
     visibility.register(selectors.visible_to)
+    visibility.register_unexpired(visible.unexpired)
     table.register(_CONVERSATIONS)
 
 

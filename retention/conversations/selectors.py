@@ -155,7 +155,7 @@ def metadata_page(
     Each row also has `state` and `is_held`. Refused where members alone see theirs.
     """
     _refuse_where_private(workspace)
-    known = visible.known(workspace=workspace, at=at)
+    known = visible.known(workspace_id=workspace.id, at=at)
     found = Conversation.objects.filter(
         conditions.bound(CONDITIONS[state], known=known, at=at)
     ).defer("title", "raw")
@@ -268,7 +268,7 @@ def _held(*, at: datetime) -> QuerySet[Conversation]:
 def _own(
     workspace: WorkspaceRef, membership_id: int, state: State, *, at: datetime
 ) -> QuerySet[Conversation]:
-    known = visible.known(workspace=workspace, at=at, membership_id=membership_id)
+    known = visible.known(workspace_id=workspace.id, at=at, membership_id=membership_id)
     return Conversation.objects.filter(
         conditions.bound(CONDITIONS[state], known=known, at=at),
         owner_id=membership_id,

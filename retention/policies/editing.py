@@ -177,6 +177,7 @@ def _preview(
     found = previews.preview(
         workspace=request.workspace,
         scope=where.scope,
+        content_kind=where.content_kind,
         days=days,
         undo_days=undo_days,
         at=at,

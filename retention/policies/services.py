@@ -251,8 +251,10 @@ def _demand_no_second_person(
     found = previews.preview(
         workspace=workspace,
         scope=planned.scope,
+        content_kind=planned.content_kind,
         days=planned.version.days,
         undo_days=planned.version.undo_days,
+        is_withdrawal=planned.version.is_withdrawal,
         at=at,
     )
     if protecting.asks_second_person(workspace=workspace, newly_due=found.newly_due):

@@ -5,25 +5,26 @@ Where a workspace has no narrower policy these are constants, and nothing more i
 
 from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
-from retention.eligibility import conditions
+from kit import content_kinds
+from retention.eligibility import conditions, kinds
 from retention.eligibility.conditions import Known
 from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE
 from retention.policies import selectors
-from workspaces.tenancy.selectors import WorkspaceRef
 
 
 def known(
     *,
-    workspace: WorkspaceRef,
+    workspace_id: int,
     content_kind: str = CONVERSATIONS,
     membership_id: int | None = None,
     at: datetime,
 ) -> Known:
     """What governs a workspace's rows of one kind; of one owner, where it is given."""
-    scopes = selectors.cutoffs_at(workspace_ids=[workspace.id], at=at)
+    scopes = selectors.cutoffs_at(workspace_ids=[workspace_id], at=at)
     parameters = conditions.parameters(scopes, at=at, kind=content_kind)
     own = next(
         one
@@ -46,3 +47,13 @@ def known(
         if created_before is not None:
             maps["created_before"][column][row_id] = created_before
     return Known(cutoffs=cutoffs, narrower=maps)
+
+
+def unexpired(rows: Any, *, kind: str, workspace_id: int, at: datetime) -> Any:
+    """Those rows of a simple kind, a queryset, that no policy hides."""
+    found, storage = next(one for one in content_kinds.simple() if one[0].name == kind)
+    governed = known(workspace_id=workspace_id, content_kind=kind, at=at)
+    hidden = conditions.bound(
+        kinds.expired_of(found), known=governed, table=storage.table, at=at
+    )
+    return rows.exclude(hidden)

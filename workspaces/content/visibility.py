@@ -5,7 +5,7 @@ its app starts, so that pages below it show no conversation that is hidden.
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
@@ -21,16 +21,37 @@ class Visible(Protocol):
     ) -> QuerySet[Conversation]: ...
 
 
+class Unexpired(Protocol):
+    """Leaves out of rows of one kind what a policy hides."""
+
+    def __call__(
+        self, rows: Any, *, kind: str, workspace_id: int, at: datetime
+    ) -> Any: ...
+
+
 class NobodyDecides(RuntimeError):
     """Nothing is registered; rather an error than a conversation that is hidden."""
 
 
 _answers: list[Visible] = []
+_unexpired: list[Unexpired] = []
 
 
 def register(visible: Visible) -> None:
     """Sets who decides; the last one counts."""
     _answers[:] = [visible]
+
+
+def register_unexpired(unexpired_rows: Unexpired) -> None:
+    """Sets who decides about other kinds; the last one counts."""
+    _unexpired[:] = [unexpired_rows]
+
+
+def unexpired(rows: Any, *, kind: str, workspace_id: int, at: datetime) -> Any:
+    """Those rows of one kind, a queryset, that no policy hides at `at`."""
+    if not _unexpired:
+        raise NobodyDecides
+    return _unexpired[0](rows, kind=kind, workspace_id=workspace_id, at=at)
 
 
 def visible_to(

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from kit import content_kinds
-from kit.content_kinds import ContentKind, Governed, Part, Storage
+from kit.content_kinds import ContentKind, Part, Storage
 from workspaces.gpts import selectors
 from workspaces.gpts.models import Gpt
 
@@ -79,12 +79,9 @@ _KINDS = (
         )
     ),
 )
-# With its versions and files: a file outlives no version that refers to it.
-_GOVERNED = Governed(name=GPTS, labels=_("GPTs with their files"), clock="updated_at")
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     for kind in _KINDS:
         content_kinds.register(kind)
-    content_kinds.govern(_GOVERNED)

@@ -158,22 +158,29 @@ def instructions_of(*, seen: Seen, workspace: UUID) -> str:
     return seals[seen.row.pk].open_text("instructions", seen.row.instructions)
 
 
-def files_of(*, seen: Seen, workspace: UUID) -> list[tuple[ProjectFile, str]]:
+def files_of(
+    *, seen: Seen, workspace: UUID, at: datetime
+) -> list[tuple[ProjectFile, str]]:
     """The files in a project with their names, the newest first."""
-    rows = list(
-        ProjectFile.objects.filter(project=seen.row, deleted_at__isnull=True).order_by(
-            "-created_at", "-id"
-        )
-    )
+    rows = list(_live_files(seen, at=at).order_by("-created_at", "-id"))
     names = naming.file_names(rows, workspace) if rows else {}
     return [(row, names[row.pk]) for row in rows if row.pk in names]
 
 
-def file_bytes(*, seen: Seen, file: UUID, workspace: UUID) -> tuple[str, bytes]:
+def _live_files(seen: Seen, *, at: datetime) -> QuerySet[ProjectFile]:
+    """The files in a project that nobody deleted and no policy hides."""
+    rows = ProjectFile.objects.filter(project=seen.row, deleted_at__isnull=True)
+    found: QuerySet[ProjectFile] = visibility.unexpired(
+        rows, kind="project_files", workspace_id=seen.row.workspace_id, at=at
+    )
+    return found
+
+
+def file_bytes(
+    *, seen: Seen, file: UUID, workspace: UUID, at: datetime
+) -> tuple[str, bytes]:
     """The name and the bytes of one file in a project."""
-    row = ProjectFile.objects.filter(
-        project=seen.row, public_id=file, deleted_at__isnull=True
-    ).first()
+    row = _live_files(seen, at=at).filter(public_id=file).first()
     seals = seals_of(
         [row] if row else [], table="workspaces_projectfile", workspace=workspace
     )
@@ -232,10 +239,15 @@ def colleague(*, email: str) -> Membership | None:
 
 
 def memories(
-    *, member: Membership, workspace: UUID, after: str | None = None
+    *, member: Membership, workspace: UUID, after: str | None = None, at: datetime
 ) -> Listed[Remembered]:
     """A page of what is remembered about the member, the newest first."""
-    rows = Memory.objects.filter(owner=member, deleted_at__isnull=True)
+    rows = visibility.unexpired(
+        Memory.objects.filter(owner=member, deleted_at__isnull=True),
+        kind="memories",
+        workspace_id=member.workspace_id,
+        at=at,
+    )
     page = keyset.page(rows, order=_LATEST, after=after, size=PAGE)
     texts = naming.memory_texts(page.rows, workspace) if page.rows else {}
     found = [Remembered(row=row, text=texts.get(row.pk)) for row in page.rows]

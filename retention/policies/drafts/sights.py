@@ -16,8 +16,10 @@ def of_draft(
     found = previews.preview(
         workspace=workspace,
         scope=draft.scope,
+        content_kind=draft.content_kind,
         days=draft.days,
         undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
         override=draft.due_at is not None,
         at=draft.due_at or at,
     )

@@ -1,17 +1,18 @@
 """Scopes in the engine: SQL decides as the rules do, for every reader alike."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from hypothesis import HealthCheck, given, settings
 
 from retention.conversations import reasons, selectors
 from retention.conversations.selectors import State
 from retention.eligibility import conditions, scopes
 from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope, ScopeKind
-from retention.policies import governing
+from retention.policies import governing, previews
+from retention.policies import services as policies
 from retention.policies.governing import Chains, Timelines
 from tests.cast import NOON, Person
 from tests.retention import simple
@@ -19,6 +20,10 @@ from tests.retention.conftest import Stage, days_ago
 from tests.retention.eligibility.test_precedence import CHAINS, NOW
 from workspaces.content.models import Conversation
 from workspaces.groups.models import Group, GroupMember
+from workspaces.members.models import Membership
+from workspaces.offboarding.models import OffboardingReport
+from workspaces.projects import selectors as projects
+from workspaces.projects.models import Memory
 from workspaces.tenancy import plans
 
 FACTS = f"""with {conditions.CUTOFFS}
@@ -142,6 +147,126 @@ def test_simple_kinds_expire_by_policy(stage: Stage, kind: str):
     with stage.scope():
         left = type(rows[0]).objects.values_list("pk", flat=True)
         assert set(left) == {rows[0].pk}
+
+
+def test_an_expired_memory_is_hidden_before_it_is_purged(stage: Stage):
+    kept = simple.memory(stage, created_at=days_ago(20))
+    simple.memory(stage, created_at=days_ago(31))
+    stage.set_policy(30, undo=7, content_kind="memories")
+
+    with stage.scope():
+        found = projects.memories(
+            member=stage.member.membership,
+            workspace=stage.workspace.public_id,
+            at=NOON,
+        )
+        stored = Memory.objects.count()
+
+    assert [one.row.pk for one in found.rows] == [kept.pk]
+    assert stored == 2
+
+
+def test_chats_of_who_left_a_team_expire_thirty_days_later(team: Stage):
+    mine, theirs = team.conversation(age=300), team.conversation(team.other, age=300)
+    leave(team, team.member, on=days_ago(31))
+
+    with team.scope():
+        states = [
+            reasons.why(workspace=team.workspace, conversation=row, at=NOON)
+            for row in (mine, theirs)
+        ]
+
+    assert [why.state for why in states] == ["expired", "live"]
+    assert states[0].expires_at == days_ago(1)
+    assert states[0].purge_at == NOON + timedelta(days=6)
+    assert team.sweep(at=NOON + timedelta(days=5)).purged_n == 0
+    assert team.sweep(at=NOON + timedelta(days=6)).purged_n == 1
+
+
+def test_the_window_of_who_left_a_team_goes_on(team: Stage):
+    policies.set_policy(
+        actor=team.member.actor,
+        workspace=team.workspace,
+        days=365,
+        scope=of_member(team.member),
+        at=days_ago(100),
+    )
+    row = team.conversation(age=300)
+    leave(team, team.member, on=days_ago(90))
+
+    with team.scope():
+        why = reasons.why(workspace=team.workspace, conversation=row, at=NOON)
+
+    assert why.state == "live"
+
+
+def leave(stage: Stage, person: Person, *, on: datetime) -> None:
+    with stage.scope():
+        Membership.objects.filter(pk=person.membership.pk).update(status="removed")
+        OffboardingReport.objects.create(
+            workspace_id=stage.workspace.id,
+            membership=person.membership,
+            generation=9,
+            departure="removed",
+            steps=[],
+            duration_us=0,
+            requested_by="",
+            created_at=on,
+        )
+
+
+def test_a_change_of_policy_writes_no_row_of_content(stage: Stage):
+    project = simple.project(stage)
+    for age in (1, 50, 100):
+        stage.conversation(age=age, project_id=project.pk)
+        simple.memory(stage)
+    before = versions_of_rows()
+
+    stage.set_policy(30)
+    set_for(stage, of_member(stage.member), 60)
+    set_for(stage, Scope(ScopeKind.PROJECT, project.pk), 10)
+    stage.set_policy(10, content_kind="memories")
+
+    assert versions_of_rows() == before
+
+
+def versions_of_rows() -> list[tuple[Any, ...]]:
+    """The transaction that wrote each row of content, and where it lies."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "select 'c', id, xmin::text, ctid::text from workspaces_conversation"
+            " union all select 'm', id, xmin::text, ctid::text from workspaces_memory"
+            " union all select 'p', id, xmin::text, ctid::text from workspaces_project"
+            " order by 1, 2"
+        )
+        return list(cursor.fetchall())
+
+
+def test_a_preview_of_a_project_counts_what_its_sweep_takes(stage: Stage):
+    project = simple.project(stage)
+    law = group(stage, "Law", stage.member)
+    scope = Scope(ScopeKind.PROJECT, project.pk)
+    for age in (5, 15, 25, 45):
+        stage.conversation(age=age, project_id=project.pk)
+        stage.conversation(age=age)
+
+    with stage.scope():
+        found = previews.preview(
+            workspace=stage.workspace, days=10, undo_days=0, scope=scope, at=NOON
+        )
+    set_for(stage, scope, 10, at=NOON)
+    sweep = stage.sweep()
+
+    assert found.conversations == sweep.purged_n == 3
+    assert found.bytes == sweep.bytes_n
+    assert found.more_than_today == 3
+    assert [share.items for share in found.by_owner] == [3]
+    assert [(share.key, share.items) for share in found.by_group] == [(law.pk, 3)]
+    assert [(share.key, share.items) for share in found.by_kind] == [
+        ("conversations", 3)
+    ]
+    assert sum(band.items for band in found.by_age) == 3
+    assert (found.first_purge_at, found.by_week[1].conversations) == (NOON, 1)
 
 
 def seeded(stage: Stage) -> tuple[list[Conversation], dict[str, Any]]:

@@ -85,7 +85,10 @@ def my_project_download(request: Any, project: UUID, file: UUID) -> HttpResponse
     with about(request, project) as (here, seen):
         try:
             name, found = selectors.file_bytes(
-                seen=seen, file=file, workspace=here.workspace.public_id
+                seen=seen,
+                file=file,
+                workspace=here.workspace.public_id,
+                at=clock.now(),
             )
         except selectors.UnknownFile as unknown:
             raise Http404 from unknown
@@ -228,7 +231,9 @@ def _urls(seen: Seen) -> dict[str, str]:
 
 
 def _files(here: Here, seen: Seen) -> list[dict[str, Any]]:
-    found = selectors.files_of(seen=seen, workspace=here.workspace.public_id)
+    found = selectors.files_of(
+        seen=seen, workspace=here.workspace.public_id, at=clock.now()
+    )
     return [
         {
             "name": name,

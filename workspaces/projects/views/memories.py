@@ -75,6 +75,7 @@ def _page(
         member=here.member,
         workspace=here.workspace.public_id,
         after=request.GET.get("after"),
+        at=clock.now(),
     )
     verdict = selectors.may(member=here.member, feature=Feature.MEMORY_USE)
     is_on = selectors.memory_is_on(member=here.member)

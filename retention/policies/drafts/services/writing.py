@@ -129,8 +129,10 @@ def look(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> None:
     found = previews.preview(
         workspace=workspace,
         scope=draft.scope,
+        content_kind=draft.content_kind,
         days=draft.days,
         undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
         at=at,
     )
     draft.preview, draft.previewed_at = snapshots.snapshot(found), at
