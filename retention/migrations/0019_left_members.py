@@ -10,7 +10,7 @@ _COLUMNS = "workspace_id, membership_id, departure, created_at"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0015_promise"),
+        ("retention", "0018_keys_of_a_slice"),
         ("workspaces", "0027_join_requests"),
     ]
 
