@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connections
 
 from kit import content_kinds
-from retention.deletions.selectors import LAST_DAY, ends_of_holds
+from retention.deletions.selectors import LAST_DAY, releases_of_holds
 from retention.eligibility import conditions, kinds, lateness
 from retention.eligibility.scopes import CONVERSATIONS
 from retention.policies import selectors as policies
@@ -20,7 +20,7 @@ def waiting_for(
 ) -> Counter[int]:
     """How much of every kind is deleted or expired for `days` and not held, by place.
 
-    What a hold protected meanwhile counts from its end.
+    What a hold kept meanwhile counts from its release.
     """
     scopes = policies.cutoffs_at(
         workspace_ids=workspace_ids, at=at, using=using, waited_days=days
@@ -46,7 +46,7 @@ def days_of_others(
     parameters: dict[str, Any] = {
         "workspace": workspace.id,
         "at": at,
-        "ends": ends_of_holds(workspace_id=workspace.id, at=at),
+        "ends": releases_of_holds(workspace_id=workspace.id, at=at),
         "last": LAST_DAY,
     }
     with connections["default"].cursor() as cursor:

@@ -168,7 +168,7 @@ def _groups(
     parameters: dict[str, Any] = conditions.parameters(hidden, at=at) | {
         "e_ref": list(range(len(pieces))),
         "e_purge": [_array(_edges(one, at=at)) for one in pieces],
-        "ends": ends_of_holds(workspace_id=scopes[0].workspace_id, at=at),
+        "ends": releases_of_holds(workspace_id=scopes[0].workspace_id, at=at),
     }
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, parameters)
@@ -211,16 +211,15 @@ def _oldest(
     return min(found, default=None)
 
 
-def ends_of_holds(*, workspace_id: int, at: datetime) -> list[datetime]:
-    """When holds ended lately: the clock of what they covered starts anew there."""
+def releases_of_holds(*, workspace_id: int, at: datetime) -> list[datetime]:
+    """When holds were released lately: the clock of what they covered starts anew."""
     lately = HoldScope.objects.filter(
         workspace_id=workspace_id,
-        released_at__isnull=False,
-        release_grace_until__lte=at,
-        release_grace_until__gt=at - timedelta(days=LAST_DAY + 1),
+        released_at__lte=at,
+        released_at__gt=at - timedelta(days=LAST_DAY + 1),
     )
-    found = lately.order_by("release_grace_until").distinct()
-    moments = found.values_list("release_grace_until", flat=True)
+    found = lately.order_by("released_at").distinct()
+    moments = found.values_list("released_at", flat=True)
     return [moment for moment in moments if moment is not None]
 
 

@@ -92,7 +92,7 @@ def test_what_a_policy_expired_is_predicted_too(stage: Theatre) -> None:
     assert [(day.number, day.due) for day in found.forecast if day.due] == [(19, 1)]
 
 
-def test_a_hold_stops_the_clock_and_its_end_starts_it_anew(stage: Theatre) -> None:
+def test_a_hold_stops_the_clock_and_its_release_starts_it_anew(stage: Theatre) -> None:
     deleted(stage, at=days_ago(50))
     hold = holds.place(
         actor=stage.officer.actor,
@@ -104,20 +104,19 @@ def test_a_hold_stops_the_clock_and_its_end_starts_it_anew(stage: Theatre) -> No
     held = standing(stage)
     assert (held.waiting, held.overdue, held.stage) == (0, 0, Stage.KEPT)
 
-    _ended(stage, hold.pk, at=days_ago(2))
+    _released(stage, hold.pk, at=days_ago(9), grace_days=7)
 
     found = standing(stage)
     assert (found.waiting, found.overdue, found.stage) == (1, 0, Stage.KEPT)
-    assert found.due_at == days_ago(2) + timedelta(days=30)
-    late = standing(stage, at=NOON + timedelta(days=28) + MINUTE)
+    assert found.due_at == days_ago(9) + timedelta(days=30)
+    late = standing(stage, at=NOON + timedelta(days=21) + MINUTE)
     assert (late.overdue, late.stage) == (1, Stage.OVERDUE)
 
 
-def _ended(stage: Theatre, hold_id: int, *, at: datetime) -> None:
-    """As a release whose grace ended at `at` leaves it."""
+def _released(stage: Theatre, hold_id: int, *, at: datetime, grace_days: int) -> None:
+    until = at + timedelta(days=grace_days)
     with stage.scope():
-        scopes = holds_scopes(hold_id)
-        scopes.update(released_at=at, release_grace_until=at)
+        holds_scopes(hold_id).update(released_at=at, release_grace_until=until)
 
 
 def holds_scopes(hold_id: int) -> Any:
