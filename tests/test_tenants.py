@@ -131,6 +131,10 @@ def _project(where: WorkspaceRef) -> UUID:
 
 
 def _hold(where: WorkspaceRef) -> UUID:
+    return _placed(where).public_id
+
+
+def _placed(where: WorkspaceRef) -> Hold:
     held = cast.person(where, "vera@brennan.example").membership
     return holds.place(
         actor=_owner(where),
@@ -138,18 +142,21 @@ def _hold(where: WorkspaceRef) -> UUID:
         matter="Brennan v. Halden",
         membership_ids=[held.pk],
         at=NOON,
-    ).public_id
+    )
 
 
 def _asked(where: WorkspaceRef) -> UUID:
-    hold = Hold.objects.get(public_id=_hold(where))
     return holds.request_release(
-        actor=_owner(where), workspace=where, hold=hold, reason="settled", at=NOON
+        actor=_owner(where),
+        workspace=where,
+        hold=_placed(where),
+        reason="settled",
+        at=NOON,
     ).public_id
 
 
 def _notice(where: WorkspaceRef) -> UUID:
-    hold = Hold.objects.get(public_id=_hold(where))
+    hold = _placed(where)
     hold_notices.send(
         actor=_owner(where),
         workspace=where,
@@ -158,7 +165,10 @@ def _notice(where: WorkspaceRef) -> UUID:
         reminds=False,
         at=NOON,
     )
-    return HoldNotice.objects.get(hold=hold).public_id
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        return HoldNotice.objects.get(hold=hold).public_id
 
 
 def _erasure(where: WorkspaceRef) -> UUID:

@@ -24,6 +24,19 @@ where s.id = k.slice_id;
 # Each key is updated once; the new version finds room beside the old one.
 _ROOM = "alter table retention_doom set (fillfactor = 60)"
 
+# What waits to be destroyed: alone, or with its slice.
+_NUMBERS = """
+create or replace function retention_numbers(p_since timestamptz, out doomed bigint,
+    out purged bigint, out took_ms bigint)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select (select count(*) from public.retention_doom d where d.is_waiting)
+           + (select coalesce(sum(s.keys), 0) from public.retention_sweepslice s
+              where s.keys > 0 and s.keys_destroyed_at is null),
+           coalesce(sum(s.purged), 0)::bigint, coalesce(sum(s.took_ms), 0)::bigint
+    from public.retention_sweepslice s where s.done_at >= p_since
+$$;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -106,6 +119,7 @@ class Migration(migrations.Migration):
                 name="sweepslice_keys_waiting",
             ),
         ),
+        migrations.RunSQL(_NUMBERS, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name="doom",
             constraint=models.CheckConstraint(
