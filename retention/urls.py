@@ -19,6 +19,7 @@ from retention.own_data.views import objects as my_objects
 from retention.own_data.views import page as my_page
 from retention.own_data.views import retention as my_retention
 from retention.policies import views as policies
+from retention.policies.bounding import views as bounds
 from retention.policies.drafts import views as drafts
 from retention.policies.safeguards import views as safeguards
 from retention.promise import views as promise
@@ -37,6 +38,12 @@ _MINE = "me/conversations/<uuid:conversation>"
 urlpatterns = [
     path(f"{_W}/policies/", policies.policies, name="policies"),
     path(f"{_W}/policies/set/", policies.policy_set, name="policy-set"),
+    path(f"{_W}/policies/bounds/", bounds.policy_bounds, name="policy-bounds"),
+    path(
+        f"{_W}/policies/bounds/set/",
+        bounds.policy_bounds_set,
+        name="policy-bounds-set",
+    ),
     path(f"{_W}/policies/safeguards/", safeguards.safeguards, name="safeguards"),
     path(
         f"{_W}/policies/safeguards/set/",

@@ -28,6 +28,7 @@ _PARTS = {
         "policy-draft-decline",
         "policy-draft-cancel",
         "safeguards-set",
+        "policy-bounds-set",
         "sweep-stop-confirm",
         "sweep-start",
     ),

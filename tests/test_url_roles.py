@@ -141,6 +141,8 @@ WORKSPACE = {
     "retention:policy-draft-approve": "owner admin",
     "retention:policy-draft-decline": "owner admin",
     "retention:policy-draft-cancel": "owner admin",
+    "retention:policy-bounds": GOVERNING,
+    "retention:policy-bounds-set": "owner",
     "retention:safeguards": GOVERNING,
     "retention:safeguards-set": "owner",
     "retention:conversations": GOVERNING,

@@ -10,7 +10,14 @@ from kit import clock, content_kinds
 from kit.http import keyset
 from kit.permissions import Permission
 from retention.places import crumbs, link, query
-from retention.policies import naming, overviews, previews, selectors, showing
+from retention.policies import (
+    breakdowns,
+    naming,
+    overviews,
+    previews,
+    selectors,
+    showing,
+)
 from retention.policies.drafts import selectors as drafts
 from retention.policies.drafts import showing as drafting
 from retention.policies.forms import PolicyForm
@@ -68,6 +75,7 @@ def context(
         "set_url": link(request, "retention:policy-set"),
         "drafts_url": link(request, "retention:policy-drafts"),
         "safeguards_url": link(request, "retention:safeguards"),
+        "bounds_url": link(request, "retention:policy-bounds"),
         "place": where.query,
         "under_way": _under_way(request, at=at),
     }
@@ -77,6 +85,12 @@ def context(
         if form.is_bound and form.is_valid():
             found |= _preview(request, where, form, at=at)
     return found
+
+
+def withdraws(request: Any, where: Place) -> bool:
+    """Whether the exception is to be taken away; the default cannot be."""
+    asked = request.POST if request.method == "POST" else request.GET
+    return asked.get("withdraw") == "1" and where.scope != WORKSPACE
 
 
 def url(request: Any, where: Place, **more: str) -> str:
@@ -110,14 +124,14 @@ def _choices(request: Any, where: Place, form: PolicyForm) -> dict[str, Any]:
     """Which scope and kind is edited, the others, and the usual values."""
     kinds = [
         kind
-        for kind in naming.offered_kinds()
+        for kind in content_kinds.governed()
         if kind.project or where.query["scope"] != "project"
     ]
     undo = str(form["undo_days"].value())
     return {
-        "offers_exceptions": len(naming.OFFERED_SCOPES) > 1,
         "scope_label": naming.labels([where.scope])[where.scope],
         "is_exception": where.scope != WORKSPACE,
+        "withdraw_url": _withdraw_url(request, where),
         "kind_label": content_kinds.governed_named(where.content_kind).labels,
         "kinds": [
             {
@@ -136,6 +150,15 @@ def _choices(request: Any, where: Place, form: PolicyForm) -> dict[str, Any]:
             for days in QUICK_DAYS
         ],
     }
+
+
+def _withdraw_url(request: Any, where: Place) -> str:
+    """The preview of taking an exception away; empty where there is none."""
+    standing = _standing(request, where)
+    if where.scope == WORKSPACE or not standing.version:
+        return ""
+    undo = str(standing.undo_days)
+    return url(request, where, undo_days=undo, withdraw="1")
 
 
 def _exceptions(request: Any) -> dict[str, Any]:
@@ -173,13 +196,14 @@ def _preview(
     request: Any, where: Place, form: PolicyForm, *, at: datetime
 ) -> dict[str, Any]:
     days, undo_days = form.cleaned_data["days"], form.cleaned_data["undo_days"]
-    standing = _standing(request, where)
+    standing, is_withdrawal = _standing(request, where), withdraws(request, where)
     found = previews.preview(
         workspace=request.workspace,
         scope=where.scope,
         content_kind=where.content_kind,
         days=days,
         undo_days=undo_days,
+        is_withdrawal=is_withdrawal,
         at=at,
     )
     newest = selectors.newest_version(
@@ -191,14 +215,18 @@ def _preview(
         "number": newest + 1,
         "figures": showing.figures(found, standing),
         "chart": showing.weeks_chart(found, number=newest + 1, today=standing.version),
+        "breakdowns": breakdowns.breakdowns(found),
+        "dates": breakdowns.dates(found),
         "when": showing.when_bar(found, undo_days=undo_days, at=at),
         "consequence": showing.consequence(found, undo_days=undo_days, now=at),
-        "changes": (days, undo_days) != said
+        "changes": is_withdrawal
+        or (days, undo_days) != said
         or (where.scope != WORKSPACE and not standing.version),
         "is_shorter": _is_shorter(request, where, form, at=at),
         "is_asked": safeguards.asks_second_person(
             workspace=request.workspace, newly_due=found.newly_due
         ),
+        "is_withdrawal": is_withdrawal,
         "kept_for": showing.kept_for(days),
         "draft": {"days": form["days"].value(), "undo_days": undo_days},
     }
@@ -211,7 +239,7 @@ def _is_shorter(request: Any, where: Place, form: PolicyForm, *, at: datetime) -
         content_kind=where.content_kind,
         days=form.cleaned_data["days"],
         undo_days=form.cleaned_data["undo_days"],
-        is_withdrawal=request.POST.get("withdraw") == "1",
+        is_withdrawal=withdraws(request, where),
         at=at,
     )
 

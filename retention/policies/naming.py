@@ -8,7 +8,6 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from kit import content_kinds
-from kit.content_kinds import Governed
 from kit.refusals import Refused
 from retention.policies.models import CONVERSATIONS, WORKSPACE, Scope, ScopeKind
 from workspaces.groups import selectors as groups
@@ -16,10 +15,6 @@ from workspaces.groups.models import Group
 from workspaces.members import selectors as members
 from workspaces.members.models import Membership
 from workspaces.projects.models import Project
-
-# What sweeps ask for and previews count: pages offer no policy that nothing obeys.
-OFFERED_SCOPES = frozenset({ScopeKind.WORKSPACE})
-OFFERED_KINDS = frozenset({CONVERSATIONS})
 
 
 class NobodyIsNamed(Refused):
@@ -50,19 +45,14 @@ class Place:
 def place(*, scope: str, of: str, kind: str) -> Place | None:
     """What an address names; None where there is no such thing here."""
     content_kind = kind or CONVERSATIONS
-    if content_kind not in {governed.name for governed in offered_kinds()}:
+    if content_kind not in {governed.name for governed in content_kinds.governed()}:
         return None
     if scope in ("", ScopeKind.WORKSPACE.value):
         return Place(scope=WORKSPACE, of="", content_kind=content_kind)
-    found = _row(scope, of) if scope in OFFERED_SCOPES else None
+    found = _row(scope, of)
     if found is None:
         return None
     return Place(scope=Scope(ScopeKind(scope), found), of=of, content_kind=content_kind)
-
-
-def offered_kinds() -> list[Governed]:
-    """The kinds for which pages set policies, by name."""
-    return [kind for kind in content_kinds.governed() if kind.name in OFFERED_KINDS]
 
 
 def find(*, kind: str, name: str) -> str:

@@ -62,7 +62,7 @@ def _values(request: Any, where: Place, form: PolicyForm) -> Values:
     return Values(
         scope=where.scope,
         content_kind=where.content_kind,
-        is_withdrawal=request.POST.get("withdraw") == "1",
+        is_withdrawal=editing.withdraws(request, where),
         **form.cleaned_data,
     )
 

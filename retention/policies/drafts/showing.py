@@ -58,6 +58,8 @@ _ICONS = {
 
 def title(draft: PolicyDraft) -> str:
     """What the draft proposes, in a few words."""
+    if draft.is_withdrawal:
+        return _("Take an exception away")
     return _("Keep %s") % showing.kept_for(draft.days)
 
 
@@ -111,7 +113,7 @@ def stages(draft: PolicyDraft, *, is_asked: bool) -> list[dict[str, Any]]:
 def changes(draft: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
     """The fields in which it differs from what is in force."""
     pairs = [
-        (_("Keeps"), showing.kept_for(standing.days), showing.kept_for(draft.days)),
+        (_("Keeps"), showing.kept_for(standing.days), _keeps(draft)),
         (
             _("Can come back for"),
             showing.days_of(standing.undo_days),
@@ -123,6 +125,12 @@ def changes(draft: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
         for field, before, after in pairs
         if before != after
     ]
+
+
+def _keeps(draft: PolicyDraft) -> str:
+    if draft.is_withdrawal:
+        return _("taken away")
+    return showing.kept_for(draft.days)
 
 
 def timeline(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from retention.policies import previews, showing
+from retention.policies import breakdowns, previews, showing
 from retention.policies.drafts.models import PolicyDraft
 from retention.policies.selectors import Standing
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -29,6 +29,8 @@ def of_draft(
         "number": number,
         "figures": showing.figures(found, standing),
         "chart": showing.weeks_chart(found, number=number, today=standing.version),
+        "breakdowns": breakdowns.breakdowns(found),
+        "dates": breakdowns.dates(found),
         "when": showing.when_bar(found, undo_days=draft.undo_days, at=at),
         "consequence": showing.consequence(found, undo_days=draft.undo_days, now=at),
     }

@@ -14,11 +14,12 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from kit import clock, guard
+from kit import clock, content_kinds, guard
 from kit.http import keyset
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.places import crumbs, link, query
+from retention.policies import naming
 from retention.policies.drafts import selectors, services, showing, sights
 from retention.policies.drafts.digests import digest
 from retention.policies.drafts.forms import AnswerForm
@@ -201,6 +202,8 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
         "sentence": showing.sentence(found, now=at),
         "stages": showing.stages(found, is_asked=is_asked or is_awaiting),
         "changes": showing.changes(found, standing) if found.ended_at is None else [],
+        "scope_label": naming.labels([found.scope])[found.scope],
+        "kind_label": content_kinds.governed_named(found.content_kind).labels,
         "reason": found.reason,
         "timeline": showing.timeline(steps, people=people),
         "agreed": showing.agreed(found),

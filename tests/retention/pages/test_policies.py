@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from retention.policies import naming, selectors
+from retention.policies import selectors
 from retention.policies.models import Scope, ScopeKind
 from tests import cast
 from tests.cast import NOON
@@ -34,11 +34,6 @@ def a_group(where: WorkspaceRef, owner: cast.Person, name: str = "Legal") -> Gro
         may_own=False,
         at=NOON,
     )
-
-
-@pytest.fixture(autouse=True)
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(naming, "OFFERED_SCOPES", frozenset(ScopeKind))
 
 
 @pytest.fixture
@@ -107,6 +102,8 @@ def test_an_exception_can_be_taken_away(stage: Stage, legal: Group) -> None:
     where = {"scope": "group", "of": str(legal.public_id)}
     client = stage.owner.client()
     client.post(f"{URL}set/", ASKED | where)
+    page = shown(stage, f"?scope=group&of={legal.public_id}&undo_days=7&withdraw=1")
+    assert "take the exception away?" in page
 
     answer = client.post(
         f"{URL}set/", ASKED | where | {"withdraw": "1", "days": "", "undo_days": "7"}
