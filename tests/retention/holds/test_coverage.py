@@ -198,7 +198,7 @@ CASES: list[tuple[str, Any, dict[str, set[str]]]] = [
 
 
 @pytest.mark.parametrize(
-    ("named", "asked", "expected"), CASES, ids=lambda c: str(c)[:30]
+    ("named", "asked", "expected"), CASES, ids=[case[0] for case in CASES]
 )
 def test_condition_trigger_and_count_agree(
     stage: Stage, world, named: str, asked: Any, expected: dict[str, set[str]]
