@@ -58,10 +58,9 @@ def file(
     columns, seal = _common(stage, owner, "workspaces_projectfile")
     with stage.scope():
         return ProjectFile.objects.create(
-            **{**columns, **more},
+            **{**columns, "blob_id": uuid4(), **more},
             project=project,
             sealed=seal.words("sealed", {"name": "plan.pdf"}),
-            blob_id=more.pop("blob_id", None) or uuid4(),
             size=10,
         )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retention.holds import selectors
+from retention.holds import requests, selectors
 from retention.sweeps import tasks
 from tests.retention.conftest import Stage
 
@@ -29,12 +29,19 @@ def test_acts_are_recorded_with_their_target(
         f"{W}holds/{hold.public_id}/release/",
         {"typed_name": "Audit", "reason": "Settled."},
     )
-    lasting.owner.client().post(f"{W}sweeps/start/")
+    owner = lasting.owner.client()
+    with lasting.scope():
+        (asked,) = requests.requests_of(hold=hold)
+    owner.post(
+        f"{W}holds/{hold.public_id}/release/{asked.public_id}/", {"step": "confirm"}
+    )
+    owner.post(f"{W}sweeps/start/")
 
     done = {
         "retention.conversation.deleted": row.public_id,
         "retention.conversation.restored": row.public_id,
         "retention.hold.placed": hold.public_id,
+        "retention.hold-release.requested": hold.public_id,
         "retention.hold.released": hold.public_id,
     }
     for action, target in done.items():
