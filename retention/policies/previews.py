@@ -2,7 +2,7 @@
 
 The same conditions as a sweep's, under a version that exists only here, at the moment
 its first purge would run. What it counts is what that sweep takes, item by item, if
-nothing else changes until then; `manifests` lists the items and explains any drift.
+nothing else changes until then.
 
 Everything is counted in one pass. Items are governed alike where the same scopes may
 govern them; each such combination brings one cut-off for each of the weeks shown.
