@@ -135,7 +135,7 @@ def _hold(where: WorkspaceRef) -> UUID:
 
 
 def _placed(where: WorkspaceRef) -> Hold:
-    held = cast.person(where, "vera@brennan.example").membership
+    held = cast.person(where, "noor@brennan.example").membership
     return holds.place(
         actor=_owner(where),
         workspace=where,
@@ -172,7 +172,7 @@ def _notice(where: WorkspaceRef) -> UUID:
 
 
 def _erasure(where: WorkspaceRef) -> UUID:
-    person = cast.person(where, "vera@brennan.example")
+    person = cast.person(where, "noor@brennan.example")
     return erasures.request_own(actor=person.actor, workspace=where, at=NOON).public_id
 
 
