@@ -21,7 +21,7 @@ from retention.metrics import selectors
 from retention.metrics.selectors import Sample
 
 TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-_LIMIT = Limit(name="metrics", most=60, every_seconds=0.5, when_down=True)
+LIMIT = Limit(name="metrics", most=60, every_seconds=0.5, when_down=True)
 # A proxy on this machine connects from here too: what it passes on is a stranger's.
 _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
@@ -29,7 +29,7 @@ _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 @guard.public
 @never_cache
 @require_safe
-@limited(_LIMIT)
+@limited(LIMIT)
 def metrics(request: HttpRequest) -> HttpResponse:
     """Every gauge, or 404 for whoever may not know that they exist."""
     has_token = _has_token(request)

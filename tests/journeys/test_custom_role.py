@@ -71,7 +71,7 @@ def _change(page: Page, **settings: str) -> None:
 
 
 def _give(page: Page, label: str, whom: str, button: str) -> None:
-    page.get_by_label(label).fill(whom)
+    page.get_by_label(label, exact=True).fill(whom)
     page.get_by_role("button", name=button).click()
     row = page.locator(".c-rows > li").filter(has_text=whom)
     expect(row.get_by_role("button", name="Take it back")).to_be_visible()

@@ -12,6 +12,7 @@ from kit import limits
 from kit.http import limited
 from kit.http.api import READERS
 from kit.limits import Limit
+from retention.metrics.views import LIMIT as METRICS
 from tests.cast import NOON
 from tests.site_map import pages
 from workspaces.health.views import READY
@@ -77,7 +78,7 @@ def test_every_page_of_strangers_has_a_limit() -> None:
     limited_paths = {
         path.replace("halden-instruments", "nothing") for _m, path, _l in ENDPOINTS
     }
-    limited_paths.add("/readyz")
+    limited_paths |= {"/readyz", "/metrics"}
 
     public = {
         page.url()
@@ -93,6 +94,13 @@ def test_probes_are_limited_before_they_ask_anything() -> None:
     use_up(READY)
 
     assert Client().get("/readyz", REMOTE_ADDR="192.0.2.7").status_code == 429
+
+
+@pytest.mark.usefixtures("clock")
+def test_metrics_are_limited_before_they_ask_anything() -> None:
+    use_up(METRICS)
+
+    assert Client().get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 429
 
 
 @pytest.mark.usefixtures("clock")
