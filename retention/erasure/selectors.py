@@ -7,12 +7,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from kit import vault
 from kit.sealing import binding, open_sealed
 from retention.erasure.models import Erasure, ErasureCount
 from retention.holds import coverage
 from workspaces.members.models import Membership
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 
 _LEFT = """
 select '{kind}', count(*), count(*) filter (where {held}), count(*) filter (
@@ -81,10 +80,9 @@ def reason_of(*, erasure: Erasure) -> str:
     """Why somebody else asked, in clear; empty where the member did."""
     if erasure.reason is None:
         return ""
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
     return open_sealed(
         bytes(erasure.reason),
-        key=vault.read_keys([key_id])[key_id],
+        key=tenants.organization_key(),
         aad=binding(table="retention_erasure", row=erasure.public_id, column="reason"),
     ).decode()
 

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from kit import vault
 from kit.sealing import binding, open_sealed
 from retention.hold_notices.models import HoldNotice
 from retention.holds.models import Hold, HoldScope
 from workspaces.members.models import Membership, MembershipStatus
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +51,7 @@ def texts_of(*, notices: Sequence[HoldNotice]) -> dict[int, str]:
     """What stands in these notices."""
     if not notices:
         return {}
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
-    key = vault.read_keys([key_id])[key_id]
+    key = tenants.organization_key()
     return {
         one.pk: open_sealed(
             bytes(one.text),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
-from kit import ids, scoping, vault
+from kit import ids, scoping
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
@@ -25,7 +25,7 @@ from retention.holds.models import Hold
 from retention.holds.services import storing
 from workspaces.members.models import Membership
 from workspaces.notices import services as mail
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
 WORKER = Actor.system("hold-notices")
@@ -140,7 +140,6 @@ def _store(
     at: datetime,
 ) -> None:
     public_id = ids.new_uuid()
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
     HoldNotice.objects.create(
         workspace_id=hold.workspace_id,
         public_id=public_id,
@@ -148,7 +147,7 @@ def _store(
         membership=member,
         text=seal(
             text.encode(),
-            key=vault.read_keys([key_id])[key_id],
+            key=tenants.organization_key(),
             aad=binding(table="retention_holdnotice", row=public_id, column="text"),
         ),
         sent_at=at,

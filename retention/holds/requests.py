@@ -6,13 +6,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from kit import vault
 from kit.permissions import Permission
 from kit.sealing import binding, open_sealed
 from retention.holds.models import Hold, HoldScope, ReleaseRequest, RequestState
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.roles.selectors import roles_with
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _GRANTED = """
@@ -57,8 +56,7 @@ def reasons_of(*, asked: Sequence[ReleaseRequest]) -> dict[int, str]:
     """The reasons of these requests."""
     if not asked:
         return {}
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
-    key = vault.read_keys([key_id])[key_id]
+    key = tenants.organization_key()
     return {
         one.pk: open_sealed(
             bytes(one.reason),

@@ -13,7 +13,6 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kit import vault
 from kit.formatting import absolute
 from kit.refusals import Refused, UnderLegalHold
 from kit.sealing import binding, open_sealed
@@ -26,7 +25,7 @@ from workspaces.gpts.models import Gpt
 from workspaces.members.models import Membership
 from workspaces.projects.models import Project
 from workspaces.tenancy import naming
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
 _UNKNOWN = {
@@ -293,8 +292,7 @@ def texts_of(*, shown: Sequence[Hold]) -> dict[int, Text]:
     """What was written about these matters, by hold."""
     if not shown:
         return {}
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
-    key = vault.read_keys([key_id])[key_id]
+    key = tenants.organization_key()
     return {
         hold.pk: Text(
             name=_opened(hold, "matter", key),

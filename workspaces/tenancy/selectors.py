@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from kit import scoping
+from kit import scoping, vault
 from kit.actor import Actor
 from kit.refusals import Refused
 from workspaces.tenancy.models import Organization, Workspace
@@ -169,3 +169,9 @@ def _workspace(row: dict[str, Any]) -> WorkspaceRef:
         name=row["name"],
         plan=row["plan"],
     )
+
+
+def organization_key() -> bytes:
+    """The key that seals what the organization in scope owns itself."""
+    key_id = Organization.objects.values_list("key_id", flat=True).get()
+    return vault.read_keys([key_id])[key_id]

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from kit import scoping, vault
+from kit import scoping
 from kit.sealing import binding, seal
 from retention.holds.matters import EVERYTHING, Narrowing, Text
 from retention.holds.models import COLUMNS, NARROWED, Hold, HoldScope, ScopeKind
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef
 
 
@@ -23,7 +23,7 @@ def scope(workspace: WorkspaceRef) -> AbstractContextManager[scoping.Scope]:
 
 def sealed(text: Text, *, row: UUID) -> dict[str, bytes | None]:
     """The columns of a matter's text; None where nothing is written."""
-    key = _key()
+    key = tenants.organization_key()
     words = {
         "matter": text.name,
         "reference": text.reference,
@@ -45,7 +45,7 @@ def sealed_reason(reason: str, *, table: str, row: UUID) -> bytes:
     """A reason that somebody wrote, for the row that keeps it."""
     return seal(
         reason.encode(),
-        key=_key(),
+        key=tenants.organization_key(),
         aad=binding(table=table, row=row, column="reason"),
     )
 
@@ -75,8 +75,3 @@ def _narrowed(kind: str, narrowing: Narrowing) -> dict[str, object]:
     found = asdict(narrowing if kind in NARROWED else EVERYTHING)
     kinds = found["content_kinds"]
     return {**found, "content_kinds": list(kinds) if kinds else None}
-
-
-def _key() -> bytes:
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
-    return vault.read_keys([key_id])[key_id]

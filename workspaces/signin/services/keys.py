@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.recording import Target
-from kit import certificates, scoping, sealing, vault
+from kit import certificates, scoping, sealing
 from kit.actor import Actor
 from kit.certificates import KeyPair
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.signin import authority, selectors
 from workspaces.signin.models import ConnectionState, KeyPlace, SamlConnection, SpKey
-from workspaces.tenancy.models import Organization
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import OrganizationRef
 
 
@@ -91,7 +91,7 @@ def retire_previous(
 def make(row: SamlConnection, pair: KeyPair, *, place: KeyPlace, at: datetime) -> SpKey:
     """Store a key in that place of the rollover, sealed."""
     sealed = sealing.seal(
-        pair.private_pem, key=_organization_key(), aad=_place(row.public_id)
+        pair.private_pem, key=tenants.organization_key(), aad=_place(row.public_id)
     )
     return SpKey.objects.create(
         organization_id=row.organization_id,
@@ -116,7 +116,7 @@ def opening_keys(*, connection_id: int, public_id: UUID) -> list[bytes]:
 
 def opened(connection: UUID, found: Sequence[SpKey]) -> list[bytes]:
     """The private keys in PEM, of a connection of the organization in scope."""
-    key = _organization_key()
+    key = tenants.organization_key()
     place = _place(connection)
     return [sealing.open_sealed(bytes(k.sealed_key), key=key, aad=place) for k in found]
 
@@ -142,11 +142,6 @@ def _record(
         at=at,
         details={"fingerprint": certificates.read(key.certificate).fingerprint},
     )
-
-
-def _organization_key() -> bytes:
-    key_id = Organization.objects.values_list("key_id", flat=True).get()
-    return vault.read_keys([key_id])[key_id]
 
 
 def _place(connection: UUID) -> bytes:
