@@ -113,7 +113,7 @@ def test_what_the_preview_listed_is_purged_and_what_is_held_stays(
     for kind in ("sequencer", "beat"):
         processes(kind)
     _kill_when(processes("worker"), lambda: _is_half_purged(workspace))
-    _kill_when(processes("worker"), lambda: _is_half_destroyed(workspace))
+    _kill_when(processes("worker"), lambda: _is_destroying(workspace))
     processes("worker")
     sweep = _closed(workspace)
 
@@ -216,13 +216,12 @@ def _is_half_purged(workspace: WorkspaceRef) -> bool:
         )
 
 
-def _is_half_destroyed(workspace: WorkspaceRef) -> bool:
+def _is_destroying(workspace: WorkspaceRef) -> bool:
+    """Whether keys are claimed of which nobody noted yet that they are gone."""
     with _scope(workspace):
-        dooms = Doom.objects.filter(sweep__state=SweepState.DESTROYING)
-        return (
-            dooms.filter(destroyed_at__isnull=False).exists()
-            and dooms.filter(destroyed_at__isnull=True).exists()
-        )
+        return SweepSlice.objects.filter(
+            keys_claimed_at__isnull=False, keys_destroyed_at__isnull=True
+        ).exists()
 
 
 def _closed(workspace: WorkspaceRef) -> Sweep:
@@ -240,7 +239,7 @@ def _until(is_so: Callable[[], bool]) -> None:
     ends = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < ends, "the product took too long"
-        time.sleep(0.02)
+        time.sleep(0.005)
 
 
 def _texts_of(

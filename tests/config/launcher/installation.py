@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from config.launcher import leftovers, ports
@@ -62,11 +62,15 @@ class Installation:
             launcher.wait(_SECONDS_TO_STOP)
 
     def wait_for(
-        self, text: str, *, launcher: subprocess.Popen[bytes] | None = None
+        self,
+        text: str,
+        *,
+        launcher: subprocess.Popen[bytes] | None = None,
+        after: str = "",
     ) -> None:
-        """Wait until the launcher has said `text`."""
+        """Wait until the launcher has said `text`, after what it had said before."""
         until = time.monotonic() + _SECONDS_TO_START
-        while text not in self.said:
+        while text not in self.said[len(after) :]:
             is_over = launcher is not None and launcher.poll() is not None
             if is_over or time.monotonic() > until:
                 raise AssertionError(f"never said {text!r}:\n{self.said}")
@@ -107,6 +111,17 @@ class Installation:
             for number in numbers
             if name in _command_line(number) and wanted in _command_line(number)
         )
+
+    def soon(self, find: Callable[[], int]) -> int:
+        """What `find` finds, once it is there: a part may be on its way back."""
+        until = time.monotonic() + _SECONDS_TO_START
+        while True:
+            try:
+                return find()
+            except (StopIteration, ValueError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def leaves_nothing(self) -> bool:
         """Tells whether no process and no open port of this home is left.

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -60,17 +60,20 @@ def test_stop_works_from_another_terminal(installation: Installation) -> None:
 
 
 def test_any_part_may_be_killed(installation: Installation) -> None:
+    parts: dict[str, Callable[[], int]] = {
+        "PostgreSQL": lambda: installation.server("postgres"),
+        "Valkey": lambda: installation.server("valkey"),
+        "The web server": lambda: min(installation.processes("granian")),
+        "The worker": lambda: min(installation.processes("worker@")),
+        "The sequencer": lambda: min(installation.processes("sequencer@")),
+        "Beat": lambda: min(installation.processes("beat")),
+    }
     with installation.started():
-        for title, number in (
-            ("PostgreSQL", installation.server("postgres")),
-            ("Valkey", installation.server("valkey")),
-            ("The web server", min(installation.processes("granian"))),
-            ("The worker", min(installation.processes("worker@"))),
-            ("The sequencer", min(installation.processes("sequencer@"))),
-            ("Beat", min(installation.processes("beat"))),
-        ):
-            os.kill(number, signal.SIGKILL)
-            installation.wait_for(f"{title} is back.")
+        for title, number in parts.items():
+            # The death of one may have ended others, which are back under new numbers.
+            said = installation.said
+            os.kill(installation.soon(number), signal.SIGKILL)
+            installation.wait_for(f"{title} is back.", after=said)
 
     assert installation.leaves_nothing()
 
