@@ -6,6 +6,7 @@ from audit.log.models import (
     AuditEntry,
     AuditFacet,
     AuditLog,
+    AuditRefusal,
     AuditSequencer,
     AuditTile,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEntry",
     "AuditFacet",
     "AuditLog",
+    "AuditRefusal",
     "AuditSequencer",
     "AuditTile",
     "AuditVerification",

@@ -102,10 +102,12 @@ def waiting(*, log: Log, workspace: UUID | None) -> list[Shown]:
     """The newest entries that await their seal."""
     found = storage.rows(
         "default",
-        "select e.id from audit_entry e, audit_sequencer s"
-        " where e.organization_id = %s and (e.epoch, e.xid, e.id) >"
-        " (s.bound_epoch, s.bound_xid, s.bound_id)"
+        "select e.id from audit_entry e, audit_sequencer s left join audit_refusal r"
+        " on r.organization_id = %s where e.organization_id = %s"
+        " and (e.epoch, e.xid, e.id) > (coalesce(r.after_epoch, s.bound_epoch),"
+        " coalesce(r.after_xid, s.bound_xid), coalesce(r.after_id, s.bound_id))"
         " order by e.epoch desc, e.xid desc, e.id desc limit %s",
+        log.organization_id,
         log.organization_id,
         WAITING,
     )

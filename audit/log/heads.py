@@ -31,15 +31,15 @@ def demand_agreement(
 ) -> None:
     """Raises RefusesToSign unless database, published head and key agree."""
     ours = key.named(log.named(epoch))
-    known = checkpoints.keys_of(log.uuid)
-    if ours not in known and any(one.name == ours.name for one in known):
-        raise RefusesToSign(f"{ours.name}: the log key is not the one announced")
     try:
+        known = checkpoints.keys_of(log.uuid)
+        if ours not in known and any(one.name == ours.name for one in known):
+            raise RefusesToSign(f"{ours.name}: the log key is not the one announced")
         if newest is not None:
             _demand_signed(newest, keys=[*known, ours])
         text = checkpoints.published(log.uuid)
         published = note.opened(text, keys=known) if text else None
-    except NoteRefused as error:
+    except ValueError as error:  # NoteRefused, or files and rows that are not ours
         raise RefusesToSign(f"{ours.name}: {error}") from error
     if published is not None:
         _demand_extension(log, epoch=epoch, newest=newest, published=published)

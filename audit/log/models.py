@@ -132,6 +132,29 @@ class AuditSequencer(models.Model):
         return f"({self.bound_epoch}, {self.bound_xid}, {self.bound_id})"
 
 
+class AuditRefusal(models.Model):
+    """A log that the sequencer refuses to sign, while it seals all others.
+
+    Data: none personal; `reason` names the log and what disagrees. Entries beyond
+    (`after_epoch`, `after_xid`, `after_id`) wait until the log agrees again.
+    """
+
+    organization_id = models.BigIntegerField(primary_key=True)
+    reason = models.TextField()
+    since = models.DateTimeField()
+    after_epoch = models.IntegerField()
+    after_xid = TransactionIdField()
+    after_id = models.BigIntegerField()
+
+    objects = OrganizationManager["AuditRefusal"]()
+
+    class Meta:
+        db_table = "audit_refusal"
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class AuditBlock(models.Model):
     """A run of entries of one log that was sealed under one signed checkpoint.
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from audit.log import checkpoints, owners, storage
+from audit.log import checkpoints, owners, refusals, storage
 from audit.log.facets import facet_of
 from audit.log.models import SITE, AuditLog
 from kit import scoping
@@ -113,7 +113,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Stall:
-    """Entries wait for their seal because a transaction stays open."""
+    """Entries wait for their seal: a transaction stays open, or a log is refused."""
 
     level: Level
     waiting_since: datetime
@@ -146,12 +146,26 @@ select format('prepared transaction %%s (since %%s)', gid, prepared)
 
 def stall(*, at: datetime, using: str = "sequencer") -> Stall | None:
     """Who holds the seal back, once the oldest entry waits for over ten seconds."""
+    late = _held_back(at=at, using=using)
+    refused = refusals.oldest(using=using)
+    if not refused or (late and late.waiting_since <= refused[0].since):
+        return late
+    return _stalled(refused[0].since, culprits=[one.reason for one in refused], at=at)
+
+
+def _held_back(*, at: datetime, using: str) -> Stall | None:
     found = storage.rows(using, _OLDEST_WAITING)
     if not found:
         return None
     since = facet_of(bytes(found[0][0]), subject="", sealed_at=at).at
     if at - since < _WARNING_AFTER:
         return None
-    culprits = tuple(text for (text,) in storage.rows(using, _CULPRITS))
+    culprits = [text for (text,) in storage.rows(using, _CULPRITS)]
+    return _stalled(since, culprits=culprits, at=at)
+
+
+def _stalled(since: datetime, *, culprits: list[str], at: datetime) -> Stall | None:
+    if at - since < _WARNING_AFTER:
+        return None
     level = Level.ALARM if at - since >= _ALARM_AFTER else Level.WARNING
-    return Stall(level=level, waiting_since=since, culprits=culprits)
+    return Stall(level=level, waiting_since=since, culprits=tuple(culprits))

@@ -15,32 +15,30 @@ What holds, and why:
 - It extends only a head that the log's key signed, and that agrees with the newest
   head published outside the database. A database that is behind (a restored backup)
   or that was rewritten is never signed again.
+- A log that it refuses to sign waits alone (`refusals`): all others are sealed.
 - The heads of a new epoch bind how the one before ended, so that no epoch can be cut
   off or dropped behind the back of a later head.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 
-from audit.log import checkpoints, heads, note, storage, tiles, tree
-from audit.log.facets import facet_of
+from audit.log import blocks, checkpoints, heads, refusals, storage
+from audit.log.blocks import ALIAS, Seal, Waiting
 from audit.log.heads import RefusesToSign
-from audit.log.note import Checkpoint, Ended
+from audit.log.refusals import Refusal
 from audit.log.selectors import Log, logs_by_id
 from audit.log.storage import Block, Place, rows
-from audit.log.tree import CompactRange
 from kit import signing
 from kit.signing import SigningKey
 
-ALIAS = "sequencer"
-BLOCK = 1_024
+logger = logging.getLogger(__name__)
 ROUND = 8_192
 """Entries a round; at most 256 MiB where every leaf has its largest size."""
 
@@ -86,45 +84,23 @@ select e.organization_id, e.epoch, e.xid::text, e.id, e.leaf,
  order by e.epoch, e.xid, e.id
  limit %s
 """
+# What a refused log left unsealed below the bound of all others.
+_LEFT = """
+select e.organization_id, e.epoch, e.xid::text, e.id, e.leaf,
+       (select d.subject from audit_detail d
+         where d.organization_id = e.organization_id and d.entry_id = e.id
+           and d.part = 'actor')
+  from audit_entry e
+ where e.organization_id = %s
+   and (e.epoch, e.xid, e.id) > (%s, %s::text::xid8, %s)
+   and (e.epoch, e.xid, e.id) <= (%s, %s::text::xid8, %s)
+ order by e.epoch, e.xid, e.id
+ limit %s
+"""
 _MOVE_BOUND = """
 update audit_sequencer
    set bound_epoch = %s, bound_xid = %s::text::xid8, bound_id = %s
 """
-_INSERT_BLOCK = """
-insert into audit_block (organization_id, epoch, first, n, first_epoch, first_xid,
-    first_id, last_epoch, last_xid, last_id, hashes, peaks, root, note, sealed_at)
-values (%s, %s, %s, %s, %s, %s::text::xid8, %s, %s, %s::text::xid8, %s, %s, %s, %s,
-    %s, %s)
-"""
-_INSERT_TILE = """
-insert into audit_tile (organization_id, epoch, level, number, hashes, root)
-values (%s, %s, %s, %s, %s, %s)
-"""
-_INSERT_FACETS = """
-insert into audit_facet (organization_id, epoch, index, entry_id, at, action, outcome,
-    actor_kind, actor, target_kind, target_id, workspace)
-select %s, %s, * from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::uuid[])
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """An entry that is about to be sealed."""
-
-    place: Place
-    leaf: bytes
-    subject: str
-
-
-@dataclass(kw_only=True)
-class Seal:
-    """One round's work: where it stands, and the heads it will publish."""
-
-    epoch: int
-    key: SigningKey
-    at: datetime
-    heads: list[tuple[Log, str]] = field(default_factory=list)
 
 
 def run(*, at: datetime) -> int:
@@ -134,7 +110,10 @@ def run(*, at: datetime) -> int:
 
 
 def seal(*, at: datetime) -> int:
-    """Seals all that is below the horizon; returns how many entries that were."""
+    """Seals all that is below the horizon; returns how many entries that were.
+
+    RefusesToSign only where no log may be signed: the database is another cluster.
+    """
     sealed = 0
     # Peeking takes no lock: an idle second must not use up a transaction id.
     while rows(ALIAS, _WAITING)[0][0]:
@@ -142,7 +121,7 @@ def seal(*, at: datetime) -> int:
         sealed += count
         if count < ROUND:
             break
-    return sealed
+    return sealed + sum(_resume(one, at=at) for one in refusals.some(using=ALIAS))
 
 
 def publish_again() -> None:
@@ -155,7 +134,11 @@ def publish_again() -> None:
         heads.keep_ended(log, epoch=found[0][0], using=ALIAS)
     for block in storage.newest_blocks(ids=ids, epoch=found[0][0], using=ALIAS):
         log = logs[block.organization_id]
-        heads.demand_agreement(log, epoch=block.epoch, newest=block, key=key)
+        try:
+            heads.demand_agreement(log, epoch=block.epoch, newest=block, key=key)
+        except RefusesToSign as refusal:
+            logger.error("%s", refusal)
+            continue
         checkpoints.publish(log.uuid, block.note)
 
 
@@ -166,14 +149,10 @@ def _publish_once() -> None:
 
 def _round(*, at: datetime) -> int:
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
-        cursor.execute("set local synchronous_commit = on")
-        cursor.execute(_LOCK)
-        state = cursor.fetchone()
+        state = _locked(cursor)
         if state is None:
             return 0  # another sequencer is at it
-        epoch, *bound, is_our_cluster = state
-        if not is_our_cluster:
-            raise RefusesToSign("another database cluster: open a new epoch first")
+        epoch, bound = state
         cursor.execute(_HORIZON)
         horizon = cursor.fetchone()[0]
         cursor.execute(_ENTRIES, [*bound, epoch, horizon, ROUND])
@@ -181,120 +160,124 @@ def _round(*, at: datetime) -> int:
         if not found:
             return 0
         work = Seal(epoch=epoch, key=_key(), at=at)
-        _seal_all(work, found)
+        _seal_all(work, _by_log(found), after=bound)
         cursor.execute(_MOVE_BOUND, found[-1][1:4])
-    for log, text in work.heads:
-        checkpoints.publish(log.uuid, text)
+    _publish(work)
     return len(found)
 
 
-def _seal_all(work: Seal, found: list[tuple[Any, ...]]) -> None:
+def _resume(refusal: Refusal, *, at: datetime) -> int:
+    """Seals what waited, a round at a time, if the log agrees again."""
+    one = refusal.organization_id
+    epoch = rows(ALIAS, "select epoch from audit_sequencer")[0][0]
+    log, newest = _standing(one, epoch=epoch)
+    key = _key()
+    try:
+        # Asked without a lock, as every second: see `seal`.
+        heads.demand_agreement(
+            _demand_log(log, one), epoch=epoch, newest=newest, key=key
+        )
+    except RefusesToSign:
+        return 0
+    with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+        state = _locked(cursor)
+        held = refusals.of(organization_id=one, using=ALIAS)
+        if state is None or held is None:
+            return 0
+        epoch, bound = state
+        log, newest = _standing(one, epoch=epoch)
+        after = max(held.after, newest.last_place if newest else held.after)
+        cursor.execute(_LEFT, [one, *after, *bound, ROUND])
+        found = cursor.fetchall()
+        work = Seal(epoch=epoch, key=key, at=at)
+        entries = _by_log(found).get(one, [])
+        if entries and not _attempt(work, one, log, newest, entries, after=after):
+            return 0
+        if len(found) < ROUND:
+            refusals.forget(organization_id=one, using=ALIAS)
+        else:
+            refusals.move(organization_id=one, after=entries[-1].place, using=ALIAS)
+    _publish(work)
+    return len(found)
+
+
+def _locked(cursor: Any) -> tuple[int, Place] | None:
+    """Epoch and bound, locked; None while another sequencer has them."""
+    cursor.execute("set local synchronous_commit = on")
+    cursor.execute(_LOCK)
+    state = cursor.fetchone()
+    if state is None:
+        return None
+    epoch, bound_epoch, bound_xid, bound_id, is_our_cluster = state
+    if not is_our_cluster:
+        raise RefusesToSign("another database cluster: open a new epoch first")
+    return epoch, (bound_epoch, int(bound_xid), bound_id)
+
+
+def _by_log(found: list[tuple[Any, ...]]) -> dict[int, list[Waiting]]:
     waiting: dict[int, list[Waiting]] = defaultdict(list)
     for organization_id, epoch, xid, entry_id, leaf, subject in found:
         place = (epoch, int(xid), entry_id)
         entry = Waiting(place=place, leaf=bytes(leaf), subject=subject or "")
         waiting[organization_id].append(entry)
+    return waiting
+
+
+def _seal_all(work: Seal, waiting: dict[int, list[Waiting]], *, after: Place) -> None:
     ids = list(waiting)
     logs = logs_by_id(ids=ids, using=ALIAS)
-    blocks = storage.newest_blocks(ids=ids, epoch=work.epoch, using=ALIAS)
-    newest = {block.organization_id: block for block in blocks}
-    for organization_id, entries in waiting.items():
-        if organization_id not in logs:
-            raise RefusesToSign(f"organization {organization_id} has no log")
-        _seal_log(work, logs[organization_id], newest.get(organization_id), entries)
+    found = storage.newest_blocks(ids=ids, epoch=work.epoch, using=ALIAS)
+    newest = {block.organization_id: block for block in found}
+    refused = refusals.among(ids, using=ALIAS)
+    for one, entries in waiting.items():
+        # What waits of a refused log comes before these: `_resume` takes both.
+        if one not in refused:
+            _attempt(work, one, logs.get(one), newest.get(one), entries, after=after)
 
 
-def _seal_log(
-    work: Seal, log: Log, newest: Block | None, entries: list[Waiting]
-) -> None:
-    heads.demand_agreement(log, epoch=work.epoch, newest=newest, key=work.key)
-    grown = newest.tree() if newest else CompactRange()
-    old = grown.size
-    previous = heads.ended_before(log, epoch=work.epoch, newest=newest, using=ALIAS)
-    made = list(_blocks(work, log, grown, entries, previous=previous))
-    with connections[ALIAS].cursor() as cursor:
-        cursor.executemany(_INSERT_BLOCK, [_block_row(work, block) for block in made])
-        cursor.execute(_INSERT_FACETS, _facet_columns(work, log, old, entries))
-        for tile in tiles.completed(old=old, size=grown.size):
-            hashes = storage.assembled(
-                organization_id=log.organization_id,
-                epoch=work.epoch,
-                tile=tile,
-                using=ALIAS,
-            )
-            place = (log.organization_id, work.epoch, tile.level, tile.number)
-            cursor.execute(_INSERT_TILE, [*place, hashes, tiles.tile_root(hashes)])
-    heads.announce(log, epoch=work.epoch, key=work.key)
-    work.heads.append((log, made[-1].note))
-
-
-def _blocks(
+def _attempt(
     work: Seal,
-    log: Log,
-    grown: CompactRange,
+    organization_id: int,
+    log: Log | None,
+    newest: Block | None,
     entries: list[Waiting],
     *,
-    previous: Ended | None,
-) -> Iterator[Block]:
-    origin = log.named(work.epoch)
-    for start in range(0, len(entries), BLOCK):
-        cut = entries[start : start + BLOCK]
-        hashes = [tree.leaf_hash(entry.leaf) for entry in cut]
-        first = grown.size
-        for hashed in hashes:
-            grown.append(hashed)
-        head = Checkpoint(
-            origin=origin, size=grown.size, root=grown.root, previous=previous
+    after: Place,
+) -> bool:
+    """Seals one log, or keeps it apart: rows that collide were not written by us."""
+    try:
+        with transaction.atomic(using=ALIAS):
+            blocks.seal_log(work, _demand_log(log, organization_id), newest, entries)
+    except (RefusesToSign, IntegrityError) as refusal:
+        reason = str(refusal).partition("\n")[0]
+        refusals.keep(
+            organization_id=organization_id,
+            reason=reason,
+            after=after,
+            at=work.at,
+            using=ALIAS,
         )
-        yield Block(
-            organization_id=log.organization_id,
-            epoch=work.epoch,
-            first=first,
-            n=len(cut),
-            first_place=cut[0].place,
-            last_place=cut[-1].place,
-            hashes=b"".join(hashes),
-            peaks=grown.peaks,
-            root=grown.root,
-            note=note.signed(head, key=work.key),
-        )
+        logger.error("%s", reason)
+        return False
+    return True
 
 
-def _block_row(work: Seal, block: Block) -> list[Any]:
-    return [
-        block.organization_id,
-        block.epoch,
-        block.first,
-        block.n,
-        *block.first_place,
-        *block.last_place,
-        block.hashes,
-        block.peaks,
-        block.root,
-        block.note,
-        work.at,
-    ]
+def _demand_log(log: Log | None, organization_id: int) -> Log:
+    if log is None:
+        raise RefusesToSign(f"organization {organization_id} has no log")
+    return log
 
 
-def _facet_columns(
-    work: Seal, log: Log, first: int, entries: list[Waiting]
-) -> list[Any]:
-    read = partial(facet_of, sealed_at=work.at)
-    facets = [read(entry.leaf, subject=entry.subject) for entry in entries]
-    return [
-        log.organization_id,
-        work.epoch,
-        list(range(first, first + len(entries))),
-        [entry.place[2] for entry in entries],
-        [facet.at for facet in facets],
-        [facet.action for facet in facets],
-        [facet.outcome for facet in facets],
-        [facet.actor_kind for facet in facets],
-        [facet.actor for facet in facets],
-        [facet.target_kind for facet in facets],
-        [facet.target_id for facet in facets],
-        [facet.workspace for facet in facets],
-    ]
+def _standing(organization_id: int, *, epoch: int) -> tuple[Log | None, Block | None]:
+    ids = [organization_id]
+    found = storage.newest_blocks(ids=ids, epoch=epoch, using=ALIAS)
+    log = logs_by_id(ids=ids, using=ALIAS).get(organization_id)
+    return log, next(iter(found), None)
+
+
+def _publish(work: Seal) -> None:
+    for log, text in work.heads:
+        checkpoints.publish(log.uuid, text)
 
 
 def _key() -> SigningKey:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from audit.log import checkpoints, note, storage
+from audit.log import checkpoints, note, refusals, storage
 from audit.log.note import NoteRefused
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
@@ -252,7 +252,11 @@ class _Walk:
             "select bound_epoch, bound_xid::text, bound_id from audit_sequencer",
         )
         epoch, xid, entry_id = found[0]
-        return epoch, int(xid), entry_id
+        # A log that is not signed at present waits beyond a place of its own.
+        refused = refusals.of(
+            organization_id=self._log.organization_id, using=self._using
+        )
+        return refused.after if refused else (epoch, int(xid), entry_id)
 
     def _demand_all_sealed(self, bound: Place, tree: CompactRange) -> None:
         """No entry lies below the bound that no block covers."""

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connections, transaction
 
-from audit.log import checkpoints, note, sequencer, storage, tree
+from audit.log import checkpoints, note, refusals, sequencer, storage, tree
 from audit.log.heads import RefusesToSign
 from audit.log.models import AuditEntry
 from audit.log.selectors import Level, stall
@@ -31,6 +31,12 @@ def _head(tenant: Tenant) -> note.Checkpoint:
     text = checkpoints.published(tenant.uuid)
     assert text is not None
     return note.opened(text, keys=checkpoints.keys_of(tenant.uuid))
+
+
+def _refused(tenant: Tenant) -> str:
+    refusal = refusals.of(organization_id=tenant.id, using="sequencer")
+    assert refusal is not None
+    return refusal.reason
 
 
 def _second_connection(alias: str = "default") -> "psycopg.Connection[tuple[int]]":
@@ -217,8 +223,9 @@ def test_a_database_behind_its_published_head_is_not_signed(
     publish_anything(halden.uuid, ahead)
     halden.record()
 
-    with pytest.raises(RefusesToSign, match="restored backup"):
-        seal()
+    seal()
+
+    assert "restored backup" in _refused(halden)
 
 
 def test_a_rewritten_database_is_not_signed(halden: Tenant, seal: Sealing) -> None:
@@ -228,8 +235,9 @@ def test_a_rewritten_database_is_not_signed(halden: Tenant, seal: Sealing) -> No
     publish_anything(halden.uuid, note.signed(other, key=sequencer._key()))
     halden.record()
 
-    with pytest.raises(RefusesToSign, match="another one"):
-        seal()
+    seal()
+
+    assert "another one" in _refused(halden)
 
 
 def test_another_log_key_is_not_used_silently(
@@ -240,8 +248,9 @@ def test_another_log_key_is_not_used_silently(
     settings.CUSTOS_LOG_KEY_FILE = tmp_path / "other-key"  # type: ignore[attr-defined]
     halden.record()
 
-    with pytest.raises(RefusesToSign, match="not the one announced"):
-        seal()
+    seal()
+
+    assert "not the one announced" in _refused(halden)
 
 
 def test_another_cluster_is_neither_written_nor_signed(
