@@ -1,0 +1,1 @@
+"""The one language in which entries of the log are asked for."""
