@@ -159,6 +159,11 @@ def proof(*, log: Log, epoch: int, index: int, raw: bytes) -> Proof | None:
     )
 
 
+def shown(*, log: Log, facets: Sequence[AuditFacet]) -> list[Shown]:
+    """These entries with what opens of them, in the order given."""
+    return _shown(log, facets)
+
+
 def _holds(hashed: bytes, hashes: list[bytes], *, index: int, head: Block) -> bool:
     try:
         tree.check_inclusion(
