@@ -17,6 +17,7 @@ from workspaces.gpts.selectors import Above
 from workspaces.gpts.showing import person, status_of
 from workspaces.members import selectors as members
 from workspaces.members.models import Membership
+from workspaces.tenancy.selectors import WorkspaceRef
 
 
 def domain_rows(where: Places) -> list[dict[str, Any]]:
@@ -72,9 +73,9 @@ def outside(where: Places, approvals: Sequence[ThirdPartyApproval]) -> dict[str,
     }
 
 
-def above(where: Places) -> dict[str, Any]:
+def above(where: Places, *, workspace: WorkspaceRef) -> dict[str, Any]:
     """The preview of the downgrade."""
-    found = selectors.overview(size=100)
+    found = selectors.overview(workspace=workspace, size=100)
     gpts = [one.gpt for one in found.shown]
     named = selectors.named_among(gpts=gpts)
     names = selectors.summaries_of(numbers=named)

@@ -19,9 +19,10 @@ from workspaces.gpts.places import Places
 from workspaces.gpts.selectors import Counts
 from workspaces.gpts.showing import person, query, status_of
 from workspaces.members import selectors as members
+from workspaces.tenancy.selectors import WorkspaceRef
 
 
-def overview(where: Places) -> dict[str, Any]:
+def overview(where: Places, *, workspace: WorkspaceRef) -> dict[str, Any]:
     """The figures above the list."""
     counts = selectors.counts()
     return {
@@ -31,7 +32,7 @@ def overview(where: Places) -> dict[str, Any]:
         "allows_public": selectors.allows_public(),
         "public_now": sum(counts.by_visibility[one] for one in PUBLIC),
         "public_url": where.url("public"),
-        "tasks": [*_waiting(where), *_rules(where)],
+        "tasks": [*_waiting(where, workspace), *_rules(where)],
     }
 
 
@@ -103,9 +104,10 @@ def one(where: Places, gpt: Gpt) -> dict[str, Any]:
     }
 
 
-def _waiting(where: Places) -> list[dict[str, Any]]:
+def _waiting(where: Places, workspace: WorkspaceRef) -> list[dict[str, Any]]:
     """What somebody has to decide: versions to review, GPTs above a ceiling."""
-    waiting, above = selectors.waiting_count(), selectors.overview(size=0).total
+    waiting = selectors.waiting_count()
+    above = selectors.overview(workspace=workspace, size=0).total
     reviews = ngettext(
         "%s version waits for a review", "%s versions wait for a review", waiting
     )

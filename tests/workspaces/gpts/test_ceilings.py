@@ -51,7 +51,8 @@ def client(admin: Person) -> Client:
 
 def above(where: WorkspaceRef) -> dict[str, str]:
     with studio.opened(where):
-        return {str(o.gpt.public_id): o.lowered.visibility for o in selectors.above()}
+        found = selectors.above(workspace=where)
+        return {str(o.gpt.public_id): o.lowered.visibility for o in found}
 
 
 def a_role(where: WorkspaceRef, who: Person, level: str) -> None:
@@ -116,7 +117,8 @@ def test_the_evaluator_agrees_about_many(where: WorkspaceRef, jun: Person) -> No
     people = [one.membership for one in (jun, noor, admin)]
 
     with studio.opened(where):
-        together = selectors.ceilings_of(owner_ids=[one.pk for one in people])
+        ids = [one.pk for one in people]
+        together = selectors.ceilings_of(owner_ids=ids, workspace=where)
         alone = {one.pk: str(selectors.share_level_of(member=one)) for one in people}
 
     assert together == alone
@@ -208,7 +210,7 @@ def test_what_every_owner_may_is_not_looked_at(
     a_role(where, cast.analyst(where), "gpt_store")
 
     with studio.opened(where), django_assert_max_num_queries(6) as seen:
-        assert selectors.overview().total == 0
+        assert selectors.overview(workspace=where).total == 0
     assert not any("groupmember" in one["sql"] for one in seen.captured_queries)
 
 
@@ -233,7 +235,7 @@ def test_ten_thousand_are_counted_and_lowered_together(
     studio.ceiling(where, "invite_only")
 
     with studio.opened(where), django_assert_max_num_queries(100):
-        found = selectors.overview()
+        found = selectors.overview(workspace=where)
     assert (found.total, len(found.shown)) == (10_000, 100)
 
     with studio.opened(where):
@@ -242,7 +244,7 @@ def test_ten_thousand_are_counted_and_lowered_together(
         done = lowering.lower(actor=OPERATOR, workspace=where, ids=some, at=NOON)
     assert done == 100
     with studio.opened(where):
-        assert selectors.overview().total == 9_900
+        assert selectors.overview(workspace=where).total == 9_900
 
 
 def test_the_job_goes_a_hundred_at_a_time_and_tells(

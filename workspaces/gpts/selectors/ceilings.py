@@ -4,25 +4,24 @@ The ceilings of many owners are worked out together, by the same evaluator that 
 about one. A suspended owner keeps their ceiling: nothing is taken from who may return.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 
-from workspaces.access import rules as evaluator
 from workspaces.access import selectors as access
-from workspaces.access.features import Feature, Value, nothing_of, with_seat
-from workspaces.access.models import RoleAssignment, RoleSetting
+from workspaces.access import standings
+from workspaces.access.features import Feature, with_seat
+from workspaces.access.models import RoleSetting
+from workspaces.access.selectors import Standing
 from workspaces.gpts import rules
 from workspaces.gpts.levels import NONE, Visibility, rank
 from workspaces.gpts.models import Gpt
 from workspaces.gpts.rules import Lowered
 from workspaces.gpts.selectors import finding
-from workspaces.groups.models import GroupMember
-from workspaces.members import selectors as members
-from workspaces.members.models import Membership
+from workspaces.members.models import Membership, MembershipStatus
 from workspaces.tenancy.seats import SeatType
+from workspaces.tenancy.selectors import WorkspaceRef
 
 _CHUNK = 1_000
 _FEATURE = Feature.GPTS_SHARE
@@ -46,11 +45,11 @@ class Overview:
     losing_recipients: int
 
 
-def overview(*, size: int = 100) -> Overview:
+def overview(*, workspace: WorkspaceRef, size: int = 100) -> Overview:
     """How many GPTs stand above a ceiling, with the first `size` of them."""
     shown: list[Above] = []
     total = losing = 0
-    for one in above():
+    for one in above(workspace=workspace):
         total += 1
         losing += one.lowered.loses_recipients
         if len(shown) < size:
@@ -58,66 +57,41 @@ def overview(*, size: int = 100) -> Overview:
     return Overview(total=total, shown=tuple(shown), losing_recipients=losing)
 
 
-def above() -> Iterator[Above]:
+def above(*, workspace: WorkspaceRef) -> Iterator[Above]:
     """Every GPT above its owner's ceiling, by id; a few statements a thousand GPTs."""
     allows_public, after_id = finding.allows_public(), 0
     suspects = _suspects(allows_public=allows_public).order_by("id")
     while chunk := list(suspects.filter(id__gt=after_id)[:_CHUNK]):
         after_id = chunk[-1].pk
-        yield from _above(chunk, allows_public=allows_public)
+        yield from _above(chunk, workspace=workspace, allows_public=allows_public)
 
 
-def above_among(*, gpts: Collection[Gpt]) -> list[Above]:
+def above_among(*, gpts: Collection[Gpt], workspace: WorkspaceRef) -> list[Above]:
     """Those of these GPTs that stand above their owner's ceiling."""
-    return list(_above(gpts, allows_public=finding.allows_public()))
+    allows_public = finding.allows_public()
+    return list(_above(gpts, workspace=workspace, allows_public=allows_public))
 
 
-def ceilings_of(*, owner_ids: Collection[int]) -> dict[int, str]:
+def ceilings_of(
+    *, owner_ids: Collection[int], workspace: WorkspaceRef
+) -> dict[int, str]:
     """How far each of these members may share, by their roles and their seat."""
-    baseline = access.baseline(feature=_FEATURE)
-    roles = _roles_of(owner_ids)
-    said = _said({role for one in roles.values() for role in one})
+    found = standings.of(ids=owner_ids, workspace=workspace)
     return {
-        one.pk: _level(
-            baseline,
-            [said.get(role, baseline) for role in roles.get(one.pk, ())],
-            seat=one.seat,
-        )
-        for one in members.by_id(ids=owner_ids).values()
+        member_id: str(_as_if_active(one.standing).verdict(_FEATURE).value)
+        for member_id, one in found.items()
     }
 
 
-def _level(baseline: Value, given: list[Value], *, seat: str) -> str:
-    if _FEATURE not in with_seat(seat):
-        return str(nothing_of(_FEATURE))
-    return str(evaluator.join(_FEATURE, given) if given else baseline)
+def _as_if_active(standing: Standing) -> Standing:
+    return replace(standing, status=MembershipStatus.ACTIVE)
 
 
-def _roles_of(member_ids: Collection[int]) -> dict[int, set[int]]:
-    """The custom roles of each member, given directly or through a group."""
-    groups = defaultdict(set)
-    rows = GroupMember.objects.filter(membership_id__in=member_ids)
-    for member_id, group_id in rows.values_list("membership_id", "group_id"):
-        groups[group_id].add(member_id or 0)
-    found: dict[int, set[int]] = defaultdict(set)
-    assigned = RoleAssignment.objects.filter(
-        Q(membership_id__in=member_ids) | Q(group_id__in=list(groups))
-    )
-    for role_id, member_id, group_id in assigned.values_list(
-        "role_id", "membership_id", "group_id"
-    ):
-        for one in {member_id} if member_id else groups[group_id or 0]:
-            found[one].add(role_id)
-    return found
-
-
-def _said(role_ids: Collection[int]) -> dict[int, Value]:
-    rows = RoleSetting.objects.filter(role_id__in=role_ids, feature=_FEATURE)
-    return {row.role_id: access.value_of(row) for row in rows}
-
-
-def _above(gpts: Collection[Gpt], *, allows_public: bool) -> Iterator[Above]:
-    features = ceilings_of(owner_ids={gpt.owner_id for gpt in gpts})
+def _above(
+    gpts: Collection[Gpt], *, workspace: WorkspaceRef, allows_public: bool
+) -> Iterator[Above]:
+    owner_ids = {gpt.owner_id for gpt in gpts}
+    features = ceilings_of(owner_ids=owner_ids, workspace=workspace)
     for gpt in gpts:
         ceiling = rules.ceiling_of(
             feature=features.get(gpt.owner_id, NONE), allows_public=allows_public

@@ -36,7 +36,7 @@ def ask(*, actor: Actor, workspace: WorkspaceRef, at: datetime) -> Job:
     """Queue the job for what stands above a ceiling now."""
     actor.require(Permission.GPTS_MANAGE)
     with authority.scope(workspace):
-        if next(selectors.above(), None) is None:
+        if next(selectors.above(workspace=workspace), None) is None:
             raise NothingAbove(_("No GPT stands above its owner's ceiling."))
         return jobs.enqueue(
             actor=actor,
@@ -57,7 +57,7 @@ def lower_all(
 ) -> int:
     """Lower everything that stands above; `tell` hears how far it is."""
     with authority.scope(workspace):
-        waiting = [one.gpt.pk for one in selectors.above()]
+        waiting = [one.gpt.pk for one in selectors.above(workspace=workspace)]
     done = 0
     for begin in range(0, len(waiting), _AT_ONCE):
         ids = waiting[begin : begin + _AT_ONCE]
@@ -72,7 +72,9 @@ def lower(
 ) -> int:
     """Lower those of some GPTs that stand above their owner's ceiling; how many."""
     rows = selectors.live().filter(pk__in=list(ids)).order_by("id")
-    found = selectors.above_among(gpts=list(rows.select_for_update()))
+    found = selectors.above_among(
+        gpts=list(rows.select_for_update()), workspace=workspace
+    )
     waiting = selectors.waiting_among(gpts=[one.gpt for one in found])
     for one in found:
         if one.gpt.pk in waiting:

@@ -96,7 +96,7 @@ def gpts_ceilings(request: Any) -> HttpResponse:
     """What is shared further than its owner may, and how it would come down."""
     where = places.of(request)
     context = {
-        **allowances.above(where),
+        **allowances.above(where, workspace=request.workspace),
         "can_manage": request.actor.may(Permission.GPTS_MANAGE),
         "crumbs": where.governed((_("Above the ceiling"), "")),
     }

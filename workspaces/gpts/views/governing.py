@@ -33,7 +33,7 @@ def gpts_governance(request: Any) -> HttpResponse:
     )
     kept = {"visibility": visibility, "unassigned": "on" if only else ""}
     context = {
-        **governance.overview(where),
+        **governance.overview(where, workspace=request.workspace),
         "form": form,
         "is_filtered": bool(visibility or only),
         "chips": governance.chips(visibility=visibility, only_unassigned=only),
