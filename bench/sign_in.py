@@ -12,6 +12,7 @@ import contextlib
 import multiprocessing as mp
 import statistics
 import time
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from bench.ground import Ground
 MESSAGES = 150
 ROUNDS = 3
 REPEATS = 5
+CANDIDATES = 5
 BASE = "http://127.0.0.1:8000/accounts/saml/bench-sign-in"
 
 
@@ -170,17 +172,24 @@ def _dearest(
     ref: Any, documents: dict[str, bytes], good: list[bytes]
 ) -> dict[str, Any]:
     """What is told of a refusal needs no identity: those that come in are no attack."""
-    accepting = min(_cpu(ref, one) for one in good)
     costs = {
         name: min(_cpu(ref, document) for _ in range(REPEATS))
         for name, document in documents.items()
     }
+    # The dearest few once more, each as often as a good one and in turn with it.
+    dearest = sorted(costs, key=lambda one: costs[one])[-CANDIDATES:]
+    accepting, again = [], defaultdict(list)
+    for one in good:
+        accepting.append(_cpu(ref, one))
+        for name in dearest:
+            again[name].append(_cpu(ref, documents[name]))
+    costs = {name: statistics.median(taken) for name, taken in again.items()}
     name = max(costs, key=lambda one: costs[one])
     return {
-        "ratio": round(costs[name] / accepting, 3),
+        "ratio": round(costs[name] / statistics.median(accepting), 3),
         "ours": round(costs[name] * 1e6),
-        "reference": round(accepting * 1e6),
-        "unit": f"µs of CPU; the dearest of {len(costs)} is “{name}”",
+        "reference": round(statistics.median(accepting) * 1e6),
+        "unit": f"µs of CPU; the dearest of {len(documents)} is “{name}”",
     }
 
 
