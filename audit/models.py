@@ -1,5 +1,6 @@
 """The index of the audit app's models."""
 
+from audit.anchors.models import AuditAnchor
 from audit.log.models import (
     AuditBlock,
     AuditDetail,
@@ -13,6 +14,7 @@ from audit.log.models import (
 from audit.verification.models import AuditVerification
 
 __all__ = [
+    "AuditAnchor",
     "AuditBlock",
     "AuditDetail",
     "AuditEntry",

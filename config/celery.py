@@ -12,6 +12,7 @@ app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
+        "audit.anchors",
         "audit.log",
         "audit.verification",
         "workspaces.connectors",

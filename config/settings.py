@@ -219,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"queue": "sequencer", "expires": 1.0},
     },
+    "anchors": {
+        "task": "audit.tasks.anchor",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "jobs": {
         "task": "workspaces.tasks.run_jobs",
         "schedule": 60.0,

@@ -1044,6 +1044,21 @@ _ALL = [
             _("Tried to export the audit log"),
         ),
         (
+            "audit.head.anchored",
+            _("Anchored the head of a log in the log of the installation"),
+            _("Tried to anchor the head of a log"),
+        ),
+        (
+            "audit.key.rotated",
+            _("Changed the key that signs the audit log"),
+            _("Tried to change the key that signs the audit log"),
+        ),
+        (
+            "audit.epoch.opened",
+            _("Opened a new epoch of the audit log"),
+            _("Tried to open a new epoch of the audit log"),
+        ),
+        (
             "audit.demo.tampered",
             _("Tampered with an entry, for the demonstration"),
             _("Tried to tamper with an entry"),

@@ -10,6 +10,7 @@ from django.db import connections
 
 from audit.log import heads, note, storage, tiles, tree
 from audit.log.facets import facet_of
+from audit.log.keys import Ring
 from audit.log.note import Checkpoint, Ended
 from audit.log.selectors import Log
 from audit.log.storage import Block, Place
@@ -51,7 +52,7 @@ class Seal:
     """One round's work: where it stands, and the heads it will publish."""
 
     epoch: int
-    key: SigningKey
+    ring: Ring
     at: datetime
     heads: list[tuple[Log, str]] = field(default_factory=list)
 
@@ -63,11 +64,14 @@ def seal_log(
 
     Nothing is written before the refusal.
     """
-    heads.demand_agreement(log, epoch=work.epoch, newest=newest, key=work.key)
+    heads.demand_agreement(log, epoch=work.epoch, newest=newest, key=work.ring.current)
     grown = newest.tree() if newest else CompactRange()
     old = grown.size
     previous = heads.ended_before(log, epoch=work.epoch, newest=newest, using=ALIAS)
-    made = list(_blocks(work, log, grown, entries, previous=previous))
+    origin = log.named(work.epoch)
+    newest_note = newest.note if newest else None
+    signers = work.ring.signers(origin=origin, newest=newest_note)
+    made = list(_blocks(work, log, grown, entries, previous=previous, by=signers))
     with connections[ALIAS].cursor() as cursor:
         cursor.executemany(_INSERT_BLOCK, [_block_row(work, block) for block in made])
         cursor.execute(_INSERT_FACETS, _facet_columns(work, log, old, entries))
@@ -80,7 +84,7 @@ def seal_log(
             )
             place = (log.organization_id, work.epoch, tile.level, tile.number)
             cursor.execute(_INSERT_TILE, [*place, hashes, tiles.tile_root(hashes)])
-    heads.announce(log, epoch=work.epoch, key=work.key)
+    heads.announce(log, epoch=work.epoch, key=work.ring.current)
     work.heads.append((log, made[-1].note))
 
 
@@ -91,6 +95,7 @@ def _blocks(
     entries: list[Waiting],
     *,
     previous: Ended | None,
+    by: list[SigningKey],
 ) -> Iterator[Block]:
     origin = log.named(work.epoch)
     for start in range(0, len(entries), BLOCK):
@@ -112,7 +117,7 @@ def _blocks(
             hashes=b"".join(hashes),
             peaks=grown.peaks,
             root=grown.root,
-            note=note.signed(head, key=work.key),
+            note=note.signed(head, key=by[0], also=by[1:]),
         )
 
 

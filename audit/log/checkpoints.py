@@ -3,14 +3,14 @@
 Whoever rewrites the database cannot rewrite these files with it: the sequencer
 refuses to sign and the verification fails when the two disagree. `<uuid>` is the
 newest head, `<uuid>.<epoch>` the last one of an epoch that ended, and `<uuid>.vkeys`
-names the keys of all epochs.
+names the keys of all epochs. `installation.vkeys` names every key that ever signed.
 """
 
 import fcntl
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from django.conf import settings
 
 from kit.signing import VerifierKey
 
+_INSTALLATION = "installation.vkeys"
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -75,6 +76,20 @@ def announce(uuid: UUID, key: VerifierKey) -> None:
             _replace(_keys_file(uuid), _lines([*known, key]))
 
 
+def installation_keys() -> list[VerifierKey]:
+    """Every key that ever signed here, oldest first; the last one signs now."""
+    text = _text(_folder() / _INSTALLATION) or ""
+    return [VerifierKey.parse(line) for line in text.splitlines()]
+
+
+def announce_for_all(key: VerifierKey) -> None:
+    """Adds a key to those of the installation."""
+    with _locking(_folder() / f"{_INSTALLATION}.lock"):
+        known = installation_keys()
+        if key not in known:
+            _replace(_folder() / _INSTALLATION, _lines([*known, key]))
+
+
 def epoch_of(note: str) -> int:
     """The epoch in a note's origin, told without a key; 0 where there is none."""
     return _newness(note)[0]
@@ -93,8 +108,12 @@ def _lines(keys: Iterable[VerifierKey]) -> str:
     return "".join(f"{key.vkey}\n" for key in keys)
 
 
+def _folder() -> Path:
+    return Path(settings.CUSTOS_CHECKPOINT_DIR)
+
+
 def _file(uuid: UUID) -> Path:
-    return Path(settings.CUSTOS_CHECKPOINT_DIR) / str(uuid)
+    return _folder() / str(uuid)
 
 
 def _ended_file(uuid: UUID, epoch: int) -> Path:
@@ -124,9 +143,12 @@ def _newness(note: str) -> tuple[int, int]:
     return (int(epoch), int(size)) if epoch.isdigit() and size.isdigit() else (0, 0)
 
 
+def _locked(uuid: UUID) -> AbstractContextManager[None]:
+    return _locking(_file(uuid).with_suffix(".lock"))
+
+
 @contextmanager
-def _locked(uuid: UUID) -> Iterator[None]:
-    file = _file(uuid).with_suffix(".lock")
+def _locking(file: Path) -> Iterator[None]:
     file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

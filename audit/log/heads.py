@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from uuid import UUID
 
+from django.conf import settings
+
 from audit.log import checkpoints, note, selectors, storage
 from audit.log.note import Checkpoint, Ended, NoteRefused
 from audit.log.selectors import Log
@@ -19,6 +21,8 @@ select s.epoch, s.system_identifier = c.system_identifier
   from audit_sequencer s, pg_control_system() c
 """
 _FIRST = 1
+INSTALLATION = "custos-log"
+"""The name of a key of the installation where no log is meant."""
 _LOGS = "select organization_id from audit_log order by organization_id"
 
 
@@ -65,11 +69,12 @@ def disagreements(*, key: SigningKey) -> list[str]:
 
 def announce(log: Log, *, epoch: int, key: SigningKey) -> None:
     """Publishes the verifier key before the first head it signs."""
-    _announce(log.uuid, key.named(log.named(epoch)))
+    _announce(settings.CUSTOS_CHECKPOINT_DIR, log.uuid, key.named(log.named(epoch)))
 
 
 @lru_cache(maxsize=4096)
-def _announce(uuid: UUID, key: VerifierKey) -> None:
+def _announce(_folder: str, uuid: UUID, key: VerifierKey) -> None:
+    checkpoints.announce_for_all(VerifierKey(name=INSTALLATION, public=key.public))
     checkpoints.announce(uuid, key)
 
 

@@ -91,12 +91,31 @@ class Checkpoint:
         )
 
 
-def signed(checkpoint: Checkpoint, *, key: SigningKey) -> str:
-    """The note of a checkpoint, signed under the log's origin as key name."""
+def signed(
+    checkpoint: Checkpoint, *, key: SigningKey, also: Iterable[SigningKey] = ()
+) -> str:
+    """The note of a checkpoint, signed under the log's origin as key name.
+
+    `also` are further keys of the log that sign it: the one before, at a rotation.
+    """
+    lines = [_signature_line(checkpoint, one) for one in (key, *also)]
+    return f"{checkpoint.text}\n{''.join(lines)}"
+
+
+def _signature_line(checkpoint: Checkpoint, key: SigningKey) -> str:
     name = key.named(checkpoint.origin)
     signature = key.sign(checkpoint.text.encode())
     line = base64.b64encode(name.key_hash + signature).decode()
-    return f"{checkpoint.text}\n{_DASH} {checkpoint.origin} {line}\n"
+    return f"{_DASH} {checkpoint.origin} {line}\n"
+
+
+def signers(note: str, *, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
+    """Which of these keys signed a note; NoteRefused where `opened` refuses it."""
+    known = list(keys)
+    opened(note, keys=known)
+    words = [line.split(" ") for line in note.rpartition("\n\n")[2].splitlines()]
+    named = {(line[1], _decoded(line[2])[:_KEY_HASH_BYTES]) for line in words}
+    return [key for key in known if (key.name, key.key_hash) in named]
 
 
 def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:

@@ -26,16 +26,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 
-from audit.log import blocks, checkpoints, heads, refusals, storage
+from audit.log import blocks, checkpoints, heads, keys, refusals, storage
 from audit.log.blocks import ALIAS, Seal, Waiting
 from audit.log.heads import RefusesToSign
 from audit.log.refusals import Refusal
 from audit.log.selectors import Log, logs_by_id
 from audit.log.storage import Block, Place, rows
-from kit import signing
 from kit.signing import SigningKey
 
 logger = logging.getLogger(__name__)
@@ -159,7 +157,7 @@ def _round(*, at: datetime) -> int:
         found = cursor.fetchall()
         if not found:
             return 0
-        work = Seal(epoch=epoch, key=_key(), at=at)
+        work = Seal(epoch=epoch, ring=keys.ring(), at=at)
         _seal_all(work, _by_log(found), after=bound)
         cursor.execute(_MOVE_BOUND, found[-1][1:4])
     _publish(work)
@@ -189,7 +187,7 @@ def _resume(refusal: Refusal, *, at: datetime) -> int:
         after = max(held.after, newest.last_place if newest else held.after)
         cursor.execute(_LEFT, [one, *after, *bound, ROUND])
         found = cursor.fetchall()
-        work = Seal(epoch=epoch, key=key, at=at)
+        work = Seal(epoch=epoch, ring=keys.ring(), at=at)
         entries = _by_log(found).get(one, [])
         if entries and not _attempt(work, one, log, newest, entries, after=after):
             return 0
@@ -281,4 +279,4 @@ def _publish(work: Seal) -> None:
 
 
 def _key() -> SigningKey:
-    return signing.load_or_create(settings.CUSTOS_LOG_KEY_FILE)
+    return keys.ring().current

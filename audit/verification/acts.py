@@ -68,7 +68,7 @@ def proven(
     if not found:
         return None
     epoch, index, leaf = found[0]
-    head = _head(organization_id, epoch=epoch, index=index)
+    head = head_over(organization_id=organization_id, epoch=epoch, index=index)
     return Proven(
         leaf=bytes(leaf),
         epoch=epoch,
@@ -78,9 +78,9 @@ def proven(
     )
 
 
-def path(head: Block, *, index: int) -> list[bytes]:
+def path(head: Block, *, index: int, using: str = "default") -> list[bytes]:
     """The hashes from leaf `index` to the root of a head, under the log's scope."""
-    nodes = nodes_of(lambda level, number: _tile(head, level, number))
+    nodes = nodes_of(lambda level, number: _tile(head, level, number, using=using))
     return tree.inclusion_proof(index=index, size=head.end, nodes=nodes)
 
 
@@ -117,21 +117,24 @@ def did(*, actor: str, actions: Collection[str], target: UUID) -> datetime | Non
     )
 
 
-def _head(organization_id: int, *, epoch: int, index: int) -> Block:
-    (size,) = storage.rows("default", _HEAD, organization_id, epoch, index)[0]
+def head_over(
+    *, organization_id: int, epoch: int, index: int, using: str = "default"
+) -> Block:
+    """The signed head that sealed entry `index`."""
+    (size,) = storage.rows(using, _HEAD, organization_id, epoch, index)[0]
     head = storage.block_ending_at(
-        organization_id=organization_id, epoch=epoch, size=size, using="default"
+        organization_id=organization_id, epoch=epoch, size=size, using=using
     )
     if head is None:
         raise LookupError(f"no block ends at {size}")
     return head
 
 
-def _tile(head: Block, level: int, number: int) -> bytes:
+def _tile(head: Block, level: int, number: int, *, using: str) -> bytes:
     count = (head.end >> (8 * level)) - number * WIDTH
     return storage.tile_hashes(
         organization_id=head.organization_id,
         epoch=head.epoch,
         tile=Tile(level=level, number=number, width=min(count, WIDTH)),
-        using="default",
+        using=using,
     )

@@ -1,21 +1,31 @@
 """What a log must hold: the heads kept outside the database, and what they bind.
 
-A head of each epoch was published; the heads of a later epoch bind how the one before
-ended; and a key was announced for each. What one of them names and the database lacks
-was cut off.
+A head of each epoch was published, and the site's log names one an hour; the heads of a
+later epoch bind how the one before ended; and a key was announced for each. What one of
+them names and the database lacks was cut off.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from audit.log import checkpoints, note, storage
 from audit.log.heads import epochs_named
+from audit.log.leaf import Leaf, LeafRefused
+from audit.log.models import SITE
 from audit.log.note import Checkpoint, NoteRefused
 from audit.log.selectors import Log
 from kit.signing import VerifierKey
 
 Head = tuple[int, bytes]
 """Size and root."""
+
+ANCHORED = "audit.head.anchored"
+# Seen by whoever may read the site's log: commands and workers, as the sequencer.
+_ANCHORS = """
+select e.leaf from audit_facet f join audit_entry e on e.id = f.entry_id
+ where f.organization_id = %s and f.action = %s and f.target_id = %s
+   and e.organization_id = f.organization_id
+"""
 
 
 class HeadIsNotOurs(Exception):
@@ -66,12 +76,25 @@ def of(
     made = {epoch: Demand() for epoch in {*heads, *sealed, *named}}
     for epoch, head in heads.items():
         made[epoch].heads.add((head.size, head.root))
+    for epoch, size, root in _anchored(log, using=using):
+        made.setdefault(epoch, Demand()).heads.add((size, root))
     for head in [*heads.values(), *_newest(log, sealed, keys=keys, using=using)]:
         if head.previous is not None:
             bound = made.setdefault(head.previous.epoch, Demand())
             bound.heads.add((head.previous.size, head.previous.root))
             bound.final = max(bound.final or 0, head.previous.size)
     return dict(sorted(made.items()))
+
+
+def _anchored(log: Log, *, using: str) -> Iterator[tuple[int, int, bytes]]:
+    """The heads that the site's log names: it is signed and published on its own."""
+    for (leaf,) in storage.rows(using, _ANCHORS, SITE, ANCHORED, log.uuid):
+        try:
+            said = Leaf.parse(bytes(leaf))
+            root = bytes.fromhex(said.digests["root"])
+            yield said.counts["epoch"], said.counts["size"], root
+        except (LeafRefused, KeyError, ValueError):
+            continue  # the site's own verification names what was done to it
 
 
 def _newest(

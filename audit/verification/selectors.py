@@ -33,6 +33,7 @@ class Sealed:
     entry: UUID
     epoch: int
     index: int
+    leaf: bytes
     hashed: bytes
     checkpoint: str
 
@@ -62,6 +63,7 @@ def sealed(
         entry=Leaf.parse(bytes(leaf)).id,
         epoch=epoch,
         index=index,
+        leaf=bytes(leaf),
         hashed=leaf_hash(bytes(leaf)),
         checkpoint=note,
     )

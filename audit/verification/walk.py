@@ -148,6 +148,7 @@ class _Walk:
         self._keys = checkpoints.keys_of(log.uuid)
         self._checked = 0
         self._place: Place = START
+        self._signer = 0
 
     def result(self) -> Result:
         # Read first: whatever is sealed meanwhile only adds to what these cover.
@@ -178,6 +179,7 @@ class _Walk:
     def _epoch(self, epoch: int, tree: CompactRange, demand: Demand) -> None:
         unseen = set(demand.heads)
         beside = _Beside(self._log, epoch=epoch, using=self._using)
+        self._signer = 0
         for block in self._blocks(epoch):
             after = self._place
             hashes = self._demand_sound(block, tree)
@@ -240,10 +242,13 @@ class _Walk:
         keys: list[VerifierKey] = [key for key in self._keys if key.name == name]
         try:
             head = note.opened(block.note, keys=keys)
+            by = max(map(keys.index, note.signers(block.note, keys=keys)))
         except NoteRefused:
             raise _Broken(Flaw.SIGNATURE, block.first) from None
-        if (head.origin, head.size) != (name, block.end):
+        # A key that was rotated out signs nothing after the head that both signed.
+        if (head.origin, head.size) != (name, block.end) or by < self._signer:
             raise _Broken(Flaw.SIGNATURE, block.first)
+        self._signer = by
         return head.root
 
     def _bound(self) -> Place:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from audit.log import checkpoints
 from kit import signing
 from kit.commands import Failed, JsonCommand, Result
 from retention.receipts import documents, verifier
@@ -29,7 +30,7 @@ class Command(JsonCommand):
 
     def act(self, *_args: Any, at: datetime, **options: Any) -> Result:  # noqa: ARG002
         try:
-            keys = verifier.given_keys(options["key"] or [_own()])
+            keys = verifier.given_keys(options["key"] or _own())
             found = list(verifier.results(options["files"], keys))
         except (verifier.Refused, OSError) as error:
             raise CommandError(str(error)) from error
@@ -46,6 +47,9 @@ class Command(JsonCommand):
         )
 
 
-def _own() -> str:
+def _own() -> list[str]:
+    """The key that signs now, and those that were rotated out."""
     key = signing.load(Path(settings.CUSTOS_LOG_KEY_FILE))
-    return key.named(documents.KEY_NAME).vkey
+    public = [key.public, *(one.public for one in checkpoints.installation_keys())]
+    keys = [signing.VerifierKey(name=documents.KEY_NAME, public=one) for one in public]
+    return [one.vkey for one in keys]

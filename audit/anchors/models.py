@@ -1,0 +1,54 @@
+"""Where the heads of an organization's log stand in the log of the installation."""
+
+from django.db import models
+from django.db.models import Q
+
+from kit.scoping import OrganizationManager
+
+
+class AuditAnchor(models.Model):
+    """One head of one log, named by an entry of the site's log in one hour.
+
+    Data: none personal. `leaf`, `proof` (hashes, concatenated) and `note` (the signed
+    head of the site's log) are there once that entry is sealed: whoever has them can
+    check the anchor without the site's log, which no organization may read.
+    """
+
+    pk = models.CompositePrimaryKey("organization_id", "hour")
+    organization_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+    anchored_at = models.DateTimeField()
+    epoch = models.IntegerField()
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    entry_id = models.BigIntegerField()
+    index = models.BigIntegerField(null=True)
+    leaf = models.BinaryField(null=True)
+    proof = models.BinaryField(null=True)
+    note = models.TextField(default="")
+
+    objects = OrganizationManager["AuditAnchor"]()
+
+    class Meta:
+        db_table = "audit_anchor"
+        indexes = [
+            models.Index(
+                fields=["entry_id"],
+                name="audit_anchor_unproven",
+                condition=Q(index__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(index=None, leaf=None, proof=None, note="")
+                | Q(index__isnull=False, leaf__isnull=False, proof__isnull=False)
+                & ~Q(note=""),
+                name="audit_anchor_proven_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(size__gt=0), name="audit_anchor_has_entries"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.epoch}/{self.size} of {self.organization_id}"

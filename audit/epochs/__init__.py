@@ -1,0 +1,1 @@
+"""Opens a new epoch of all logs on an operator's word."""

@@ -1,0 +1,1 @@
+"""Exchanges the key that signs the heads of all logs."""
