@@ -1,6 +1,12 @@
 """The index of the audit app's models."""
 
 from audit.anchors.models import AuditAnchor
+from audit.incidents.models import (
+    AuditIncident,
+    AuditIncidentCursor,
+    AuditIncidentRule,
+    AuditIncidentStep,
+)
 from audit.log.models import (
     AuditBlock,
     AuditDetail,
@@ -19,6 +25,10 @@ __all__ = [
     "AuditDetail",
     "AuditEntry",
     "AuditFacet",
+    "AuditIncident",
+    "AuditIncidentCursor",
+    "AuditIncidentRule",
+    "AuditIncidentStep",
     "AuditLog",
     "AuditRefusal",
     "AuditSequencer",

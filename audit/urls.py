@@ -3,12 +3,14 @@
 from django.urls import path
 
 from audit.explorer import views
+from audit.incidents.views import handling, settings
 
 app_name = "audit"
 
 _ORGANIZATION = "o/<slug:organization>/audit/"
 _WORKSPACE = "w/<slug:workspace>/audit/"
 _ENTRY = "<int:epoch>/<int:index>/"
+_INCIDENT = "incidents/<uuid:incident>/"
 
 urlpatterns = [
     path(_ORGANIZATION, views.entries, name="entries"),
@@ -16,9 +18,14 @@ urlpatterns = [
     path(f"{_ORGANIZATION}verify/", views.verify, name="verify"),
     path(f"{_ORGANIZATION}tamper/", views.tamper, name="tamper"),
     path(f"{_ORGANIZATION}put-back/", views.put_back, name="put-back"),
+    path(f"{_ORGANIZATION}incidents/", handling.incidents, name="incidents"),
+    path(f"{_ORGANIZATION}incidents/rules/", settings.rules, name="incident-rules"),
+    path(f"{_ORGANIZATION}{_INCIDENT}", handling.incident, name="incident"),
     path(_WORKSPACE, views.entries, name="workspace-entries"),
     path(f"{_WORKSPACE}{_ENTRY}", views.entry, name="workspace-entry"),
     path(f"{_WORKSPACE}verify/", views.verify, name="workspace-verify"),
     path(f"{_WORKSPACE}tamper/", views.tamper, name="workspace-tamper"),
     path(f"{_WORKSPACE}put-back/", views.put_back, name="workspace-put-back"),
+    path(f"{_WORKSPACE}incidents/", handling.incidents, name="workspace-incidents"),
+    path(f"{_WORKSPACE}{_INCIDENT}", handling.incident, name="workspace-incident"),
 ]

@@ -221,6 +221,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "anchors": {
         "task": "audit.tasks.anchor",
+    "incidents": {
+        "task": "audit.tasks.detect_incidents",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },

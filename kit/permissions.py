@@ -41,6 +41,8 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
     AUDIT_EXPORT = "audit.export"
+    INCIDENTS_VIEW = "incidents.view"
+    INCIDENTS_MANAGE = "incidents.manage"
     ORGANIZATION_VIEW = "organization.view"
     ORGANIZATION_MANAGE = "organization.manage"
     OPERATOR = "operator.use"
@@ -77,6 +79,8 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.AUDIT_VIEW: _("Read the audit log"),
     Permission.AUDIT_VERIFY: _("Verify the audit log"),
     Permission.AUDIT_EXPORT: _("Export the audit log"),
+    Permission.INCIDENTS_VIEW: _("See incidents"),
+    Permission.INCIDENTS_MANAGE: _("Handle incidents and set their rules"),
     Permission.ORGANIZATION_VIEW: _("See the organization"),
     Permission.ORGANIZATION_MANAGE: _("Change the organization"),
     Permission.OPERATOR: _("Operate the installation"),

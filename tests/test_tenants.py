@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
+from audit.incidents.models import AuditIncident
 from kit import clock, scoping, vault
 from kit.actor import Actor
 from kit.guard import Entry
@@ -369,6 +370,20 @@ def _draft(where: WorkspaceRef) -> UUID:
     ).public_id
 
 
+def _incident(where: WorkspaceRef) -> UUID:
+    with scoping.organization(organization_id=where.organization.id):
+        return AuditIncident.objects.create(
+            organization_id=where.organization.id,
+            kind="deletion",
+            subject=str(where.public_id),
+            workspace=where.public_id,
+            found_n=1,
+            opened_at=NOON,
+            seen_at=NOON,
+            page_due_at=NOON,
+        ).public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
@@ -405,6 +420,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "project": _project,
     "share": _memory,
     "file": _memory,
+    "incident": _incident,
 }
 NO_IDS = {"kind", "rest", "workspace", "organization", "connection", "epoch", "index"}
 

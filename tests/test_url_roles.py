@@ -182,6 +182,8 @@ WORKSPACE = {
     "audit:workspace-verify": "owner officer",
     "audit:workspace-tamper": "owner officer",
     "audit:workspace-put-back": "owner officer",
+    "audit:workspace-incidents": "owner officer",
+    "audit:workspace-incident": "owner officer",
 }
 # Only those who run the organization itself; a workspace's roles are strangers here.
 ORGANIZATION = {
@@ -223,6 +225,9 @@ ORGANIZATION = {
     "audit:verify",
     "audit:tamper",
     "audit:put-back",
+    "audit:incidents",
+    "audit:incident",
+    "audit:incident-rules",
 }
 SIGNED_IN = {
     "workspaces:my-workspaces",

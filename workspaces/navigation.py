@@ -213,6 +213,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.AUDIT_VIEW,
             ),
             Place(
+                label=_("Incidents"),
+                icon="alert-octagon",
+                url_name="audit:workspace-incidents",
+                permission=_P.INCIDENTS_VIEW,
+            ),
+            Place(
                 label=_("Receipts"),
                 icon="certificate",
                 url_name="retention:receipts",
@@ -247,6 +253,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 icon="list-search",
                 url_name="audit:entries",
                 permission=_P.AUDIT_VIEW,
+            ),
+            Place(
+                label=_("Incidents"),
+                icon="alert-octagon",
+                url_name="audit:incidents",
+                permission=_P.INCIDENTS_VIEW,
             ),
             Place(
                 label=_("30-day promise"),

@@ -639,6 +639,11 @@ _ALL = [
             _("Tried to revoke an API key"),
         ),
         (
+            "workspaces.api-key.used",
+            _("Used an API key"),
+            _("Used an API key from a network that it may not use"),
+        ),
+        (
             "workspaces.scim-token.issued",
             _("Issued a SCIM token"),
             _("Tried to issue a SCIM token"),
@@ -1057,6 +1062,39 @@ _ALL = [
             "audit.epoch.opened",
             _("Opened a new epoch of the audit log"),
             _("Tried to open a new epoch of the audit log"),
+            "audit.incident.opened",
+            _("Opened an incident"),
+            _("Tried to open an incident"),
+        ),
+        (
+            "audit.incident.acknowledged",
+            _("Acknowledged an incident"),
+            _("Tried to acknowledge an incident"),
+        ),
+        (
+            "audit.incident.assigned",
+            _("Handed an incident on"),
+            _("Tried to hand an incident on"),
+        ),
+        (
+            "audit.incident.noted",
+            _("Wrote a note on an incident"),
+            _("Tried to write a note on an incident"),
+        ),
+        (
+            "audit.incident.resolved",
+            _("Resolved an incident"),
+            _("Tried to resolve an incident"),
+        ),
+        (
+            "audit.incident.reopened",
+            _("Opened an incident again"),
+            _("Tried to open an incident again"),
+        ),
+        (
+            "audit.incident-rule.changed",
+            _("Changed a rule for incidents"),
+            _("Tried to change a rule for incidents"),
         ),
         (
             "audit.demo.tampered",

@@ -1,10 +1,13 @@
-"""Puts lasting incidents on the overview."""
+"""Puts lasting incidents on the overview: of deleting, and those to be handled."""
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.incidents import selectors as security
+from audit.incidents import showing as words
+from audit.incidents.rules import State
 from kit import overview
 from kit.actor import Actor
 from kit.formatting import absolute, grouped
@@ -24,6 +27,15 @@ def register() -> None:
             place=Place.MAIN,
             permission=Permission.SWEEPS_VIEW,
             build=_incidents,
+        )
+    )
+    overview.register(
+        Card(
+            name="security-incidents",
+            order=45,
+            place=Place.STAT,
+            permission=Permission.INCIDENTS_VIEW,
+            build=_security,
         )
     )
 
@@ -52,5 +64,44 @@ def _incidents(actor: Actor, _at: datetime) -> CardView | None:
                 icon_name="alert-octagon",
                 tone="bad",
             ),
+        ),
+    )
+
+
+def _security(actor: Actor, _at: datetime) -> CardView | None:
+    """Absent while there is nothing: calm is the normal state."""
+    workspace = access_of(actor=actor).workspace
+    found = security.lasting(workspace=workspace.public_id)
+    if not found:
+        return None
+    waiting = [one for one in found if one.state == State.OPEN]
+    n = len(found)
+    number = grouped(n)
+    return CardView(
+        status=Status.BAD if waiting else Status.RUN,
+        sentence=ngettext(
+            "%(n)s incident is not resolved.", "%(n)s incidents are not resolved.", n
+        )
+        % {"n": number},
+        template="components/stat.html",
+        context={
+            "name": _("Incidents"),
+            "number": number,
+            "noun": _("not resolved"),
+            "fact": words.name(found[0]),
+            "url": place(workspace, "audit:workspace-incidents"),
+            "status_kind": "bad" if waiting else "run",
+            "status_word": _("Act") if waiting else _("In hand"),
+        },
+        tasks=tuple(
+            Task(
+                title=words.name(one),
+                fact=absolute(one.opened_at),
+                page="audit:workspace-incidents",
+                action_label=_("Open the incidents"),
+                tone="bad",
+                icon_name="alert-octagon",
+            )
+            for one in waiting[:3]
         ),
     )

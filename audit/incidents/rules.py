@@ -1,0 +1,153 @@
+"""Decides what in the log makes an incident, who is paged next, and what follows what.
+
+A rule watches acts with some outcome. It holds at an entry when that entry is the n-th
+of its kind within the window, counted in the order of the log: by index, not by the
+time that an entry names, so that one that was sealed late is neither missed nor counted
+twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What was found; the value is stored."""
+
+    BREAK_GLASS = "break_glass"
+    VERIFICATION = "verification"
+    REFUSED_SIGN_INS = "refused_sign_ins"
+    OVERDUE_PURGE = "overdue_purge"
+    DELETION = "deletion"
+    MASS_EXPORT = "mass_export"
+    PUBLIC_SHARING = "public_sharing"
+    KEY_OUTSIDE = "key_outside"
+
+
+class By(StrEnum):
+    """What one incident is about: entries about another one open another."""
+
+    ORGANIZATION = "organization"
+    WORKSPACE = "workspace"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """`threshold` entries within `minutes`; what an organization may set of it.
+
+    `actions` are names of the catalogue; one that begins with a dot means every act
+    whose name ends so.
+    """
+
+    kind: Kind
+    actions: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    by: By
+    threshold: int = 1
+    minutes: int = 60
+
+    @property
+    def window(self) -> timedelta:
+        """How far apart the first and the last of them may be."""
+        return timedelta(minutes=self.minutes)
+
+
+MOST = 1_000
+LONGEST_MINUTES = 1_440
+
+_FAILED = ("error",)
+_DONE = ("success",)
+_REFUSED = ("refused",)
+RULES: dict[Kind, Rule] = {
+    rule.kind: rule
+    for rule in (
+        Rule(
+            kind=Kind.BREAK_GLASS,
+            actions=("workspaces.break-glass.used",),
+            outcomes=_DONE,
+            by=By.ORGANIZATION,
+        ),
+        Rule(
+            kind=Kind.VERIFICATION,
+            actions=("audit.log.verified",),
+            outcomes=_FAILED,
+            by=By.ORGANIZATION,
+        ),
+        Rule(
+            kind=Kind.REFUSED_SIGN_INS,
+            actions=("workspaces.session.signed-in", "workspaces.break-glass.used"),
+            outcomes=_REFUSED,
+            by=By.ORGANIZATION,
+            threshold=20,
+            minutes=10,
+        ),
+        Rule(
+            kind=Kind.OVERDUE_PURGE,
+            actions=("retention.promise.overdue",),
+            outcomes=_FAILED,
+            by=By.WORKSPACE,
+        ),
+        Rule(
+            kind=Kind.DELETION,
+            actions=("retention.incident.opened",),
+            outcomes=_FAILED,
+            by=By.WORKSPACE,
+        ),
+        Rule(
+            kind=Kind.MASS_EXPORT,
+            actions=(".exported", ".downloaded"),
+            outcomes=_DONE,
+            by=By.ORGANIZATION,
+            threshold=5,
+        ),
+        Rule(
+            kind=Kind.PUBLIC_SHARING,
+            actions=("workspaces.gpt.published",),
+            outcomes=_DONE,
+            by=By.WORKSPACE,
+        ),
+        Rule(
+            kind=Kind.KEY_OUTSIDE,
+            actions=("workspaces.api-key.used",),
+            outcomes=_REFUSED,
+            by=By.TARGET,
+        ),
+    )
+}
+
+
+class State(StrEnum):
+    """How far an incident is; the value is stored."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+NEXT: dict[State, frozenset[State]] = {
+    State.OPEN: frozenset({State.ACKNOWLEDGED, State.RESOLVED}),
+    State.ACKNOWLEDGED: frozenset({State.RESOLVED}),
+    State.RESOLVED: frozenset({State.ACKNOWLEDGED}),
+}
+"""What may follow: whoever opens a resolved incident again has it already."""
+
+_LONGEST_WAIT = timedelta(hours=4)
+_WEEK = timedelta(days=7)
+
+
+def place_in_rota(
+    *, step: int, contacts: int, rotates: bool, began_at: datetime, at: datetime
+) -> int:
+    """Whose turn a page is, as a place in the list of `contacts` people.
+
+    In a rota that rotates, another one is first each week.
+    """
+    first = (at - began_at) // _WEEK if rotates else 0
+    return (first + step) % contacts
+
+
+def wait_after(*, step: int, contacts: int, minutes: int) -> timedelta:
+    """How long until the next one is paged; longer with each round, up to 4 hours."""
+    rounds = min(step // max(contacts, 1), 10)
+    return min(timedelta(minutes=minutes << rounds), _LONGEST_WAIT)
