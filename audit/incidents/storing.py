@@ -30,7 +30,7 @@ class Box:
         return self.sealer.seal(json.dumps(value).encode(), aad=_place(table, row))
 
     def open(
-        self, sealed: bytes | memoryview[int] | None, *, table: str, row: UUID
+        self, sealed: "bytes | memoryview[int] | None", *, table: str, row: UUID
     ) -> dict[str, Any]:
         """What was sealed there; nothing where it does not open or there is nothing."""
         if sealed is None:
