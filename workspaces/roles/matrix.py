@@ -122,6 +122,8 @@ _NOT_GRANTABLE = _THROUGH_COMPLIANCE_API | {
     _P.DECISIONS_ASK,
     _P.CONNECTORS_RELEASE,
     _P.OWN_DATA,
+    _P.INCIDENTS_VIEW,
+    _P.INCIDENTS_MANAGE,
 }
 GRANTABLE = frozenset(Permission) - _NOT_GRANTABLE
 # Who changes something must see it: what a role has to grant along.
@@ -135,7 +137,6 @@ SEEN_BY: dict[Permission, Permission] = {
     _P.SWEEPS_RUN: _P.SWEEPS_VIEW,
     _P.AUDIT_VERIFY: _P.AUDIT_VIEW,
     _P.AUDIT_EXPORT: _P.AUDIT_VIEW,
-    _P.INCIDENTS_MANAGE: _P.INCIDENTS_VIEW,
 }
 
 
