@@ -221,6 +221,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "anchors": {
         "task": "audit.tasks.anchor",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "incidents": {
         "task": "audit.tasks.detect_incidents",
         "schedule": 60.0,

@@ -1062,6 +1062,8 @@ _ALL = [
             "audit.epoch.opened",
             _("Opened a new epoch of the audit log"),
             _("Tried to open a new epoch of the audit log"),
+        ),
+        (
             "audit.incident.opened",
             _("Opened an incident"),
             _("Tried to open an incident"),

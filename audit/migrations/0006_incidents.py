@@ -37,7 +37,7 @@ def _scoped(table: str, *app: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0004_refusals"),
+        ("audit", "0005_anchors"),
     ]
 
     operations = [
