@@ -6,13 +6,12 @@ however long the writing takes. Leaves and details go through memory 256 at a ti
 
 import base64
 import json
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import IO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from audit.log import checkpoints, details, storage, tiles
 from audit.log.leaf import LABEL, Leaf, LeafRefused
@@ -20,10 +19,13 @@ from audit.log.models import Part
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
 from audit.log.tiles import WIDTH, Tile
+from audit.verification import verifier
+from audit.verification.archives import Archive
 from kit import scoping
 from kit.sealing import CannotOpen
 
-_IN_MEMORY = 8 * 1024 * 1024
+VERIFIER = "custos-verify.py"
+"""The program that verifies an export, and travels in it."""
 
 README = """\
 Audit log {origin}
@@ -36,8 +38,17 @@ One folder per epoch, laid out as C2SP tlog-tiles (https://c2sp.org/tlog-tiles):
     <epoch>/tile/entries/<n>      the entries below a tile, each behind its length
     <epoch>/details.jsonl         what the commitments in the entries stand for
     vkeys                         the keys that sign, as C2SP verifier keys
+    custos-verify.py              verifies all this; needs Python 3 and nothing else
 
-To verify without Custos:
+To verify with that file (better: with one that you received another way):
+
+    python3 custos-verify.py --key 'KEY' --checkpoint 'OLDER HEAD' this.zip
+
+KEY is a line of vkeys, compared with those you received another way; OLDER HEAD is a
+checkpoint that you kept, where you have one. `openssl pkeyutl -verify -rawin` verifies
+the signature alone.
+
+To verify with other people's tools:
 
 1. Compare the verifier keys in `vkeys` with those you received another way.
 2. Open `checkpoint` as a C2SP signed note with that key. Go: note.Open of
@@ -68,54 +79,55 @@ class Exported:
     checkpoint: str
 
 
+Progress = Callable[[int], None]
+"""Told how many entries are written."""
+
+
 def write(log: Log, *, file: IO[bytes], at: datetime, using: str) -> Exported:
     """Writes the log into `file`."""
-    heads = _heads(log, using)
-    after = START
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        writer = _Writer(log, archive=archive, at=at, using=using)
-        writer.put("README", writer.readme().encode())
-        keys = checkpoints.keys_of(log.uuid)
-        writer.put("vkeys", "".join(f"{key.vkey}\n" for key in keys).encode())
-        for head in heads:
-            writer.epoch(head, after=after)
-            after = head.last_place
-    entries = sum(head.end for head in heads)
-    return Exported(entries=entries, checkpoint=heads[-1].note if heads else "")
+    bundle = Bundle(log, at=at, using=using)
+    for piece in bundle.pieces():
+        file.write(piece)
+    return bundle.exported
 
 
-def _heads(log: Log, using: str) -> list[Block]:
-    epochs = storage.epochs_of(organization_id=log.organization_id, using=using)
-    return [
-        block
-        for epoch in epochs
-        for block in storage.newest_blocks(
-            ids=[log.organization_id], epoch=epoch, using=using
-        )
-    ]
+class Bundle:
+    """One export of a whole log, fixed at the heads that are newest now."""
 
-
-class _Writer:
-    """One archive being written."""
-
-    def __init__(self, log: Log, *, archive: ZipFile, at: datetime, using: str) -> None:
+    def __init__(self, log: Log, *, at: datetime, using: str) -> None:
         self._log = log
-        self._archive = archive
         self._at = at
         self._using = using
+        self._heads = _heads(log, using)
+        self._archive = Archive(at=at)
 
-    def readme(self) -> str:
+    @property
+    def exported(self) -> Exported:
+        """What it holds once it is written."""
+        entries = sum(head.end for head in self._heads)
+        newest = self._heads[-1].note if self._heads else ""
+        return Exported(entries=entries, checkpoint=newest)
+
+    def pieces(self, *, progress: Progress = lambda _done: None) -> Iterator[bytes]:
+        """The archive, to be written in this order."""
+        yield from preamble(self._archive, self._log, readme=self._readme())
+        after, done = START, 0
+        for head in self._heads:
+            yield from self._epoch(head, after=after, done=done, progress=progress)
+            after, done = head.last_place, done + head.end
+        yield self._archive.ended()
+
+    def _readme(self) -> str:
         return README.format(
             origin=self._log.origin, at=self._at.isoformat(), label=LABEL.decode()
         )
 
-    def put(self, name: str, content: bytes) -> None:
-        self._archive.writestr(self._info(name), content)
-
-    def epoch(self, head: Block, *, after: Place) -> None:
+    def _epoch(
+        self, head: Block, *, after: Place, done: int, progress: Progress
+    ) -> Iterator[bytes]:
         """The head, tiles, entries and details of one epoch."""
         folder = str(head.epoch)
-        self.put(f"{folder}/checkpoint", head.note.encode())
+        yield self._archive.put(f"{folder}/checkpoint", head.note.encode())
         for tile in tiles.tiles_of(head.end):
             hashes = storage.tile_hashes(
                 organization_id=self._log.organization_id,
@@ -123,17 +135,18 @@ class _Writer:
                 tile=tile,
                 using=self._using,
             )
-            self.put(f"{folder}/{tile.path}", hashes)
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as opened:
-            for tile, places in self._bundles(head, after=after):
-                leaves = [leaf for _place, leaf in places]
-                self.put(f"{folder}/{tile.entries_path}", tiles.bundle(leaves))
-                for line in self._lines(tile, places):
-                    opened.write(line)
-            opened.seek(0)
-            with self._archive.open(self._info(f"{folder}/details.jsonl"), "w") as part:
-                while chunk := opened.read(1 << 20):
-                    part.write(chunk)
+            yield self._archive.put(f"{folder}/{tile.path}", hashes, is_dense=True)
+        for tile, places in self._bundles(head, after=after):
+            content = tiles.bundle(leaf for _place, leaf in places)
+            yield self._archive.put(f"{folder}/{tile.entries_path}", content)
+            progress(done + tile.number * WIDTH + len(places))
+        # Read once more: what is opened is never put down unsealed to wait.
+        lines = (
+            line
+            for tile, places in self._bundles(head, after=after)
+            for line in self._lines(tile, places)
+        )
+        yield from self._archive.put_lines(f"{folder}/details.jsonl", lines)
 
     def _bundles(
         self, head: Block, *, after: Place
@@ -168,7 +181,6 @@ class _Writer:
                 index = tile.number * WIDTH + offset
                 line = {"index": index, "details": fields}
                 yield json.dumps(line, ensure_ascii=False, sort_keys=True).encode()
-                yield b"\n"
 
     def _opened(
         self, leaf: bytes, sealed: list[tuple[str, bytes]]
@@ -190,7 +202,21 @@ class _Writer:
                 opened[detail.name] = {"salt": salt, "value": detail.value}
         return opened
 
-    def _info(self, name: str) -> ZipInfo:
-        info = ZipInfo(name, date_time=self._at.timetuple()[:6])
-        info.compress_type = ZIP_DEFLATED
-        return info
+
+def preamble(archive: Archive, log: Log, *, readme: str) -> Iterator[bytes]:
+    """What every export begins with: how to verify it, with what, and by which keys."""
+    yield archive.put("README", readme.encode())
+    yield archive.put(VERIFIER, Path(verifier.__file__).read_bytes())
+    keys = checkpoints.keys_of(log.uuid)
+    yield archive.put("vkeys", "".join(f"{key.vkey}\n" for key in keys).encode())
+
+
+def _heads(log: Log, using: str) -> list[Block]:
+    epochs = storage.epochs_of(organization_id=log.organization_id, using=using)
+    return [
+        block
+        for epoch in epochs
+        for block in storage.newest_blocks(
+            ids=[log.organization_id], epoch=epoch, using=using
+        )
+    ]

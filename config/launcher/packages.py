@@ -49,6 +49,15 @@ NEEDS = (
             and shutil.which("php") is not None
         ),
     ),
+    Need(
+        name="Go's packages for verifiable logs",
+        tests="tests of exports with a verifier of another maker",
+        packages=("golang-golang-x-mod-dev", "golang-go"),
+        is_there=lambda: (
+            Path("/usr/share/gocode/src/golang.org/x/mod/sumdb").is_dir()
+            and any(Path("/usr/lib").glob("go-*/bin/go"))
+        ),
+    ),
 )
 
 

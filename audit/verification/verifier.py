@@ -1,0 +1,650 @@
+#!/usr/bin/env python3
+"""Verifies exports of a Custos audit log; needs Python 3.9 and nothing of Custos.
+
+    custos-verify [--key KEY]... [--checkpoint FILE]... [--json] EXPORT.zip...
+
+EXPORT.zip is the evidence of a whole log, or entries with inclusion proofs. KEY is a
+C2SP verifier key (`name+hash+base64`) or a file of them: give those that you received
+on another way than the export, else it is only compared with itself. FILE is a
+checkpoint that you kept: the export must hold the same history up to its size.
+
+Checked are the Ed25519 signature of each checkpoint (C2SP signed note), that every
+entry leads to its root (RFC 6962), that the tiles are those of the entries (C2SP
+tlog-tiles), that each epoch begins where the one before ended, and that opened details
+are what the entries committed to. What is wrong is named with the first index. Exit
+code 1 if anything is wrong, 2 if a file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hmac
+import json
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from hashlib import sha256, sha512
+from pathlib import Path
+from typing import Any, NamedTuple
+
+LABEL = b"custos.audit.commitment.v1"
+PROOFS = "custos-audit-proofs/1"
+WIDTH = 256
+HASH = 32
+EMPTY_ROOT = sha256(b"").digest()
+_DASH = "\u2014"
+_LARGEST_LEAF = 65_535
+_LARGEST_TEXT = 1 << 20
+
+
+class Refused(Exception):
+    """Something does not hold; `epoch` and `index` name where, if that can be told."""
+
+    def __init__(
+        self, says: str, epoch: int | None = None, index: int | None = None
+    ) -> None:
+        super().__init__(says)
+        self.says, self.epoch, self.index = says, epoch, index
+
+
+class Head(NamedTuple):
+    """A checkpoint whose signature holds."""
+
+    origin: str
+    size: int
+    root: bytes
+    previous: tuple[int, int, bytes] | None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that its origin names."""
+        return _number(self.origin.rpartition("/")[2])
+
+
+# --- Ed25519 (RFC 8032), in extended coordinates -----------------------------------
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+_Point = tuple[int, int, int, int]
+
+
+def ed25519_verifies(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Tells whether `public` signed `message`."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key, r = _point(public), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if key is None or r is None or s >= _L:
+        return False
+    digest = sha512(signature[:32] + public + message).digest()
+    k = int.from_bytes(digest, "little") % _L
+    return _equal(_times(s, _BASE), _add(r, _times(k, key)))
+
+
+def _point(raw: bytes) -> _Point | None:
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= _P:
+        return None
+    x2 = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    x = pow(x2, (_P + 3) // 8, _P)
+    if (x * x - x2) % _P:
+        x = x * _ROOT % _P
+    if (x * x - x2) % _P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return x, y, 1, x * y % _P
+
+
+def _add(one: _Point, two: _Point) -> _Point:
+    a = (one[1] - one[0]) * (two[1] - two[0]) % _P
+    b = (one[1] + one[0]) * (two[1] + two[0]) % _P
+    c = 2 * one[3] * two[3] * _D % _P
+    d = 2 * one[2] * two[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(count: int, point: _Point) -> _Point:
+    total = (0, 1, 1, 0)
+    while count:
+        if count & 1:
+            total = _add(total, point)
+        point = _add(point, point)
+        count >>= 1
+    return total
+
+
+def _equal(one: _Point, two: _Point) -> bool:
+    return not (
+        (one[0] * two[2] - two[0] * one[2]) % _P
+        or (one[1] * two[2] - two[1] * one[2]) % _P
+    )
+
+
+_base = _point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
+assert _base is not None
+_BASE: _Point = _base
+
+
+# --- Keys, notes and checkpoints (C2SP) --------------------------------------------
+
+Keys = dict[tuple[str, bytes], bytes]
+"""Public keys by name and by the four bytes that announce them."""
+
+
+def keys_of(text: str) -> Keys:
+    """The keys of verifier-key lines."""
+    found: Keys = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        parts = line.strip().split("+", 2)
+        raw = _decoded(parts[-1])
+        announced = sha256(parts[0].encode() + b"\n" + raw).digest()[:4]
+        if len(parts) != 3 or raw[:1] != b"\x01" or announced.hex() != parts[1]:
+            raise Refused(f"{line!r} is no Ed25519 verifier key")
+        found[parts[0], announced] = raw[1:]
+    return found
+
+
+def head_of(note: str, keys: Keys) -> Head:
+    """The checkpoint in a note that one of the keys signed."""
+    text, gap, signatures = note.rpartition("\n\n")
+    text += "\n"
+    is_signed = False
+    for line in signatures.splitlines() if gap else []:
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != _DASH:
+            raise Refused("a signature line of the checkpoint is malformed")
+        raw = _decoded(parts[2])
+        public = keys.get((parts[1], raw[:4]))
+        if public is None:
+            continue  # a witness, or a key that came later
+        if not ed25519_verifies(public, text.encode(), raw[4:]):
+            raise Refused("the signature under the checkpoint is wrong")
+        is_signed = True
+    if not is_signed:
+        raise Refused("no known key signed the checkpoint")
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Head:
+    lines = text.split("\n")
+    if len(lines) < 4 or lines[-1]:
+        raise Refused("a checkpoint has an origin, a size and a root")
+    root, previous = _decoded(lines[2]), None
+    for line in lines[3:-1]:
+        words = line.split(" ")
+        if words[0] == "previous" and len(words) == 4:
+            previous = _number(words[1]), _number(words[2]), _decoded(words[3])
+    if len(root) != HASH:
+        raise Refused("a root has 32 bytes")
+    return Head(lines[0], _number(lines[1]), root, previous)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(f"{text[:60]!r} is not base64") from None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise Refused(f"{text[:60]!r} is no number")
+    return int(text)
+
+
+# --- The tree (RFC 6962) and its tiles ---------------------------------------------
+
+
+class Tree:
+    """A growing tree, kept as the roots of its complete subtrees by level."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def append(self, hashed: bytes, level: int = 0) -> None:
+        """Adds the root of the next 2**level leaves."""
+        self.size += 1 << level
+        while self._peaks and self._peaks[-1][0] == level:
+            hashed = node(self._peaks.pop()[1], hashed)
+            level += 1
+        self._peaks.append((level, hashed))
+
+    @property
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        root = self._peaks[-1][1]
+        for _level, peak in reversed(self._peaks[:-1]):
+            root = node(peak, root)
+        return root
+
+    def copy(self) -> Tree:
+        """The same tree, to grow another way."""
+        other = Tree()
+        other.size, other._peaks = self.size, list(self._peaks)
+        return other
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """The hash of an inner node."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def tile_root(joined: bytes) -> bytes:
+    """The root over a complete tile: level by level, which is what costs least."""
+    hashed = sha256
+    while len(joined) > HASH:
+        joined = b"".join(
+            [
+                hashed(b"\x01" + joined[i : i + 64]).digest()
+                for i in range(0, len(joined), 64)
+            ]
+        )
+    return joined
+
+
+def leads_to(
+    hashed: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> bool:
+    """Tells whether leaf `index` of `size` leads to the root by this proof."""
+    place, last = index, size - 1
+    if not 0 <= place <= last:
+        return False
+    for sibling in proof:
+        if last == 0 or len(sibling) != HASH:
+            return False
+        if place & 1 or place == last:
+            hashed = node(sibling, hashed)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            hashed = node(hashed, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and hashed == root
+
+
+def unbundled(joined: bytes) -> list[bytes]:
+    """The entries of a bundle, each behind its length in two bytes."""
+    found: list[bytes] = []
+    start, end = 0, len(joined)
+    while start < end:
+        start += 2
+        stop = start + int.from_bytes(joined[start - 2 : start], "big")
+        if stop > end:
+            raise Refused("the entries are cut off")
+        found.append(joined[start:stop])
+        start = stop
+    return found
+
+
+def tile_path(level: str, number: int, width: int) -> str:
+    """Where a tile lies; `level` is a number, or `entries`."""
+    groups = [f"{number % 1000:03d}"]
+    while number >= 1000:
+        number //= 1000
+        groups.append(f"x{number % 1000:03d}")
+    partial = "" if width == WIDTH else f".p/{width}"
+    return "tile/{}/{}{}".format(level, "/".join(reversed(groups)), partial)
+
+
+# --- Archives ----------------------------------------------------------------------
+
+
+class Archive:
+    """One export, opened; no member is ever read beyond what it may hold."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip = zipfile.ZipFile(path)
+        names = self._zip.namelist()
+        if len(names) != len(set(names)):
+            raise Refused("the archive holds a file twice")
+        self.names = set(names)
+
+    def read(self, name: str, most: int = _LARGEST_TEXT) -> bytes:
+        """The bytes of a member."""
+        if name not in self.names:
+            raise Refused(f"{name} is missing")
+        with self._zip.open(name) as member:
+            content = member.read(most + 1)
+        if len(content) > most:
+            raise Refused(f"{name} is too long")
+        return content
+
+    def lines(self, name: str) -> Iterator[Any]:
+        """The documents of a file with one JSON document a line."""
+        if name not in self.names:
+            return
+        with self._zip.open(name) as member:
+            for line in member:
+                yield json.loads(line)
+
+    def epochs(self) -> list[int]:
+        """The epochs that the archive has folders of."""
+        found = {name.partition("/")[0] for name in self.names if "/" in name}
+        return sorted(_number(name) for name in found)
+
+    def tile(self, epoch: int, level: str, number: int, width: int) -> bytes:
+        """The bytes of one tile."""
+        most = WIDTH * (_LARGEST_LEAF + 2) if level == "entries" else WIDTH * HASH
+        return self.read(f"{epoch}/{tile_path(level, number, width)}", most)
+
+
+class Result(NamedTuple):
+    """What was verified of one archive."""
+
+    kind: str
+    origin: str
+    entries: int
+    details: int
+    heads: list[Head]
+
+
+def verified(path: Path, keys: Keys, kept: Sequence[Head]) -> Result:
+    """What an archive holds; Refused at the first thing that does not hold.
+
+    Without `keys` those of the archive itself are taken.
+    """
+    archive = Archive(path)
+    known = keys or keys_of(archive.read("vkeys").decode())
+    heads = [_head(archive, epoch, known) for epoch in archive.epochs()]
+    _demand_chain(heads)
+    is_proofs = "export.json" in archive.names
+    if not is_proofs:
+        _demand_kept(heads, kept)
+    entries = details = 0
+    about = _about(archive) if is_proofs else {}
+    for head in heads:
+        if is_proofs:
+            part = _verify_proofs(archive, head, about.get("workspace"))
+        else:
+            part = _verify_tree(archive, head, kept), _verify_details(archive, head)
+        entries, details = entries + part[0], details + part[1]
+    kind = "proofs" if is_proofs else "log"
+    origin = heads[-1].origin.rpartition("/")[0] if heads else ""
+    return Result(kind, origin, entries, details, heads)
+
+
+def _about(archive: Archive) -> dict[str, Any]:
+    about = json.loads(archive.read("export.json"))
+    if not isinstance(about, dict) or about.get("format") != PROOFS:
+        raise Refused("this export has a format that is not known here")
+    return about
+
+
+def _head(archive: Archive, epoch: int, keys: Keys) -> Head:
+    try:
+        note = archive.read(f"{epoch}/checkpoint").decode()
+        head = head_of(note, keys)
+        if head.epoch != epoch:
+            raise Refused("the checkpoint is that of another epoch")
+    except Refused as refusal:
+        raise Refused(refusal.says, epoch) from None
+    return head
+
+
+def _demand_chain(heads: Sequence[Head]) -> None:
+    """Every epoch begins where its head says that the one before ended."""
+    known = {head.epoch: head for head in heads}
+    if len({head.origin.rpartition("/")[0] for head in heads}) > 1:
+        raise Refused("the archive holds checkpoints of two logs")
+    for head in heads:
+        if head.previous is None:
+            continue
+        epoch, size, root = head.previous
+        before = known.get(epoch)
+        if before is None:
+            raise Refused(f"epoch {epoch} is left out", epoch, 0)
+        if before.size < size:
+            raise Refused("the epoch was cut off", epoch, before.size)
+        if (before.size, before.root) != (size, root):
+            raise Refused("the epoch ended another way", epoch, 0)
+
+
+def _demand_kept(heads: Sequence[Head], kept: Sequence[Head]) -> None:
+    """Every kept checkpoint is of this log, and the log reaches as far."""
+    known = {head.origin: head for head in heads}
+    for one in kept:
+        head = known.get(one.origin)
+        if head is None:
+            raise Refused(f"a kept checkpoint is of {one.origin}, which is not here")
+        if head.size < one.size:
+            raise Refused("the log was cut off", head.epoch, head.size)
+
+
+def _verify_tree(archive: Archive, head: Head, kept: Sequence[Head]) -> int:
+    """Entries, tiles and root of one epoch; the first index that is wrong is named."""
+    wanted = sorted((one for one in kept if one.origin == head.origin), key=_size)
+    tree, roots = Tree(), b""
+    for number in range(-(-head.size // WIDTH)):
+        width = min(WIDTH, head.size - number * WIDTH)
+        hashes = _leaf_hashes(archive, head, number, width)
+        while wanted and wanted[0].size <= tree.size + width:
+            _demand_extends(tree, hashes, wanted.pop(0))
+        if width == WIDTH:
+            root = tile_root(hashes)
+            roots += root
+            tree.append(root, 8)
+        else:
+            for i in range(0, len(hashes), HASH):
+                tree.append(hashes[i : i + HASH])
+    _demand_upper(archive, head, roots)
+    if tree.root != head.root:
+        raise Refused("the entries do not lead to the signed root", head.epoch, 0)
+    return tree.size
+
+
+def _size(head: Head) -> int:
+    return head.size
+
+
+def _leaf_hashes(archive: Archive, head: Head, number: int, width: int) -> bytes:
+    """The hashes of the entries below one tile, which must be the tile's."""
+    first = number * WIDTH
+    try:
+        leaves = unbundled(archive.tile(head.epoch, "entries", number, width))
+        tile = archive.tile(head.epoch, "0", number, width)
+    except Refused as refusal:
+        raise Refused(refusal.says, head.epoch, first) from None
+    hashed = sha256
+    hashes = b"".join([hashed(b"\x00" + leaf).digest() for leaf in leaves])
+    if hashes == tile and len(leaves) == width:
+        return hashes
+    place = next(
+        (i for i in range(width) if _at(hashes, i) != _at(tile, i)),
+        min(len(leaves), width),
+    )
+    is_there = place < len(leaves)
+    says = "the entry is not what was sealed" if is_there else "the entry is missing"
+    raise Refused(says, head.epoch, first + place)
+
+
+def _at(joined: bytes, place: int) -> bytes:
+    return joined[place * HASH : (place + 1) * HASH]
+
+
+def _demand_extends(tree: Tree, hashes: bytes, kept: Head) -> None:
+    """The tree had, at the size of a kept checkpoint, that checkpoint's root."""
+    earlier = tree.copy()
+    for place in range(kept.size - tree.size):
+        earlier.append(_at(hashes, place))
+    if earlier.root != kept.root:
+        raise Refused(
+            f"history before entry {kept.size} is not the one that was kept",
+            kept.epoch,
+            0,
+        )
+
+
+def _demand_upper(archive: Archive, head: Head, roots: bytes) -> None:
+    """The tiles above level 0 hold the roots of those below."""
+    level = 1
+    while roots:
+        above = b""
+        count = len(roots) // HASH
+        for number in range(-(-count // WIDTH)):
+            width = min(WIDTH, count - number * WIDTH)
+            made = roots[number * WIDTH * HASH : (number * WIDTH + width) * HASH]
+            tile = archive.tile(head.epoch, str(level), number, width)
+            if tile != made:
+                wrong = next(i for i in range(width) if _at(tile, i) != _at(made, i))
+                index = (number * WIDTH + wrong) << (8 * level)
+                raise Refused("a tile is not that of its entries", head.epoch, index)
+            if width == WIDTH:
+                above += tile_root(made)
+        level, roots = level + 1, above
+
+
+# --- Details and proofs ------------------------------------------------------------
+
+
+def _verify_details(archive: Archive, head: Head) -> int:
+    """Every opened detail is what its entry committed to; how many there are."""
+    count, number = 0, -1
+    leaves: list[bytes] = []
+    for line in archive.lines(f"{head.epoch}/details.jsonl"):
+        index = line["index"]
+        if not 0 <= index < head.size:
+            raise Refused("details of an entry that is not there", head.epoch, index)
+        if index // WIDTH != number:
+            number = index // WIDTH
+            width = min(WIDTH, head.size - number * WIDTH)
+            bundle = archive.tile(head.epoch, "entries", number, width)
+            leaves = unbundled(bundle)
+        count += _demand_commitments(
+            leaves[index % WIDTH], line["details"], head.epoch, index
+        )
+    return count
+
+
+def _demand_commitments(
+    leaf: bytes, details: dict[str, Any], epoch: int, index: int
+) -> int:
+    commit = json.loads(leaf).get("commit", {})
+    for name, opened in details.items():
+        value = json.dumps(
+            opened["value"], ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        message = b"\x00".join((LABEL, name.encode(), value.encode()))
+        made = hmac.new(_decoded(opened["salt"]), message, "sha256").digest()
+        if commit.get(name) != base64.b64encode(made).decode():
+            raise Refused(f"{name} is not what was committed to", epoch, index)
+    return len(details)
+
+
+def _verify_proofs(
+    archive: Archive, head: Head, workspace: str | None
+) -> tuple[int, int]:
+    """Entries with a proof each: the count of entries and of opened details."""
+    entries = details = 0
+    before = -1
+    for line in archive.lines(f"{head.epoch}/entries.jsonl"):
+        index, leaf = line["index"], _leaf(line)
+        proof = [_decoded(text) for text in line["proof"]]
+        hashed = sha256(b"\x00" + leaf).digest()
+        if not leads_to(hashed, index, head.size, proof, head.root):
+            says = "the entry does not lead to the signed root"
+            raise Refused(says, head.epoch, index)
+        if index <= before:
+            raise Refused("the entry stands in the wrong place", head.epoch, index)
+        if workspace and json.loads(leaf).get("workspace") != workspace:
+            raise Refused("the entry is of another workspace", head.epoch, index)
+        opened = line.get("details", {})
+        details += _demand_commitments(leaf, opened, head.epoch, index)
+        entries, before = entries + 1, index
+    return entries, details
+
+
+def _leaf(line: dict[str, Any]) -> bytes:
+    if "leaf" in line:
+        return str(line["leaf"]).encode()
+    return _decoded(line["leaf_base64"])
+
+
+# --- The program -------------------------------------------------------------------
+
+
+def _told(path: Path, keys: Keys, kept: Sequence[Head]) -> dict[str, Any]:
+    said: dict[str, Any] = {"file": str(path), "verified": False}
+    try:
+        result = verified(path, keys, kept)
+    except Refused as refusal:
+        said["says"] = refusal.says
+        where = {"epoch": refusal.epoch, "first_bad_index": refusal.index}
+        return {**said, **{k: v for k, v in where.items() if v is not None}}
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        return {**said, "says": f"malformed: {error}"}
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+        return {**said, "says": f"no readable archive: {error}"}
+    return {
+        "file": str(path),
+        "verified": True,
+        "kind": result.kind,
+        "origin": result.origin,
+        "entries": result.entries,
+        "details": result.details,
+        "sizes": {str(head.epoch): head.size for head in result.heads},
+    }
+
+
+def _line(said: dict[str, Any]) -> str:
+    if not said["verified"]:
+        place = "".join(
+            f" {word} {said[name]}"
+            for word, name in (("epoch", "epoch"), ("entry", "first_bad_index"))
+            if name in said
+        )
+        return "BAD {}:{} {}".format(said["file"], place and place + ":", said["says"])
+    counted = f"{said['entries']} entries, {said['details']} opened details"
+    return f"ok  {said['file']}: {counted}, {said['origin']}"
+
+
+def _given(texts: Sequence[str]) -> Keys:
+    keys: Keys = {}
+    for text in texts:
+        is_text = text.count("+") > 1 and "\n" not in text
+        keys.update(keys_of(text if is_text else Path(text).read_text("utf-8")))
+    return keys
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The program; 0 where everything holds."""
+    parser = argparse.ArgumentParser(prog="custos-verify")
+    parser.add_argument("--key", action="append", default=[])
+    parser.add_argument("--checkpoint", action="append", default=[], type=Path)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("files", nargs="+", type=Path)
+    asked = parser.parse_args(arguments)
+    try:
+        keys = _given(asked.key)
+        results = []
+        for path in asked.files:
+            known = keys or keys_of(Archive(path).read("vkeys").decode())
+            notes = [one.read_text("utf-8") for one in asked.checkpoint]
+            results.append(_told(path, keys, [head_of(one, known) for one in notes]))
+    except (Refused, OSError, ValueError, zipfile.BadZipFile) as error:
+        print(f"custos-verify: {error}", file=sys.stderr)  # noqa: T201 -- a program
+        return 2
+    for said in results:
+        print(json.dumps(said) if asked.json else _line(said))  # noqa: T201
+    if not keys:
+        print(  # noqa: T201
+            "The keys are those of the export itself: compare its vkeys with those you"
+            " received another way.",
+            file=sys.stderr,
+        )
+    return int(not all(said["verified"] for said in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
