@@ -7,7 +7,9 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -46,91 +48,106 @@ _LOGINS = Logins(
 OWNERS = {"content": "owner", "vault": "vault"}
 
 
+@dataclass(frozen=True, kw_only=True)
 class Ground:
-    """One running server with an empty content database and vault."""
+    """A content database and a vault on a server that may be measured.
 
-    def __init__(self, *, folder: Path, found: Cluster, port: int) -> None:
-        self.folder = folder
-        self._found = found
-        self._port = port
+    `folder` is for files that a measurement makes, `home` that of Custos; `address`
+    has no login and no database; `content` and `vault` name the two databases.
+    """
 
-    def prepare(self) -> None:
-        """Roles, two databases, and the environment that names them."""
-        admin = postgres.url(self._found, port=self._port)
-        provisioning.create_roles(
-            admin, roles=(*CONTENT_ROLES, VAULT_ROLE), logins=_LOGINS
-        )
-        urls = {
-            name: provisioning.create_database(
-                admin, name=name, owner=_LOGINS.name(owner)
-            )
-            for name, owner in OWNERS.items()
-        }
-        provisioning.open_content(urls["content"], logins=_LOGINS)
-        provisioning.open_vault(urls["vault"], logins=_LOGINS)
-        home = Home.at(self.folder / "home")
-        keys.make_missing(home, are_in_use=False)
-        os.environ.update(self._environment(home))
+    folder: Path
+    home: Path
+    address: str
+    password: str
+    content: str = "content"
+    vault: str = "vault"
 
-    def keep(self) -> None:
-        """Set the two databases aside as templates of `restore`."""
-        for name in OWNERS:
+    def keep(self, label: str = "kept") -> None:
+        """Set the two databases aside, under a label, as templates of `restore`."""
+        for name in self._owners():
             self._run(
                 "drop database if exists {kept} with (force)",
                 "select pg_terminate_backend(pid) from pg_stat_activity"
                 " where datname = {text} and pid <> pg_backend_pid()",
                 "create database {kept} template {name} strategy file_copy",
                 name=name,
+                label=label,
             )
 
-    def restore(self) -> None:
+    def restore(self, label: str = "kept") -> None:
         """Put both databases back to what `keep` set aside.
 
         The published heads are of a later database, which would not be signed again;
         the announced keys stay, which this process will not announce twice.
         """
-        for file in (self.folder / "home" / "checkpoints").glob("*"):
+        for file in (self.home / "checkpoints").glob("*"):
             if file.suffix != ".vkeys":
                 file.unlink()
-        for name, owner in OWNERS.items():
+        for name, owner in self._owners().items():
             self._run(
                 "drop database if exists {name} with (force)",
                 "create database {name} template {kept} owner {owner}"
                 " strategy file_copy",
                 "checkpoint",
                 name=name,
+                label=label,
                 owner=_LOGINS.name(owner),
             )
 
-    def _run(self, *statements: str, name: str, owner: str = "") -> None:
-        url = postgres.url(self._found, port=self._port)
+    def admin(self, database: str) -> "psycopg.Connection[Any]":
+        """A superuser's connection, for filling, counting and watching the server."""
+        login = self.address.replace("//", f"//{ADMIN}:{self.password}@")
+        return psycopg.connect(f"{login}/{database}", autocommit=True)
+
+    def _owners(self) -> dict[str, str]:
+        return {self.content: OWNERS["content"], self.vault: OWNERS["vault"]}
+
+    def _run(self, *statements: str, name: str, label: str, owner: str = "") -> None:
         parts = {
             "name": sql.Identifier(name),
-            "kept": sql.Identifier(f"kept_{name}"),
+            "kept": sql.Identifier(f"{label}_{name}"),
             "owner": sql.Identifier(owner or ADMIN),
             "text": sql.Literal(name),
         }
-        with psycopg.connect(url, autocommit=True) as connection:
+        with self.admin("postgres") as connection:
             for statement in statements:
                 connection.execute(sql.SQL(statement).format(**parts))
 
-    def _environment(self, home: Home) -> dict[str, str]:
-        place = f"postgres://{ports.HOST}:{self._port}"
-        roles = {
-            "DATABASE_URL": "app",
-            "OWNER_DATABASE_URL": "owner",
-            "SWEEPER_DATABASE_URL": "sweeper",
-            "SEQUENCER_DATABASE_URL": "sequencer",
-        }
-        urls = {
-            variable: _LOGINS.url(role, base=f"{place}/content")
-            for variable, role in roles.items()
-        }
-        return urls | {
-            "VAULT_DATABASE_URL": _LOGINS.url("vault", base=f"{place}/vault"),
-            "CUSTOS_HOME": str(home.path),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
+
+def _prepared(found: Cluster, *, folder: Path, port: int) -> Ground:
+    """Roles, two databases, and the environment that names them."""
+    admin = postgres.url(found, port=port)
+    provisioning.create_roles(admin, roles=(*CONTENT_ROLES, VAULT_ROLE), logins=_LOGINS)
+    urls = {
+        name: provisioning.create_database(admin, name=name, owner=_LOGINS.name(owner))
+        for name, owner in OWNERS.items()
+    }
+    provisioning.open_content(urls["content"], logins=_LOGINS)
+    provisioning.open_vault(urls["vault"], logins=_LOGINS)
+    home = Home.at(folder / "home")
+    keys.make_missing(home, are_in_use=False)
+    address = f"postgres://{ports.HOST}:{port}"
+    os.environ.update(_environment(home, address))
+    return Ground(folder=folder, home=home.path, address=address, password=_PASSWORD)
+
+
+def _environment(home: Home, address: str) -> dict[str, str]:
+    roles = {
+        "DATABASE_URL": "app",
+        "OWNER_DATABASE_URL": "owner",
+        "SWEEPER_DATABASE_URL": "sweeper",
+        "SEQUENCER_DATABASE_URL": "sequencer",
+    }
+    urls = {
+        variable: _LOGINS.url(role, base=f"{address}/content")
+        for variable, role in roles.items()
+    }
+    return urls | {
+        "VAULT_DATABASE_URL": _LOGINS.url("vault", base=f"{address}/vault"),
+        "CUSTOS_HOME": str(home.path),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
 
 
 @contextlib.contextmanager
@@ -155,6 +172,4 @@ def ground() -> Iterator[Ground]:
             is_ready=lambda: postgres.answers(found, port=port),
             stop_with=postgres.STOP,
         ):
-            made = Ground(folder=folder, found=found, port=port)
-            made.prepare()
-            yield made
+            yield _prepared(found, folder=folder, port=port)

@@ -1,209 +1,161 @@
-"""The purge of a real sweep against one SQL DELETE of the same rows.
+"""The purge of a real sweep against one SQL DELETE of the same rows, and against peers.
 
-22,825 Schema-Guided dialogues are imported once; each pass starts from a copy. The
-reference is one statement of the owner that deletes the parents and lets the same
-cascades take the rest, without the guard trigger, entries, dooms or holds.
+Each pass starts from a copy of the same database, heap read once. The reference is one
+statement of the owner that deletes the parents and lets the same cascades take the
+rest, without the guard trigger, entries, dooms or holds. Variants take turns, so that
+what disturbs one disturbs the others; the figures are medians of all passes.
 """
 
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
+from bench import corpus, peers, workers
+from bench.corpus import Corpus
 from bench.ground import Ground
 
-DIALOGUES = (
-    Path(__file__).resolve().parent.parent.parent / "shared/data/sgd-dialogues.jsonl.gz"
-)
-PASSES = 3
-SPREAD_DAYS = 400
-KEEP_DAYS = 280
-"""Of conversations spread evenly over 400 days, 30 % are older than 280."""
-_DUE = """
-select c.id from workspaces_conversation c
-where c.last_activity_at <= %s
-  and not exists (select from retention_holdscope h where h.membership_id = c.owner_id)
+_ROWS = """
+select (select count(*) from workspaces_conversation)
+     + (select count(*) from workspaces_message)
 """
+_PURGED = "select coalesce(sum(purged + messages), 0) from retention_sweepslice"
+Measured = tuple[float, int]
+"""Seconds, and the conversations and messages that went in them."""
+
+
+class Unequal(AssertionError):
+    """Two ways to delete the same took different rows: their rates say nothing."""
 
 
 def measure(ground: Ground) -> dict[str, dict[str, Any]]:
-    """Rows a second of both; also the whole sweep with plan, keys and receipt."""
-    if not DIALOGUES.exists():
+    """Rows a second of the sweep, of one DELETE and of what peers do."""
+    if not corpus.DIALOGUES.exists():
         return {}
-    at = datetime.now(tz=UTC)
-    imported = _prepare(at)
-    _forget_connections()
-    ground.keep()
-    ours, whole, plain = [], [], []
-    rows = 0
-    for _pass in range(PASSES):
-        ground.restore()
-        rows, seconds = _delete(at)
-        plain.append(seconds)
-        ground.restore()
-        batches, all_of_it, purged = _sweep(at)
-        if purged != rows:
-            raise RuntimeError(f"the sweep purged {purged} rows, the DELETE {rows}")
-        ours.append(batches)
-        whole.append(all_of_it)
-    reference = rows / statistics.median(plain)
+    filled = corpus.prepared(ground)
+    rates = _rates(
+        {
+            "raw": lambda: deleted(ground, filled, peers.raw_delete),
+            "one": lambda: batches(ground, filled, number=1),
+            "two": lambda: batches(ground, filled, number=2),
+            "whole": lambda: whole(ground, filled),
+            **{
+                name: partial(deleted, ground, filled, algorithm)
+                for name, algorithm in peers.ALGORITHMS.items()
+            },
+        }
+    )
+    raw = rates["raw"]
     return {
-        "sweep_vs_raw_delete": _line(rows / statistics.median(ours), reference),
-        "whole_sweep_vs_raw_delete": _line(rows / statistics.median(whole), reference),
-        "import_messages": imported,
+        "sweep_vs_raw_delete": line(rates["one"], raw, "goal 0.9"),
+        "whole_sweep_vs_raw_delete": line(rates["whole"], raw),
+        "sweep_two_workers": line(rates["two"], rates["one"], "goal 1.2"),
+        **{f"sweep_{name}": line(rates[name], raw) for name in peers.ALGORITHMS},
+        "import_messages": {
+            "ratio": None,
+            "ours": filled.imported_a_second,
+            "reference": None,
+            "unit": f"messages/s, {filled.imported:,} of them",
+        },
     }
 
 
-def _line(ours: float, reference: float) -> dict[str, Any]:
+def line(ours: float, reference: float, goal: str = "") -> dict[str, Any]:
+    """One result in rows a second."""
     return {
         "ratio": round(ours / reference, 3),
         "ours": round(ours),
         "reference": round(reference),
-        "unit": "conversation and message rows/s",
+        "unit": "conversation and message rows/s" + (f" ({goal})" if goal else ""),
     }
 
 
-def _prepare(at: datetime) -> dict[str, Any]:
-    from kit.actor import Actor
-    from retention.holds import services as holds
-    from retention.policies import services as policies
-    from workspaces.content.formats.registry import Format
-    from workspaces.content.rules import Spread
-    from workspaces.content.services import ImportOptions, import_conversations
-    from workspaces.members.services import founding, membership
-    from workspaces.tenancy import services as tenancy
-
-    actor = Actor.operator()
-    owner = "owner@bench.example"
-    organization = founding.create_organization(
-        actor=actor, slug="bench", name="Bench", owner_email=owner, at=at
-    )
-    workspace = founding.create_workspace(
-        actor=actor,
-        organization=organization,
-        slug="bench",
-        name="Bench",
-        plan="enterprise",
-        at=at,
-    )
-    tenancy.set_policy_grace(actor=actor, workspace=workspace, hours=0, at=at)
-    emails = [f"member-{number}@bench.example" for number in range(20)]
-    members = [
-        membership.add(
-            actor=actor, workspace=workspace, email=email, role="member", at=at
-        )
-        for email in emails
-    ]
-    began = time.perf_counter()
-    result = import_conversations(
-        actor=actor,
-        workspace=workspace,
-        files=[DIALOGUES],
-        at=at,
-        options=ImportOptions(
-            form=Format.JSONL,
-            assign_owners=tuple(emails),
-            spread=Spread(first=at - timedelta(days=SPREAD_DAYS), last=at),
-        ),
-    )
-    seconds = time.perf_counter() - began
-    policies.set_policy(
-        actor=actor, workspace=workspace, days=KEEP_DAYS, undo_days=0, at=at
-    )
-    holds.place(
-        actor=actor,
-        workspace=workspace,
-        matter="Bench",
-        membership_ids=[members[0].pk],
-        at=at,
-    )
-    return {
-        "ratio": None,
-        "ours": round(result.messages / seconds),
-        "reference": None,
-        "unit": f"messages/s, {result.messages:,} of them",
-    }
+def _rates(variants: dict[str, Callable[[], Measured]]) -> dict[str, float]:
+    """Medians; those that must take the same rows are held to it."""
+    rates: dict[str, list[float]] = {name: [] for name in variants}
+    taken: dict[str, int] = {}
+    for _pass in range(corpus.PASSES):
+        for name, run in variants.items():
+            seconds, rows = run()
+            rates[name].append(rows / seconds)
+            taken[name] = rows
+    if len({taken[name] for name in ("raw", "one", "two", "whole")}) > 1:
+        raise Unequal(str(taken))
+    return {name: statistics.median(found) for name, found in rates.items()}
 
 
-def _delete(at: datetime) -> tuple[int, float]:
-    from django.db import connections
-
-    _warm()
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("alter table workspaces_conversation disable trigger user")
-        cursor.execute("select count(*) from workspaces_message")
-        before = cursor.fetchone()[0]
+def deleted(ground: Ground, filled: Corpus, algorithm: peers.Algorithm) -> Measured:
+    """Another's way to delete what is due."""
+    fresh(ground)
+    with ground.admin(ground.content) as connection:
+        connection.execute("set role custos_owner")
+        connection.execute("alter table workspaces_conversation disable trigger user")
+        before = corpus.one(connection, _ROWS)[0]
         began = time.perf_counter()
-        cursor.execute(
-            f"delete from workspaces_conversation where id in ({_DUE})",
-            [at - timedelta(days=KEEP_DAYS)],
-        )
+        algorithm(connection, filled.at)
         seconds = time.perf_counter() - began
-        gone = cursor.rowcount
-        cursor.execute("select count(*) from workspaces_message")
-        gone += before - cursor.fetchone()[0]
-    _forget_connections()
-    return gone, seconds
+        return seconds, before - corpus.one(connection, _ROWS)[0]
 
 
-def _sweep(at: datetime) -> tuple[float, float, int]:
-    """Seconds of the batches, of everything, and the rows that went."""
+def batches(ground: Ground, filled: Corpus, *, number: int) -> Measured:
+    """The batches of one plan, by so many processes; from the first to the last row."""
+    fresh(ground)
+    run = sealed(filled.at)
+    corpus.connections_closed()
+    seconds = workers.purge(run, filled.at, number=number)
+    with ground.admin(ground.content) as connection:
+        return seconds, int(corpus.one(connection, _PURGED)[0])
+
+
+def whole(ground: Ground, filled: Corpus) -> Measured:
+    """A whole sweep of all workspaces, from its opening to its receipts."""
     from audit.log import sequencer
-    from kit.actor import Actor
+    from retention.schedules.rules import Pace
     from retention.sweeps import services
-    from retention.sweeps.models import Trigger
-    from workspaces.tenancy.selectors import workspace_by_slug
 
-    _warm()
-    before = _rows()
-    workspace = workspace_by_slug(slug="bench")
+    fresh(ground)
     began = time.perf_counter()
-    sweep = services.open_run(
-        actor=Actor.operator(), workspace=workspace, trigger=Trigger.COMMAND, at=at
-    )
-    while (
-        services.work(run_id=sweep.run_id, budget_seconds=600, now=lambda: at)
-        is not services.Outcome.CLOSED
-    ):
-        sequencer.run(at=at)
+    services.open_due_runs(at=filled.at)
+    while waiting := services.unfinished_runs():
+        for run in waiting:
+            services.work(
+                run_id=run.id, budget_seconds=600, now=lambda: filled.at, pace=Pace.FULL
+            )
+        sequencer.run(at=filled.at)
     seconds = time.perf_counter() - began
-    batches = _purging_seconds()
-    gone = before - _rows()
-    _forget_connections()
-    return batches, seconds, gone
+    corpus.connections_closed()
+    with ground.admin(ground.content) as connection:
+        return seconds, int(corpus.one(connection, _PURGED)[0])
 
 
-def _rows() -> int:
-    from django.db import connections
+def sealed(at: datetime) -> int:
+    """A run whose plan is under a checkpoint: batches may begin."""
+    from audit.log import sequencer
+    from retention.sweeps import services
+    from retention.sweeps.services import leasing, planning
 
-    with connections["sweeper"].cursor() as cursor:
-        cursor.execute(
-            "select (select count(*) from workspaces_conversation)"
-            " + (select coalesce(sum(message_rows), 0) from ("
-            "   select count(*) as message_rows from workspaces_message) m)"
+    (run,) = services.open_due_runs(at=at)
+    lease = leasing.claim(run_id=run, worker="bench")
+    if lease is None:
+        raise RuntimeError("another drives the run")
+    planning.plan(lease, at=at)
+    sequencer.run(at=at)
+    if not planning.seal(lease, at=at):
+        raise RuntimeError("the plan was not sealed")
+    leasing.let_go(lease)
+    return run
+
+
+def fresh(ground: Ground) -> None:
+    """A copy of the database; every variant begins with its heap read once."""
+    corpus.connections_closed()
+    ground.restore()
+    with ground.admin(ground.content) as connection:
+        connection.execute(
+            "select count(*), sum(length(sealed)) from workspaces_message"
         )
-        return int(cursor.fetchone()[0])
-
-
-def _purging_seconds() -> float:
-    from django.db import connections
-
-    with connections["sweeper"].cursor() as cursor:
-        cursor.execute("select sum(took_ms) / 1000.0 from retention_sweepslice")
-        return float(cursor.fetchone()[0])
-
-
-def _warm() -> None:
-    """Both sides begin with the heap read once."""
-    from django.db import connections
-
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("select count(*), sum(length(sealed)) from workspaces_message;")
-        cursor.fetchall()
-
-
-def _forget_connections() -> None:
-    from django.db import connections
-
-    connections.close_all()
+        connection.execute(
+            "select count(*), sum(length(title)) from workspaces_conversation"
+        )
