@@ -70,10 +70,16 @@ def _wait(
 
 
 @contextlib.contextmanager
-def postgres_running(found: Cluster, *, port: int, folder: Path) -> Iterator[None]:
-    """The cluster's server, fast and forgetful."""
+def postgres_running(
+    found: Cluster,
+    *,
+    port: int,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """The cluster's server, fast and forgetful unless `settings` say otherwise."""
     with running(
-        postgres.command(found, port=port, settings=_FAST),
+        postgres.command(found, port=port, settings=_FAST | dict(settings or {})),
         log=folder / "postgresql.log",
         environment=surroundings.of_servers(),
         is_ready=lambda: postgres.answers(found, port=port),
