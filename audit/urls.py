@@ -4,6 +4,7 @@ from django.urls import path
 
 from audit.explorer import views
 from audit.incidents.views import handling, settings
+from audit.integrity import views as integrity
 
 app_name = "audit"
 
@@ -21,6 +22,11 @@ urlpatterns = [
     path(f"{_ORGANIZATION}incidents/", handling.incidents, name="incidents"),
     path(f"{_ORGANIZATION}incidents/rules/", settings.rules, name="incident-rules"),
     path(f"{_ORGANIZATION}{_INCIDENT}", handling.incident, name="incident"),
+    path(f"{_ORGANIZATION}integrity/", integrity.integrity, name="integrity"),
+    path(f"{_ORGANIZATION}{_ENTRY}proof/", integrity.proof, name="proof"),
+    path(f"{_WORKSPACE}integrity/", integrity.integrity, name="workspace-integrity"),
+    path(f"{_WORKSPACE}{_ENTRY}proof/", integrity.proof, name="workspace-proof"),
+    path(".well-known/custos-log-keys", integrity.log_keys, name="log-keys"),
     path(_WORKSPACE, views.entries, name="workspace-entries"),
     path(f"{_WORKSPACE}{_ENTRY}", views.entry, name="workspace-entry"),
     path(f"{_WORKSPACE}verify/", views.verify, name="workspace-verify"),

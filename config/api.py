@@ -8,6 +8,7 @@ api = Api(
     routers={
         "/v1/manage": "workspaces.keys.api.router",
         "/v1/manage/connectors": "workspaces.connectors.api.router",
+        "/v1/audit/log": "workspaces.tiles.api.router",
         "/access/v1": "workspaces.decisions.api.router",
     },
 )

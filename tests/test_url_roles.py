@@ -179,6 +179,8 @@ WORKSPACE = {
     "retention:receipt-object-file": GOVERNING,
     "audit:workspace-entries": "owner officer",
     "audit:workspace-entry": "owner officer",
+    "audit:workspace-integrity": "owner officer",
+    "audit:workspace-proof": "owner officer",
     "audit:workspace-verify": "owner officer",
     "audit:workspace-tamper": "owner officer",
     "audit:workspace-put-back": "owner officer",
@@ -222,6 +224,8 @@ ORGANIZATION = {
     "retention:organization-promise",
     "audit:entries",
     "audit:entry",
+    "audit:integrity",
+    "audit:proof",
     "audit:verify",
     "audit:tamper",
     "audit:put-back",
@@ -277,6 +281,7 @@ PUBLIC = {
     "api:docs",
     "api:openapi",
     "workspaces:authzen-configuration",
+    "audit:log-keys",
     "workspaces:healthz",
     "workspaces:readyz",
     # A token or this machine: tests/retention/metrics/test_metrics.py.
@@ -298,6 +303,9 @@ PUBLIC = {
 # Programs, by an API key and nothing else.
 KEYED = {
     "api:whoami",
+    "api:tiles_checkpoint",
+    "api:tiles_consistency",
+    "api:tiles_tile",
     "api:token",
     "api:evaluation",
     "api:evaluations",

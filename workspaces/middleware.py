@@ -41,7 +41,7 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if not _is_public(request):
+        if not _is_public(request) and not _is_for_ever(request, response):
             # Neither a shared computer's browser nor a proxy keeps what it shows.
             response["Cache-Control"] = "no-store"
         return response
@@ -103,6 +103,17 @@ def _is_public(request: HttpRequest) -> bool:
     """Anyone may see it; what led to no view shows nothing of anyone."""
     match = request.resolver_match
     return match is None or getattr(match.func, "custos_entry", None) is Entry.PUBLIC
+
+
+def _is_for_ever(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """A program may keep what it alone received and what never changes."""
+    match = request.resolver_match
+    kept = response.get("Cache-Control", "")
+    return (
+        match is not None
+        and getattr(match.func, "custos_entry", None) is Entry.KEYED
+        and kept.startswith("private, ")
+    )
 
 
 def _enter_workspace(

@@ -219,6 +219,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.INCIDENTS_VIEW,
             ),
             Place(
+                label=_("Integrity"),
+                icon="shield-check",
+                url_name="audit:workspace-integrity",
+                permission=_P.AUDIT_VIEW,
+            ),
+            Place(
                 label=_("Receipts"),
                 icon="certificate",
                 url_name="retention:receipts",
@@ -259,6 +265,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 icon="alert-octagon",
                 url_name="audit:incidents",
                 permission=_P.INCIDENTS_VIEW,
+            ),
+            Place(
+                label=_("Integrity"),
+                icon="shield-check",
+                url_name="audit:integrity",
+                permission=_P.AUDIT_VIEW,
             ),
             Place(
                 label=_("30-day promise"),

@@ -7,6 +7,7 @@ halves of all keys that ever signed stay in the folder of checkpoints.
 
 import base64
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from audit.log import note
 from audit.log.note import NoteRefused
 from kit import keyfiles, signing
-from kit.signing import SigningKey
+from kit.signing import SigningKey, VerifierKey
 
 _SEED_BYTES = 32
 
@@ -45,8 +46,13 @@ def ring() -> Ring:
 
 def signed_by(text: str, *, key: SigningKey, origin: str) -> bool:
     """Whether a note bears the signature of this key under the name of a log."""
+    return signed_by_any(text, keys=[key.named(origin)])
+
+
+def signed_by_any(text: str, *, keys: Iterable[VerifierKey]) -> bool:
+    """Whether a note bears the signature of one of these keys."""
     try:
-        note.opened(text, keys=[key.named(origin)])
+        note.opened(text, keys=keys)
     except NoteRefused:
         return False
     return True

@@ -84,6 +84,12 @@ def path(head: Block, *, index: int, using: str = "default") -> list[bytes]:
     return tree.inclusion_proof(index=index, size=head.end, nodes=nodes)
 
 
+def consistency(head: Block, *, old: int) -> list[bytes]:
+    """The hashes that show the first `old` entries unchanged below a head."""
+    nodes = nodes_of(lambda level, number: _tile(head, level, number, using="default"))
+    return tree.consistency_proof(old=old, size=head.end, nodes=nodes)
+
+
 def newest_checkpoint(*, organization_id: int) -> str:
     """The newest signed head of a log, or nothing while there is none."""
     epochs = storage.epochs_of(organization_id=organization_id, using="default")

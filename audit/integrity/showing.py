@@ -1,0 +1,134 @@
+"""Puts heads, anchors and keys into the words and parts of the Integrity page."""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from audit.anchors import selectors as anchors
+from audit.anchors.models import AuditAnchor
+from audit.explorer.showing import Pages
+from audit.integrity.seen import Seen, Verdict
+from audit.integrity.selectors import Head
+from audit.log import checkpoints
+from audit.log.selectors import Log
+from kit import formatting
+from kit.formatting import grouped
+
+_ANCHORS = 12
+
+
+def page(
+    log: Log,
+    *,
+    pages: Pages,
+    heads: Sequence[Head],
+    last: Seen | None,
+    verdict: Verdict,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the page shows."""
+    newest = heads[0] if heads else None
+    return {
+        "crumbs": [
+            *pages.crumbs()[:-1],
+            {"label": _("Audit log"), "url": pages.list_url()},
+            {"label": _("Integrity")},
+        ],
+        "notice": _notice(verdict, last=last, newest=newest),
+        "head": newest and _facts(newest, now=now),
+        "note": newest and newest.block.note,
+        "earlier": [_earlier(head) for head in heads[1:]],
+        "anchors": [_anchor(one, now=now) for one in anchors.newest(count=_ANCHORS)],
+        "keys": _keys(log, newest=newest),
+        "keys_url": settings.CUSTOS_BASE_URL.rstrip("/") + reverse("audit:log-keys"),
+        "tiles_url": settings.CUSTOS_BASE_URL.rstrip("/") + "/v1/audit/log/",
+        "epoch": newest.block.epoch if newest else 1,
+    }
+
+
+def _notice(
+    verdict: Verdict, *, last: Seen | None, newest: Head | None
+) -> dict[str, str]:
+    if verdict is Verdict.BROKEN and last is not None:
+        text = _(
+            "This log is not the one that this browser saw: the head over %(size)s"
+            " entries (epoch %(epoch)s) that it saw before is not part of it. Keep what"
+            " you have, and ask the operator what happened."
+        ) % {"size": grouped(last.size), "epoch": last.epoch}
+        return {"kind": "bad", "icon": "alert-octagon", "text": text}
+    if newest is None:
+        return {}
+    if verdict is Verdict.FIRST:
+        text = _("This browser remembers this head from now on, and compares.")
+        return {"kind": "run", "icon": "info-circle", "text": text}
+    if verdict is Verdict.SAME:
+        text = _("This is the head that this browser saw last.")
+    else:
+        text = _(
+            "The log holds all of the %s entries that this browser saw last: proven"
+            " from its tree."
+        ) % grouped(last.size if last else 0)
+    return {"kind": "ok", "icon": "circle-check", "text": text}
+
+
+def _facts(head: Head, *, now: datetime) -> list[dict[str, Any]]:
+    block = head.block
+    sealed = formatting.absolute(head.sealed_at, seconds=True)
+    ago = formatting.relative(head.sealed_at, now=now)
+    signers = ", ".join(_fingerprint(key.key_hash) for key in head.signers)
+    return [
+        {"name": _("Entries"), "value": grouped(block.end)},
+        {"name": _("Epoch"), "value": str(block.epoch)},
+        {"name": _("Sealed"), "value": f"{sealed}, {ago}"},
+        {"name": _("Root"), "value": _root(block.root), "is_mono": True},
+        {"name": _("Signed by"), "value": signers or _("nobody known")},
+        {
+            "name": _("Outside the database"),
+            "value": _("the same head") if head.is_published else _("another head"),
+        },
+    ]
+
+
+def _earlier(head: Head) -> dict[str, Any]:
+    return {
+        "epoch": head.block.epoch,
+        "size": head.block.end,
+        "root": _root(head.block.root),
+    }
+
+
+def _anchor(one: AuditAnchor, *, now: datetime) -> dict[str, Any]:
+    return {
+        "at": one.anchored_at,
+        "ago": formatting.relative(one.anchored_at, now=now),
+        "epoch": one.epoch,
+        "size": one.size,
+        "index": one.index,
+        "is_proven": one.index is not None,
+    }
+
+
+def _keys(log: Log, *, newest: Head | None) -> list[dict[str, Any]]:
+    signing = newest.signers if newest else ()
+    return [
+        {
+            "vkey": key.vkey,
+            "fingerprint": _fingerprint(key.key_hash),
+            "epoch": key.name.rpartition("/")[2],
+            "signs_now": key in signing,
+        }
+        for key in reversed(checkpoints.keys_of(log.uuid))
+    ]
+
+
+def _root(root: bytes) -> str:
+    return base64.b64encode(root).decode()
+
+
+def _fingerprint(key_hash: bytes) -> str:
+    return key_hash.hex()

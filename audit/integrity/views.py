@@ -1,0 +1,77 @@
+"""The Integrity page, the proof file of an entry, and the keys for everybody."""
+
+import base64
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audit.explorer import selectors as entries
+from audit.explorer.showing import Pages
+from audit.integrity import proofs, seen, selectors, showing
+from audit.log import checkpoints
+from audit.log.selectors import log_of
+from kit import clock, guard
+from kit.http.api import READERS
+from kit.http.downloads import attached
+from kit.http.limited import limited
+from kit.permissions import Permission
+
+_KEPT_SECONDS = 3600
+
+
+@guard.requires(Permission.AUDIT_VIEW)
+@require_safe
+def integrity(request: Any) -> HttpResponse:
+    """Heads, anchors and keys, compared with what this browser saw last."""
+    pages = Pages.of(request)
+    log = log_of(organization_id=pages.organization_id)
+    heads = selectors.heads(log)
+    newest = heads[0].block if heads else None
+    last = seen.seen(request, log=log)
+    verdict = seen.compared(log, last=last, newest=newest)
+    context = showing.page(
+        log, pages=pages, heads=heads, last=last, verdict=verdict, now=clock.now()
+    )
+    response = render(request, "audit/integrity/page.html", context)
+    if newest is not None and verdict is not seen.Verdict.BROKEN:
+        seen.remember(response, log=log, newest=newest)
+    return response
+
+
+@guard.requires(Permission.AUDIT_VIEW)
+@require_safe
+def proof(request: Any, epoch: int, index: int) -> HttpResponse:
+    """One entry as a C2SP tlog-proof file, with what of its details is not erased."""
+    pages = Pages.of(request)
+    log = log_of(organization_id=pages.organization_id)
+    shown = entries.entry(log=log, epoch=epoch, index=index, workspace=pages.workspace)
+    found = shown and selectors.provable(log, epoch=epoch, index=index)
+    if not found:
+        raise Http404
+    name = f"{pages.slug}-{epoch}-{index}.tlog-proof"
+    return attached(name=name, content=proofs.proof_file(log, found))
+
+
+@guard.public
+@require_safe
+@limited(READERS)
+def log_keys(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Every key that ever signed here, oldest first; no log is named to strangers."""
+    known = checkpoints.installation_keys()
+    answer = JsonResponse(
+        {
+            "keys": [
+                {
+                    "algorithm": "Ed25519",
+                    "public_key": base64.b64encode(key.public).decode(),
+                    "vkey": key.vkey,
+                    "signs_now": key == known[-1],
+                }
+                for key in known
+            ]
+        }
+    )
+    answer["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
+    return answer

@@ -1,0 +1,1 @@
+"""Serves the tiles of an organization's log to programs with its key."""
