@@ -9,6 +9,7 @@ api = Api(
         "/v1/manage": "workspaces.keys.api.router",
         "/v1/manage/connectors": "workspaces.connectors.api.router",
         "/v1/audit/log": "workspaces.tiles.api.router",
+        "/v1/compliance": "retention.compliance.api.router",
         "/access/v1": "workspaces.decisions.api.router",
     },
 )

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     POLICIES_MANAGE = "policies.manage"
     HOLDS_VIEW = "holds.view"
     HOLDS_MANAGE = "holds.manage"
+    MATTERS_EXPORT = "matters.export"
     SWEEPS_VIEW = "sweeps.view"
     SWEEPS_RUN = "sweeps.run"
     ANALYTICS_VIEW = "analytics.view"
@@ -68,6 +69,7 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.POLICIES_MANAGE: _("Set retention policies"),
     Permission.HOLDS_VIEW: _("See legal holds"),
     Permission.HOLDS_MANAGE: _("Place and release legal holds"),
+    Permission.MATTERS_EXPORT: _("Export what a legal hold covers"),
     Permission.SWEEPS_VIEW: _("See sweeps and receipts"),
     Permission.SWEEPS_RUN: _("Start a sweep"),
     Permission.ANALYTICS_VIEW: _("See counts"),

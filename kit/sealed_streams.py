@@ -70,6 +70,13 @@ def sealed_size(size: int) -> int:
     return _HEADER_BYTES + size + chunks * _TAG_BYTES
 
 
+def plain_size(sealed: int) -> int:
+    """How many bytes lie in a sealed stream of that length: `sealed_size` turned."""
+    rest = sealed - _HEADER_BYTES
+    chunks = max(1, -(-rest // (CHUNK_BYTES + _TAG_BYTES)))
+    return rest - chunks * _TAG_BYTES
+
+
 def _cipher(key: bytes, header: bytes) -> AESGCM:
     salt = header[-_SALT_BYTES:]
     derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=_PURPOSE)

@@ -18,11 +18,13 @@ class RetentionConfig(AppConfig):
 
         # Models cannot be imported before this.
         import_module("retention.canaries.kinds").register()
+        import_module("retention.matter_exports.kinds").register()
         for slice_name in (
             "incidents",
             "conversations",
             "deletions",
             "holds",
+            "matter_exports",
             "promise",
             "restores",
             "sweeps",

@@ -5,6 +5,7 @@ from retention.erasure.models import Erasure, ErasureCount
 from retention.hold_notices.models import HoldNotice
 from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
 from retention.incidents.models import Incident
+from retention.matter_exports.models import MatterExport, MatterExportPart
 from retention.policies.drafts.models import DraftStep, PolicyDraft
 from retention.policies.models import Policy, PolicyBounds
 from retention.policies.safeguards.models import Announcement, Safeguards
@@ -34,6 +35,8 @@ __all__ = [
     "HoldNotice",
     "HoldScope",
     "Incident",
+    "MatterExport",
+    "MatterExportPart",
     "OrphanSearch",
     "Policy",
     "PolicyBounds",

@@ -13,6 +13,7 @@ from retention.hold_notices.views import telling as hold_notices
 from retention.holds.views import changing as hold_changes
 from retention.holds.views import finding as hold_finding
 from retention.holds.views import pages as holds
+from retention.matter_exports import views as matter_exports
 from retention.metrics import views as metrics
 from retention.own_data.views import conversations as my_conversations
 from retention.own_data.views import objects as my_objects
@@ -32,6 +33,7 @@ app_name = "retention"
 
 _W = "w/<slug:workspace>"
 _DRAFT = f"{_W}/policies/drafts/<uuid:draft>"
+_EXPORTS = f"{_W}/holds/<uuid:hold>/exports"
 _STORED = "me/stored/<slug:kind>/<uuid:stored>"
 _MINE = "me/conversations/<uuid:conversation>"
 
@@ -62,6 +64,7 @@ urlpatterns = [
     ),
     path(f"{_DRAFT}/cancel/", drafts.policy_draft_cancel, name="policy-draft-cancel"),
     path(f"{_W}/conversations/", conversations.conversations, name="conversations"),
+    path(f"{_W}/conversations/why/", conversations.stored_why, name="stored-why"),
     path(
         f"{_W}/conversations/<uuid:conversation>/",
         conversations.conversation,
@@ -82,6 +85,20 @@ urlpatterns = [
         f"{_W}/holds/<uuid:hold>/release/<uuid:asked>/",
         releases.hold_release_request,
         name="hold-release-request",
+    ),
+    path(f"{_EXPORTS}/", matter_exports.matter_exports, name="matter-exports"),
+    path(
+        f"{_EXPORTS}/<uuid:export>/", matter_exports.matter_export, name="matter-export"
+    ),
+    path(
+        f"{_EXPORTS}/<uuid:export>/download/",
+        matter_exports.matter_export_download,
+        name="matter-export-download",
+    ),
+    path(
+        f"{_EXPORTS}/<uuid:export>/delete/",
+        matter_exports.matter_export_delete,
+        name="matter-export-delete",
     ),
     path(f"{_W}/promise/", promise.promise, name="promise"),
     path(

@@ -24,6 +24,8 @@ _PARTS = {
         "jobs-cancel",
         "policy-set",
         "schedule-set",
+        "matter-export-download",
+        "matter-export-delete",
         "policy-draft-send",
         "policy-draft-approve",
         "policy-draft-decline",

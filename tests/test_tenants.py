@@ -21,6 +21,7 @@ from retention.hold_notices import services as hold_notices
 from retention.hold_notices.models import HoldNotice
 from retention.holds import services as holds
 from retention.holds.models import Hold
+from retention.matter_exports import services as matter_exports
 from retention.policies.drafts import services as drafts_of_policies
 from retention.policies.drafts.services import Values
 from retention.sweeps import services as sweeps
@@ -152,6 +153,16 @@ def _asked(where: WorkspaceRef) -> UUID:
         workspace=where,
         hold=_placed(where),
         reason="settled",
+        at=NOON,
+    ).public_id
+
+
+def _matter_export(where: WorkspaceRef) -> UUID:
+    return matter_exports.ask(
+        actor=_owner(where),
+        workspace=where,
+        hold=_placed(where),
+        reason="Disclosure",
         at=NOON,
     ).public_id
 
@@ -400,6 +411,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "conversation": _conversation,
     "hold": _hold,
     "asked": _asked,
+    "export": _matter_export,
     "draft": _draft,
     "erasure": _erasure,
     "notice": _notice,

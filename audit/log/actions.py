@@ -1030,6 +1030,41 @@ _ALL = [
             _("Released a legal hold"),
             _("Tried to release a legal hold"),
         ),
+        (
+            "retention.matter-export.requested",
+            _("Asked for an export of a matter"),
+            _("Tried to export a matter"),
+        ),
+        (
+            "retention.matter-export.written",
+            _("Read what a legal hold covers, for an export"),
+            _("Tried to read what a legal hold covers"),
+        ),
+        (
+            "retention.matter-export.completed",
+            _("Completed an export of a matter"),
+            _("Tried to complete an export of a matter"),
+        ),
+        (
+            "retention.matter-export.stopped",
+            _("Stopped an export of a matter"),
+            _("Tried to stop an export of a matter"),
+        ),
+        (
+            "retention.matter-export.downloaded",
+            _("Downloaded an export of a matter"),
+            _("Tried to download an export of a matter"),
+        ),
+        (
+            "retention.matter-export.deleted",
+            _("Deleted an export of a matter"),
+            _("Tried to delete an export of a matter"),
+        ),
+        (
+            "retention.matter-export.purged",
+            _("Purged an export of a matter"),
+            _("Tried to purge an export of a matter"),
+        ),
     ),
     *_area(
         Area.AUDIT,

@@ -28,3 +28,16 @@ class FindForm(forms.Form):
     def clean_state(self) -> State:
         """Live ones unless something else was asked for."""
         return State(self.cleaned_data["state"] or State.LIVE)
+
+
+class WhyForm(forms.Form):
+    """Which object is asked about."""
+
+    id = forms.UUIDField(
+        label=_("Id of the object"),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        error_messages={
+            "required": _("Enter an id."),
+            "invalid": _("An id looks like 7c9e6679-7425-40de-944b-e07fc1f90ae7."),
+        },
+    )

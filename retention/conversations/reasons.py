@@ -54,7 +54,8 @@ class Why:
 
     `considered` are the versions of every scope that may govern it, the narrowest
     scope first and its newest version first; `winner` is the one that decides, None
-    where the plan's own rule does.
+    where the plan's own rule does. `ages_by_message` is false for what no message
+    makes younger.
     """
 
     state: str
@@ -68,6 +69,7 @@ class Why:
     undo_ends_at: datetime | None
     purge_at: datetime | None
     ways_out: tuple[WayOut, ...]
+    ages_by_message: bool = True
 
 
 _FACTS = f"""
@@ -83,7 +85,14 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
     chains = governing.chains(
         workspace_id=workspace.id, owner_ids=[conversation.owner_id], at=at
     )
-    considered, winner = _considered(workspace, conversation, chains, at=at)
+    found, winner = considered(
+        workspace=workspace,
+        chains=chains,
+        content_kind=_kind_of(conversation),
+        owner_id=conversation.owner_id,
+        project_id=conversation.project_id,
+        at=at,
+    )
     dates = dates_of(
         workspace=workspace, conversation=conversation, chains=chains, at=at
     )
@@ -92,13 +101,13 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
         is_due=is_due,
         is_held=is_held,
         is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
-        considered=considered,
+        considered=found,
         winner=winner,
         holds=holds.holds_over(conversation=conversation),
         expires_at=dates.expires_at,
         undo_ends_at=dates.undo_ends_at,
         purge_at=dates.purge_at,
-        ways_out=_ways_out(state, is_due=is_due, is_held=is_held),
+        ways_out=ways_out(state, is_due=is_due, is_held=is_held),
     )
 
 
@@ -118,19 +127,25 @@ def dates_of(
     )
 
 
-def _considered(
-    workspace: WorkspaceRef, conversation: Conversation, chains: Chains, *, at: datetime
+def considered(
+    *,
+    workspace: WorkspaceRef,
+    chains: Chains,
+    content_kind: str,
+    owner_id: int,
+    project_id: int | None,
+    at: datetime,
 ) -> tuple[list[Policy], Policy | None]:
     """The versions of every scope that may govern it, narrowest first; the winner."""
-    kind = _kind_of(conversation)
-    label = _chain_of(conversation, chains).at(at).label
+    chain = chains.of(
+        content_kind=content_kind, owner_id=owner_id, project_id=project_id
+    )
+    label = chain.at(at).label
     found: list[Policy] = []
     winner = None
-    for scope in chains.scopes_of(
-        owner_id=conversation.owner_id, project_id=conversation.project_id
-    ):
+    for scope in chains.scopes_of(owner_id=owner_id, project_id=project_id):
         versions = policies.counting_versions(
-            workspace=workspace, scope=scope, content_kind=kind
+            workspace=workspace, scope=scope, content_kind=content_kind
         )
         found += versions
         current = rules.in_force(policies.as_versions(versions, at=at), at=at)
@@ -181,7 +196,8 @@ def _policy_dates(
     return expires_at, precedence.purge_at(chain, clock=clock, at=at)
 
 
-def _ways_out(state: str, *, is_due: bool, is_held: bool) -> tuple[WayOut, ...]:
+def ways_out(state: str, *, is_due: bool, is_held: bool) -> tuple[WayOut, ...]:
+    """What would change the outcome."""
     ways = [WayOut.RELEASE_HOLD if is_held else WayOut.PLACE_HOLD]
     if state == "deleted" and not is_due:
         ways.append(WayOut.RESTORE)

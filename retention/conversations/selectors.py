@@ -154,7 +154,7 @@ def metadata_page(
 
     Each row also has `state` and `is_held`. Refused where members alone see theirs.
     """
-    _refuse_where_private(workspace)
+    refuse_where_private(workspace)
     known = visible.known(workspace_id=workspace.id, at=at)
     found = Conversation.objects.filter(
         conditions.bound(CONDITIONS[state], known=known, at=at)
@@ -175,7 +175,7 @@ def metadata_of(*, workspace: WorkspaceRef, public_id: UUID) -> Conversation:
 
     Refused where members alone see theirs.
     """
-    _refuse_where_private(workspace)
+    refuse_where_private(workspace)
     found = (
         Conversation.objects.filter(public_id=public_id, staged_by__isnull=True)
         .defer("title", "raw")
@@ -275,7 +275,8 @@ def _own(
     )
 
 
-def _refuse_where_private(workspace: WorkspaceRef) -> None:
+def refuse_where_private(workspace: WorkspaceRef) -> None:
+    """OnlyCountsOnThisPlan where members alone see that something of theirs exists."""
     if plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER:
         raise OnlyCountsOnThisPlan(
             _("On this plan only the member sees their conversations.")

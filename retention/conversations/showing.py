@@ -111,6 +111,19 @@ def facts(conversation: Conversation, owner: dict[str, str]) -> list[dict[str, A
     ]
 
 
+def object_facts(
+    row: Any, *, label: str, owner: dict[str, str]
+) -> list[dict[str, Any]]:
+    """What is known of an object of any kind, line by line."""
+    return [
+        {"name": _("Kind"), "value": label},
+        {"name": _("Owner"), "value": f"{owner['name']}, {owner['email']}"},
+        {"name": _("Created"), "value": absolute(row.created_at)},
+        {"name": _("Size"), "value": size(row.byte_count)},
+        {"name": _("Id"), "value": row.public_id, "is_mono": True},
+    ]
+
+
 def answer(why: Why, *, now: datetime) -> dict[str, str]:
     """The sentence the page opens with: what will happen to it, and why."""
     if why.is_held and (why.is_due or why.state != State.LIVE):
@@ -143,7 +156,7 @@ def considered(why: Why, *, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "version": policy.version,
-            "keeps": keeps(policy.days),
+            "keeps": _keeps(why, policy.days),
             "in_force_at": policy.in_force_at,
             "is_winner": policy == why.winner,
             "is_pending": policy.in_force_at > now,
@@ -161,6 +174,14 @@ def keeps(days: int | None) -> str:
     ) % {"n": grouped(days)}
 
 
+def _keeps(why: Why, days: int | None) -> str:
+    if days is None or why.ages_by_message:
+        return keeps(days)
+    return ngettext(
+        "%(n)s day after it was created", "%(n)s days after it was created", days
+    ) % {"n": grouped(days)}
+
+
 def ways_out(why: Why) -> list[Any]:
     """What would change the outcome."""
     return [_WAYS_OUT[way] for way in why.ways_out]
@@ -175,7 +196,7 @@ def _cause(why: Why) -> str:
         return _("No policy version is in force; the plan's own rule decides.")
     return _("Version %(version)s of the policy decides: it keeps %(days)s.") % {
         "version": why.winner.version,
-        "days": keeps(why.winner.days),
+        "days": _keeps(why, why.winner.days),
     }
 
 

@@ -1,5 +1,6 @@
 """Conversations as metadata, and why each is kept, hidden or due; never content."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from django.views.decorators.http import require_safe
 from kit import clock, guard
 from kit.formatting import grouped
 from kit.permissions import Permission
-from retention.conversations import reasons, selectors, showing
-from retention.conversations.forms import FindForm
+from retention.conversations import object_reasons, reasons, selectors, showing
+from retention.conversations.forms import FindForm, WhyForm
 from retention.conversations.selectors import State, UnknownConversation
 from retention.holds import selectors as holds
 from retention.places import crumbs, link, query
@@ -57,6 +58,7 @@ def conversations(request: Any) -> HttpResponse:
         "goes_label": _("Expires") if state is State.LIVE else _("Purged from"),
         "next_url": page.next and query(**keep, after=page.next),
         "previous_url": page.previous and query(**keep, after=page.previous),
+        "why_url": link(request, "retention:stored-why"),
         "crumbs": crumbs(request, _("Conversations")),
     }
     name = "retention/conversations/list.html"
@@ -101,6 +103,55 @@ def conversation(request: Any, conversation: UUID) -> HttpResponse:
         ),
     }
     return render(request, "retention/conversations/detail.html", context)
+
+
+@guard.requires(Permission.CONVERSATIONS_VIEW_METADATA)
+@require_safe
+def stored_why(request: Any) -> HttpResponse:
+    """Why an object of any kind stays or goes, found by its id."""
+    form = WhyForm(request.GET or None)
+    context: dict[str, Any] = {
+        "form": form,
+        "crumbs": crumbs(
+            request,
+            _("Why"),
+            above=[(_("Conversations"), "retention:conversations")],
+        ),
+    }
+    if form.is_bound and form.is_valid():
+        try:
+            context |= _explained(request, form.cleaned_data["id"], at=clock.now())
+        except UnknownConversation:
+            form.add_error("id", _("Nothing with this id is stored here."))
+    status = 404 if form.errors else 200
+    return render(request, "retention/conversations/why.html", context, status=status)
+
+
+def _explained(request: Any, public_id: UUID, *, at: datetime) -> dict[str, Any]:
+    found = object_reasons.explain(
+        workspace=request.workspace, public_id=public_id, at=at
+    )
+    owners = members.by_id(ids={found.row.owner_id})
+    may_see_holds = request.actor.may(Permission.HOLDS_VIEW)
+    state = State(found.why.state)
+    return {
+        "why": found.why,
+        "kind": found.label,
+        "state_word": showing.STATE_LABELS[state],
+        "state_tone": showing.STATE_TONES[state],
+        "answer": showing.answer(found.why, now=at),
+        "facts": showing.object_facts(
+            found.row,
+            label=str(found.label),
+            owner=showing.owner_of(owners.get(found.row.owner_id)),
+        ),
+        "dates": showing.dates(found.why, now=at),
+        "considered": showing.considered(found.why, now=at),
+        "ways_out": showing.ways_out(found.why),
+        "holds": _holds(request, found.why) if may_see_holds else None,
+        "may_see_holds": may_see_holds,
+        "policy_url": link(request, "retention:policies"),
+    }
 
 
 def _owners_beginning(prefix: str) -> list[int]:

@@ -66,6 +66,7 @@ _COMPLIANCE = (
         _P.POLICIES_VIEW,
         _P.HOLDS_VIEW,
         _P.HOLDS_MANAGE,
+        _P.MATTERS_EXPORT,
         _P.SWEEPS_VIEW,
         _P.ANALYTICS_VIEW,
         _P.AUDIT_VIEW,
@@ -114,6 +115,7 @@ _CONNECTORS = frozenset(
 # Roles that owners make may grant all but these: who changes roles, runs the
 # organization or the installation is decided elsewhere, and some are for keys alone.
 _NOT_GRANTABLE = _THROUGH_COMPLIANCE_API | {
+    _P.MATTERS_EXPORT,
     _P.ROLES_MANAGE,
     _P.ORGANIZATION_VIEW,
     _P.ORGANIZATION_MANAGE,
@@ -153,6 +155,8 @@ def on_plan(plan: str) -> frozenset[Permission]:
     promised, possible = of(plan), frozenset(Permission)
     if promised.retention_setter is not RetentionSetter.ADMINS:
         possible -= _NOT_WHERE_MEMBERS_DECIDE
+    if not promised.admins_may_export_content:
+        possible -= {_P.MATTERS_EXPORT}
     if not promised.has_compliance_api:
         possible -= _THROUGH_COMPLIANCE_API
     if not promised.has_chat:

@@ -13,16 +13,24 @@ from retention.deletions.services.conversations import (
 )
 from retention.deletions.services.erasing import BY_ERASURE, erase
 from retention.deletions.services.objects import delete_objects, restore_object
+from retention.deletions.services.programs import (
+    BY_PROGRAM,
+    Hidden,
+    delete_by_program,
+)
 
 __all__ = [
     "BY_ERASURE",
     "BY_OWNER",
+    "BY_PROGRAM",
     "AlreadyDeleted",
     "Deleted",
     "ExpiredByPolicy",
+    "Hidden",
     "NotDeleted",
     "NotYourConversation",
     "UndoHasPassed",
+    "delete_by_program",
     "delete_objects",
     "erase",
     "mark_deleted",

@@ -95,6 +95,9 @@ def _links(request: Any, view: HoldView) -> dict[str, str]:
         "release_url": link(request, "retention:hold-release", **one),
         "edit_url": link(request, "retention:hold-edit", **one),
         "add_url": link(request, "retention:hold-add", **one),
+        "exports_url": link(request, "retention:matter-exports", **one)
+        if request.actor.may(Permission.MATTERS_EXPORT)
+        else "",
         "notices_url": link(request, "retention:hold-notices", **one),
         "audit_url": audit,
     }

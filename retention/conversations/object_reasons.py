@@ -1,0 +1,190 @@
+"""Answers why an object of any kind is kept, hidden or due, in the words of `reasons`.
+
+State, due and held are the engine's own conditions of the kind; its dates come from the
+chain of policies that the cut-offs are made from. A kind that no policy governs goes by
+an explicit delete alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kit import content_kinds
+from kit.content_kinds import ContentKind, Governed, Storage
+from retention.conversations import reasons, selectors
+from retention.conversations.reasons import Dates, WayOut, Why
+from retention.conversations.selectors import UnknownConversation
+from retention.eligibility import conditions, kinds, precedence
+from retention.holds import coverage
+from retention.holds import selectors as holds
+from retention.policies import governing
+from retention.policies import selectors as policies
+from retention.policies.governing import Chains
+from retention.policies.models import Policy
+from workspaces.tenancy import plans
+from workspaces.tenancy.selectors import WorkspaceRef
+
+CONVERSATION = _("conversation")
+_FACTS = """
+with {cutoffs}
+select case when c.deleted_at is not null then 'deleted'
+            when {expired} then 'expired' else 'live' end, {due}, {held}
+from b cross join unnest(%(ids)s::bigint[]) i(id) {of_ids}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """One stored object of any kind, unread, and why it goes or stays."""
+
+    kind: str
+    label: str | Promise
+    row: Any
+    why: Why
+
+
+def explain(
+    *, workspace: WorkspaceRef, public_id: UUID, kind: str = "", at: datetime
+) -> Explained:
+    """The object with that id; UnknownConversation where none is stored.
+
+    Refused where members alone see theirs. Without `kind` it is looked for in each.
+    """
+    if kind in ("", coverage.CONVERSATIONS):
+        try:
+            return _conversation(workspace, public_id, at=at)
+        except UnknownConversation:
+            if kind:
+                raise
+    selectors.refuse_where_private(workspace)
+    for known, storage in content_kinds.simple():
+        found = kind in ("", known.name)
+        row = known.rows.filter(public_id=public_id).first() if found else None
+        if row is not None:
+            why = why_object(
+                workspace=workspace, kind=known, storage=storage, row=row, at=at
+            )
+            return Explained(kind=known.name, label=storage.label, row=row, why=why)
+    raise UnknownConversation(public_id)
+
+
+def _conversation(
+    workspace: WorkspaceRef, public_id: UUID, *, at: datetime
+) -> Explained:
+    row = selectors.metadata_of(workspace=workspace, public_id=public_id)
+    why = reasons.why(workspace=workspace, conversation=row, at=at)
+    return Explained(kind=coverage.CONVERSATIONS, label=CONVERSATION, row=row, why=why)
+
+
+def why_object(
+    *,
+    workspace: WorkspaceRef,
+    kind: ContentKind,
+    storage: Storage,
+    row: Any,
+    at: datetime,
+) -> Why:
+    """The engine's decision about one stored object of a simple kind."""
+    state, is_due, is_held = _facts(workspace, kind, storage, row.pk, at=at)
+    owner_id = getattr(row, storage.owner)
+    chains = governing.chains(workspace_id=workspace.id, owner_ids=[owner_id], at=at)
+    governed = next((g for g in content_kinds.governed() if g.name == kind.name), None)
+    found: list[Policy] = []
+    winner = None
+    if governed is not None:
+        found, winner = reasons.considered(
+            workspace=workspace,
+            chains=chains,
+            content_kind=kind.name,
+            owner_id=owner_id,
+            project_id=_project(governed, row),
+            at=at,
+        )
+    dates = _dates(workspace, governed, row, owner_id, chains, at)
+    return Why(
+        state=state,
+        is_due=is_due,
+        is_held=is_held,
+        is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
+        considered=found,
+        winner=winner,
+        holds=holds.holds_over(conversation=row, kind=coverage.of_storage(storage)),
+        expires_at=dates.expires_at,
+        undo_ends_at=dates.undo_ends_at,
+        purge_at=dates.purge_at,
+        ways_out=_ways_out(state, governed, is_due=is_due, is_held=is_held),
+        ages_by_message=False,
+    )
+
+
+def _facts(
+    workspace: WorkspaceRef,
+    kind: ContentKind,
+    storage: Storage,
+    pk: int,
+    *,
+    at: datetime,
+) -> tuple[str, bool, bool]:
+    relation = kinds.relation(kind, storage)
+    scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
+    parameters: dict[str, Any] = conditions.parameters(scopes, at=at, kind=kind.name)
+    statement = _FACTS.format(
+        cutoffs=conditions.CUTOFFS,
+        expired=kinds.expired_of(kind),
+        due=relation.due,
+        held=relation.held,
+        of_ids=relation.of_ids,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters | {"ids": [pk]})
+        state, is_due, is_held = cursor.fetchone()
+    return state, bool(is_due), is_held
+
+
+def _dates(
+    workspace: WorkspaceRef,
+    governed: Governed | None,
+    row: Any,
+    owner_id: int,
+    chains: Chains,
+    at: datetime,
+) -> Dates:
+    promised = plans.of(workspace.plan)
+    undo = timedelta(days=promised.default_undo_days)
+    expires_at = policy_purge_at = None
+    if governed is not None and promised.fixed_retention_days is None:
+        chain = chains.of(
+            content_kind=governed.name,
+            owner_id=owner_id,
+            project_id=_project(governed, row),
+        )
+        clock = getattr(row, governed.clock)
+        expires_at = precedence.expires_at(chain, clock=clock, at=at)
+        policy_purge_at = precedence.purge_at(chain, clock=clock, at=at)
+    undo_ends_at = None if row.deleted_at is None else row.deleted_at + undo
+    causes = [moment for moment in (undo_ends_at, policy_purge_at) if moment]
+    return Dates(
+        expires_at=expires_at,
+        undo_ends_at=undo_ends_at,
+        purge_at=min(causes, default=None),
+    )
+
+
+def _project(governed: Governed, row: Any) -> int | None:
+    return getattr(row, governed.project) if governed.project else None
+
+
+def _ways_out(
+    state: str, governed: Governed | None, *, is_due: bool, is_held: bool
+) -> tuple[WayOut, ...]:
+    """A message is no clock of these kinds, and an ungoverned one has no policy."""
+    ways = reasons.ways_out(state, is_due=is_due, is_held=is_held)
+    never = {WayOut.NEW_ACTIVITY}
+    if governed is None:
+        never |= {WayOut.LENGTHEN_POLICY}
+    return tuple(way for way in ways if way not in never)

@@ -1,0 +1,148 @@
+"""Why an object stays or goes: screen, API and engine agree, for every kind."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kit.formatting import absolute
+from retention.conversations import object_reasons
+from retention.holds import services as holds
+from retention.holds.models import Hold
+from retention.policies import services as policies
+from tests.cast import NOON
+from tests.retention.compliance.conftest import KINDS, ask, key, make
+from tests.retention.conftest import Stage, days_ago
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STATES = ("live", "deleted", "due", "held", "expired")
+_GOVERNED = ("conversations", "memories", "project_files")
+
+
+def arranged(stage: Stage, kind: str, state: str) -> Any:
+    gone = {"deleted": 3.0, "due": 10.0, "held": 10.0}.get(state)
+    columns = (
+        {} if gone is None else {"deleted_at": days_ago(gone), "deleted_by": "owner"}
+    )
+    row = make(stage, kind, **columns)
+    if state == "held":
+        _hold(stage)
+    if state == "expired":
+        policies.set_policy(
+            actor=stage.owner.actor,
+            workspace=stage.workspace,
+            content_kind=kind,
+            days=30,
+            undo_days=7,
+            at=days_ago(400),
+        )
+    return row
+
+
+def _hold(stage: Stage) -> Hold:
+    return holds.place(
+        actor=stage.officer.actor,
+        workspace=stage.workspace,
+        matter="Brennan v. Halden",
+        membership_ids=[stage.member.membership.pk],
+        at=days_ago(1),
+    )
+
+
+def cases() -> list[tuple[str, str]]:
+    return [
+        (kind, state)
+        for kind in KINDS
+        for state in STATES
+        if state != "expired" or kind in _GOVERNED
+    ]
+
+
+@pytest.mark.parametrize(("kind", "state"), cases())
+def test_screen_api_and_engine_agree(stage: Stage, kind: str, state: str) -> None:
+    row = arranged(stage, kind, state)
+
+    told = ask(key(stage, "compliance.read"), "get", f"{kind}/{row.public_id}/why")
+    page = stage.owner.client().get(
+        f"/w/{stage.workspace.slug}/conversations/why/", {"id": str(row.public_id)}
+    )
+    stage.sweep()
+
+    assert told.status_code == page.status_code == 200
+    answer, shown = told.json(), page.context["why"]
+    assert answer["state"] == shown.state
+    assert answer["is_due"] == shown.is_due
+    assert answer["is_held"] == shown.is_held
+    assert [one["version"] for one in answer["rules"]] == [
+        one.version for one in shown.considered
+    ]
+    assert answer["ways_out"] == [way.value for way in shown.ways_out]
+    moments = [shown.expires_at, shown.undo_ends_at, shown.purge_at]
+    text = page.content.decode()
+    assert all(absolute(at) in text for at in moments if at)
+    assert (answer["purge_at"] is None) == (shown.purge_at is None)
+    with stage.scope():
+        is_gone = not type(row).objects.filter(pk=row.pk).exists()
+    assert is_gone == (answer["is_due"] and not answer["is_held"])
+
+
+def test_it_names_the_holds(stage: Stage) -> None:
+    row = make(stage, "memories")
+    hold = _hold(stage)
+
+    told = ask(
+        key(stage, "compliance.read"), "get", f"memories/{row.public_id}/why"
+    ).json()
+
+    assert told["is_held"]
+    assert [one["id"] for one in told["holds"]] == [str(hold.public_id)]
+
+
+def test_it_tells_no_content(stage: Stage) -> None:
+    row = make(stage, "memories")
+
+    told = ask(key(stage, "compliance.read"), "get", f"memories/{row.public_id}/why")
+
+    assert "Malmö" not in told.content.decode()
+
+
+def test_a_kind_is_asked_for_by_its_own_name(stage: Stage) -> None:
+    row = make(stage, "memories")
+    secret = key(stage, "compliance.read")
+
+    assert ask(secret, "get", f"projects/{row.public_id}/why").status_code == 404
+    assert ask(secret, "get", f"memories/{uuid4()}/why").status_code == 404
+
+
+def test_a_key_needs_the_scope(stage: Stage) -> None:
+    row = make(stage, "memories")
+
+    told = ask(key(stage, "manage.read"), "get", f"memories/{row.public_id}/why")
+
+    assert told.status_code == 403
+
+
+def test_on_team_nobody_is_told(team: Stage) -> None:
+    row = make(team, "memories")
+
+    page = team.owner.client().get(
+        f"/w/{team.workspace.slug}/conversations/why/", {"id": str(row.public_id)}
+    )
+
+    assert page.status_code == 403
+    with team.scope(), pytest.raises(object_reasons.selectors.OnlyCountsOnThisPlan):
+        object_reasons.explain(
+            workspace=team.workspace, public_id=row.public_id, at=NOON
+        )
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", str(uuid4())])
+def test_what_is_no_id_of_something_is_said_on_the_page(
+    stage: Stage, wrong: str
+) -> None:
+    page = stage.owner.client().get(
+        f"/w/{stage.workspace.slug}/conversations/why/", {"id": wrong}
+    )
+
+    assert page.status_code == 404
+    assert "why" not in page.context
