@@ -142,6 +142,7 @@ _BY_NOUN: Mapping[str, Class] = {
     "conversation": Class.WEB_RESOURCES,
     "export": Class.WEB_RESOURCES,
     "import": Class.WEB_RESOURCES,
+    "matter-export": Class.WEB_RESOURCES,
     "memory": Class.WEB_RESOURCES,
     "project": Class.WEB_RESOURCES,
     "project-file": Class.FILE_HOSTING,
@@ -185,6 +186,8 @@ _EXCEPTIONS: Mapping[str, tuple[Class, Sense]] = {
     "workspaces.import.failed": (Class.WEB_RESOURCES, Sense.IMPORT),
     "workspaces.connector-token.released": (Class.API_ACTIVITY, Sense.READ),
     "retention.hold.released": (Class.ENTITY_MANAGEMENT, Sense.DELETE),
+    "retention.matter-export.written": (Class.WEB_RESOURCES, Sense.EXPORT),
+    "retention.matter-export.completed": (Class.WEB_RESOURCES, Sense.EXPORT),
     "retention.tombstones.replayed": (Class.DATASTORE, Sense.DELETE),
     "audit.log.exported": (Class.WEB_RESOURCES, Sense.EXPORT),
 }
