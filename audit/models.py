@@ -1,6 +1,7 @@
 """The index of the audit app's models."""
 
 from audit.anchors.models import AuditAnchor
+from audit.erasure.models import AuditErasure
 from audit.incidents.models import (
     AuditIncident,
     AuditIncidentCursor,
@@ -24,6 +25,7 @@ __all__ = [
     "AuditBlock",
     "AuditDetail",
     "AuditEntry",
+    "AuditErasure",
     "AuditFacet",
     "AuditIncident",
     "AuditIncidentCursor",

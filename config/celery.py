@@ -13,6 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
         "audit.anchors",
+        "audit.erasure",
         "audit.incidents",
         "audit.log",
         "audit.verification",

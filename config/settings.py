@@ -224,6 +224,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "log-erasures": {
+        "task": "audit.tasks.erase_from_logs",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "incidents": {
         "task": "audit.tasks.detect_incidents",
         "schedule": 60.0,

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
     AUDIT_EXPORT = "audit.export"
+    AUDIT_ERASE = "audit.erase"
     INCIDENTS_VIEW = "incidents.view"
     INCIDENTS_MANAGE = "incidents.manage"
     ORGANIZATION_VIEW = "organization.view"
@@ -81,6 +82,7 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.AUDIT_VIEW: _("Read the audit log"),
     Permission.AUDIT_VERIFY: _("Verify the audit log"),
     Permission.AUDIT_EXPORT: _("Export the audit log"),
+    Permission.AUDIT_ERASE: _("Erase people who left from the audit log"),
     Permission.INCIDENTS_VIEW: _("See incidents"),
     Permission.INCIDENTS_MANAGE: _("Handle incidents and set their rules"),
     Permission.ORGANIZATION_VIEW: _("See the organization"),

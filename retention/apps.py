@@ -23,6 +23,7 @@ class RetentionConfig(AppConfig):
             "incidents",
             "conversations",
             "deletions",
+            "erasure",
             "holds",
             "matter_exports",
             "promise",

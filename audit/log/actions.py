@@ -1099,6 +1099,16 @@ _ALL = [
             _("Tried to open a new epoch of the audit log"),
         ),
         (
+            "audit.erasure.requested",
+            _("Asked to erase somebody from the audit log"),
+            _("Tried to have somebody erased from the audit log"),
+        ),
+        (
+            "audit.erasure.completed",
+            _("Erased somebody from the audit log"),
+            _("Tried to erase somebody from the audit log"),
+        ),
+        (
             "audit.incident.opened",
             _("Opened an incident"),
             _("Tried to open an incident"),

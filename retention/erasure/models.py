@@ -27,7 +27,9 @@ OPEN_STATES = (ErasureState.HIDING, ErasureState.PURGING, ErasureState.HELD)
 class Erasure(models.Model):
     """One request to erase what a member stored until `requested_at`.
 
-    Without a reason the member asked themselves. `due_at` is when the work goes on.
+    With `from_log` the person is erased from the audit log as well, once nothing is
+    stored any more. Without a reason the member asked themselves. `due_at` is when
+    the work goes on.
     Data: `reason` is business data, sealed with the organization's key; `requested_by`
     is a random id; the rest is metadata.
     """
@@ -48,6 +50,7 @@ class Erasure(models.Model):
     requested_by = models.CharField(max_length=64)
     due_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    from_log = models.BooleanField(default=False)
 
     objects = WorkspaceManager["Erasure"]()
 

@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from audit.erasure import services as log_erasure
+from audit.erasure.services import Subject
+from audit.log.selectors import log_of
 from audit.recording import Target, record
 from kit import ids, scoping
 from kit.actor import Actor
@@ -68,9 +71,16 @@ def request_of_leaver(
     member: Membership,
     reason: str,
     at: datetime,
+    from_log: bool = False,
 ) -> Erasure:
-    """An admin has erased what a member who left has stored."""
+    """An admin has erased what a member who left has stored.
+
+    With `from_log` they leave the audit log as well, unless a hold is over them or
+    they are still a member somewhere in the organization.
+    """
     authority.demand(actor, Permission.MEMBERS_MANAGE, workspace=workspace)
+    if from_log:
+        actor.require(Permission.AUDIT_ERASE)
     reason = reason.strip()
     if not reason or len(reason) > _LONGEST_REASON:
         raise ErasureReasonIsMissing(
@@ -82,7 +92,13 @@ def request_of_leaver(
             raise MemberHasNotLeft(
                 _("Only the member erases their own; remove the member first.")
             )
-        return _store(actor, workspace, row, reason=reason, at=at)
+        if from_log:
+            log_erasure.demand_free(
+                log=log_of(organization_id=workspace.organization.id),
+                person=str(row.user.public_id),
+                at=at,
+            )
+        return _store(actor, workspace, row, reason=reason, at=at, from_log=from_log)
 
 
 def withdraw(
@@ -159,6 +175,24 @@ def _look(row: Erasure, workspace: WorkspaceRef, *, at: datetime) -> None:
     if row.state != before and row.state in _RECORDED:
         counts = {"stored": stored, "held": held}
         _record(WORKER, workspace, row, _RECORDED[row.state], at=at, counts=counts)
+    if row.state == ErasureState.DONE and row.from_log:
+        _erase_from_log(row, workspace, at=at)
+
+
+def _erase_from_log(row: Erasure, workspace: WorkspaceRef, *, at: datetime) -> None:
+    """The entry of this erasure is among what is erased: it is recorded before."""
+    member = row.membership
+    log_erasure.request(
+        actor=WORKER,
+        log=log_of(organization_id=workspace.organization.id),
+        subject=Subject(
+            id=str(member.user.public_id),
+            ids=(str(member.public_id),),
+            addresses=(member.email, member.user.email),
+            names=(member.name, member.user.name),
+        ),
+        at=at,
+    )
 
 
 _RECORDED: dict[str, str] = {
@@ -190,6 +224,7 @@ def _store(
     *,
     reason: str,
     at: datetime,
+    from_log: bool = False,
 ) -> Erasure:
     if selectors.open_for(membership_id=member.pk) is not None:
         raise ErasureIsOpen(_("An erasure is under way already."))
@@ -205,6 +240,7 @@ def _store(
         requested_at=at,
         requested_by=actor.id,
         due_at=at,
+        from_log=from_log,
     )
     _record(actor, workspace, row, "requested", at=at, reason=reason)
     return row

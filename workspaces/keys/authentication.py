@@ -25,7 +25,7 @@ from kit.refusals import Refused
 from workspaces.keys import limits, selectors
 from workspaces.keys.scopes import Scope
 from workspaces.keys.selectors import PresentedKey
-from workspaces.keys.services import api_keys
+from workspaces.keys.services import api_keys, refusals
 
 PER_MINUTE = 600
 # Keys have 256 random bits: this spares us lookups, it stops no guessing.
@@ -126,10 +126,15 @@ def caller_of(
         raise _refusal_of_stranger(request, was_presented=bool(secret))
     with scoping.organization(organization_id=found.organization.id):
         ip = request.META.get("REMOTE_ADDR", "")
-        if not selectors.may_come_from(found, ip=ip):
-            logger.info("key %s came from a network it may not use", found.public_id)
-            raise KeyIsRefused(was_presented=True)
-        api_keys.note_use(key=found, at=at)
+        is_welcome = selectors.may_come_from(found, ip=ip)
+        if is_welcome:
+            api_keys.note_use(key=found, at=at)
+        else:
+            refusals.note_outside(key=found, ip=ip, at=at)
+    if not is_welcome:
+        # After the scope: what was recorded there commits.
+        logger.info("key %s came from a network it may not use", found.public_id)
+        raise KeyIsRefused(was_presented=True)
     if wait := limits.wait_of(key=found.public_id, per_minute=per_minute, at=at):
         raise TooManyRequests(wait=wait)
     return found

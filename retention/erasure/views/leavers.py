@@ -9,11 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit.erasure import selectors as in_log
 from kit import clock, guard
+from kit.formatting import grouped
 from kit.http import keyset
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.erasure import selectors, services, showing, tasks
+from retention.erasure.forms import LogForm
 from retention.erasure.models import Erasure
 from retention.places import crumbs, link, query
 from workspaces.members import selectors as members
@@ -108,6 +111,7 @@ def erasure_request(request: Any, member: UUID) -> HttpResponse:
         "kept": showing.kept(left),
         "undo_days": _undo_days(request),
         "error": error,
+        "choices": _choices(request, row),
         "typed": request.POST.get("typed_name", ""),
         "reason": request.POST.get("reason", ""),
         "list_url": link(request, "retention:erasures"),
@@ -132,10 +136,26 @@ def _ask(request: Any, member: Membership) -> HttpResponse:
         workspace=request.workspace,
         member=member,
         reason=request.POST.get("reason", ""),
+        from_log="from_log" in request.POST,
         at=clock.now(),
     )
     tasks.ring()
     return redirect(link(request, "retention:erasure", erasure=row.public_id))
+
+
+def _choices(request: Any, member: Membership) -> list[Any]:
+    """The audit log, for those who may, with how much of it is about the person."""
+    if not request.actor.may(Permission.AUDIT_ERASE):
+        return []
+    person = member.user.public_id
+    found = in_log.counted(person=str(person), ids=[person, member.public_id])
+    field = LogForm(request.POST or None)["from_log"]
+    field.help_text = _(
+        "%(acted)s entries of what they did and %(about)s about them keep their place"
+        " and proof, but no longer say who; so does every detail that names their"
+        " address. This cannot be undone."
+    ) % {"acted": grouped(found.acted), "about": grouped(found.targeted)}
+    return [field]
 
 
 def _undo_days(request: Any) -> int:

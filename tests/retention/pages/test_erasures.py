@@ -4,8 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from audit.erasure.models import AuditErasure
 from retention.erasure import selectors, services, tasks
 from retention.erasure.models import Erasure, ErasureState
+from retention.holds import services as holds
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage
@@ -148,3 +150,51 @@ def test_many_requests_need_few_queries(
 
     with django_assert_max_num_queries(14):
         client.get(URL)
+
+
+def test_a_leaver_leaves_the_audit_log_as_well_where_no_hold_is(
+    stage: Stage,
+) -> None:
+    _left(stage)
+    page = f"{URL}member/{stage.other.membership.public_id}/"
+    shown = stage.owner.client().get(page).content.decode()
+    assert "Erase them from the audit log as well" in shown
+
+    answer = stage.owner.client().post(
+        page,
+        {
+            "typed_name": stage.other.membership.email,
+            "reason": "GDPR, Art. 17",
+            "from_log": "on",
+        },
+    )
+
+    assert answer.status_code == 302
+    services.work_due(at=NOON)
+    with stage.scope():
+        assert Erasure.objects.get().state == ErasureState.DONE
+        assert AuditErasure.objects.count() == 1
+
+
+def test_somebody_on_hold_stays_in_the_audit_log(stage: Stage) -> None:
+    _left(stage)
+    holds.place(
+        actor=stage.owner.actor,
+        workspace=stage.workspace,
+        matter="Brennan v. Halden",
+        membership_ids=[stage.other.membership.pk],
+        at=NOON,
+    )
+
+    answer = stage.owner.client().post(
+        f"{URL}member/{stage.other.membership.public_id}/",
+        {
+            "typed_name": stage.other.membership.email,
+            "reason": "GDPR, Art. 17",
+            "from_log": "on",
+        },
+    )
+
+    assert answer.status_code == 422
+    assert "A legal hold is over this person" in answer.content.decode()
+    assert _rows(stage) == []

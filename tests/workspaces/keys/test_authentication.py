@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 
+from audit.log.models import AuditEntry
 from kit import clock, scoping
 from kit.permissions import Permission
 from tests import cast
@@ -252,3 +253,19 @@ def test_the_wrong_verb_is_refused(where: WorkspaceRef) -> None:
     )
 
     assert answer.status_code == 405
+
+
+def test_a_key_from_elsewhere_is_recorded_once_a_minute(where: WorkspaceRef) -> None:
+    issued = issue(where, allowed_networks=["192.0.2.0/24"])
+
+    for _try in range(3):
+        assert ask(issued.secret, REMOTE_ADDR="192.0.3.7").status_code == 401
+
+    with scoping.organization(organization_id=where.organization.id):
+        found = [
+            (leaf["outcome"], leaf["target_id"])
+            for row in AuditEntry.objects.order_by("id")
+            if (leaf := json.loads(bytes(row.leaf)))["action"]
+            == "workspaces.api-key.used"
+        ]
+    assert found == [("refused", str(issued.row.public_id))]

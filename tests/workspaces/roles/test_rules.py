@@ -43,6 +43,7 @@ TABLE: dict[Permission, tuple[set[Role], ...]] = {
     P.AUDIT_VIEW: ({O, C}, {O, C}),
     P.AUDIT_VERIFY: ({O, C}, {O, C}),
     P.AUDIT_EXPORT: ({O, C}, {O, C}),
+    P.AUDIT_ERASE: ({O, C}, {O, C}),
     P.INCIDENTS_VIEW: ({O, C}, {O, C}),
     P.INCIDENTS_MANAGE: ({O, C}, {O, C}),
     P.ORGANIZATION_VIEW: ({O}, {O}),
