@@ -32,7 +32,7 @@ class TextIsMissing(Refused):
 def acknowledge(
     *, actor: Actor, log: Log, incident: AuditIncident, at: datetime
 ) -> None:
-    """Takes an incident: whoever does owns it, and nobody is paged any more."""
+    """Takes an incident: whoever does owns it."""
     with scoping.organization(organization_id=log.organization_id):
         row = _moved(actor, incident, State.ACKNOWLEDGED)
         if row.state == State.RESOLVED:

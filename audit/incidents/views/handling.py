@@ -88,7 +88,7 @@ def _do(request: Any, log: Log, row: AuditIncident, *, at: datetime) -> None:
     match act:
         case "acknowledge":
             services.acknowledge(actor=actor, log=log, incident=row, at=at)
-            said = _("The incident is yours; nobody is paged any more.")
+            said = _("The incident is yours.")
         case "assign":
             owner = request.POST.get("owner", "")
             services.assign(actor=actor, log=log, incident=row, owner=owner, at=at)
