@@ -409,8 +409,13 @@ class Doom(models.Model):
                 condition=Q(is_waiting=True),
             ),
             models.Index(fields=["workspace_id", "content_id"], name="doom_tombstone"),
-            # The page of a sweep counts its own, each second, among those of all time.
-            models.Index(fields=["sweep", "kind"], name="doom_of_sweep"),
+            # The page of a sweep counts its files, each second, among those of all
+            # time; keys are counted by their slices.
+            models.Index(
+                fields=["sweep"],
+                name="doom_blobs_of_sweep",
+                condition=Q(kind="blob"),
+            ),
         ]
 
     def __str__(self) -> str:

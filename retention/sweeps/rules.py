@@ -11,6 +11,8 @@ LONGEST_BATCH_SECONDS = 0.2
 """A hold waits for one batch at most, so no batch may be long."""
 
 LARGEST_BATCH = 4_000
+FIRST_BATCH = 1_000
+"""What every machine purges in a moment; the second batch fits this one."""
 _SMALLEST_BATCH = 20
 _PACED_BATCH_SECONDS = 0.02
 # Paced work leaves nine tenths of the time to people, whatever a batch takes.
@@ -51,4 +53,4 @@ def tempo(pace: Pace) -> Tempo:
     """How a run begins at a pace that is not stopped."""
     if pace is Pace.PACED:
         return Tempo(batch_size=200, batch_seconds=_PACED_BATCH_SECONDS, rests=_RESTS)
-    return Tempo(batch_size=LARGEST_BATCH, batch_seconds=LONGEST_BATCH_SECONDS, rests=0)
+    return Tempo(batch_size=FIRST_BATCH, batch_seconds=LONGEST_BATCH_SECONDS, rests=0)

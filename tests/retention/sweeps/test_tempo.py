@@ -1,13 +1,19 @@
 """Batches shrink when they take long and grow when they do not; paced ones rest."""
 
 from retention.schedules.rules import Pace
-from retention.sweeps.rules import LARGEST_BATCH, LONGEST_BATCH_SECONDS, tempo
+from retention.sweeps.rules import (
+    FIRST_BATCH,
+    LARGEST_BATCH,
+    LONGEST_BATCH_SECONDS,
+    tempo,
+)
 
 
-def test_at_full_pace_a_batch_is_a_window_and_nobody_rests() -> None:
+def test_at_full_pace_batches_grow_to_a_window_and_nobody_rests() -> None:
     full = tempo(Pace.FULL)
 
-    assert full.batch_size == LARGEST_BATCH
+    assert full.batch_size == FIRST_BATCH
+    assert full.after(0.001).after(0.001).batch_size == LARGEST_BATCH
     assert full.rest_seconds(0.1) == 0
 
 
@@ -16,15 +22,15 @@ def test_a_batch_that_took_too_long_is_followed_by_one_that_fits() -> None:
 
     slower = full.after(2 * LONGEST_BATCH_SECONDS)
 
-    assert slower.batch_size == LARGEST_BATCH // 2
-    assert slower.after(LONGEST_BATCH_SECONDS / 3).batch_size == LARGEST_BATCH
+    assert slower.batch_size == FIRST_BATCH // 2
+    assert slower.after(LONGEST_BATCH_SECONDS / 3).batch_size == FIRST_BATCH
 
 
 def test_a_batch_never_becomes_nothing_and_never_more_than_a_window() -> None:
     full = tempo(Pace.FULL)
 
     assert 0 < full.after(3600).batch_size < 100
-    assert full.after(0.001).batch_size == LARGEST_BATCH
+    assert full.after(0).after(0).after(0).batch_size == LARGEST_BATCH
 
 
 def test_paced_work_leaves_nine_tenths_of_the_time_to_people() -> None:
