@@ -18,6 +18,7 @@ from bench import (
     scim,
     sign_in,
     sweeps,
+    verification,
 )
 from bench.ground import ground
 
@@ -37,6 +38,7 @@ _MEASUREMENTS = {
     "beside": beside.measure,
     "policies": policies.measure,
     "growth": growth.measure,
+    "verification": verification.measure,
 }
 
 
