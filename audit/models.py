@@ -18,6 +18,7 @@ from audit.log.models import (
     AuditSequencer,
     AuditTile,
 )
+from audit.saved_views.models import AuditSavedView
 from audit.verification.models import AuditVerification
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "AuditIncidentStep",
     "AuditLog",
     "AuditRefusal",
+    "AuditSavedView",
     "AuditSequencer",
     "AuditTile",
     "AuditVerification",

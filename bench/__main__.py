@@ -12,6 +12,7 @@ from bench import (
     audit_appends,
     beside,
     decisions,
+    explorer,
     growth,
     members,
     policies,
@@ -30,6 +31,7 @@ RESULTS = Path(
 _MEASUREMENTS = {
     "audit": audit_appends.measure,
     "decisions": decisions.measure,
+    "explorer": explorer.measure,
     "members": members.measure,
     "scim": scim.measure,
     "sign_in": sign_in.measure,

@@ -61,6 +61,7 @@ _PARTS = {
     ),
     *("proof", "workspace-proof"),
     *("verify", "tamper", "put-back", "workspace-entry", "workspace-verify"),
+    *("save-view", "delete-view", "workspace-save-view", "workspace-delete-view"),
     *("scim", "scim-base", "scim-root", "scim-token-issue", "scim-token-rotate"),
     *("scim-token-revoke", "scim-test", "scim-retry", "scim-switches", "scim-role"),
     *("access-assign-member", "access-assign-group", "access-take-member"),

@@ -22,6 +22,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "hold": ("detail.matter",),
     "job": ("detail.kind",),
     "third_party_gpt": ("detail.name",),
+    "audit_view": ("detail.name",),
 }
 # Which count says how much an act was about.
 _COUNTED: Mapping[str, str | Promise] = {
@@ -35,6 +36,13 @@ KIND_LABELS: Mapping[str, str | Promise] = {
     "service": _lazy("API key"),
     "system": _lazy("Custos itself"),
     "operator": _lazy("Operator"),
+    "unreadable": _lazy("Unreadable"),
+}
+OUTCOME_LABELS: Mapping[str, str | Promise] = {
+    "success": _lazy("Done"),
+    "refused": _lazy("Refused"),
+    "error": _lazy("Failed"),
+    "unreadable": _lazy("Unreadable"),
 }
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from audit.explorer.presenters import Sentence, sentence
-from audit.log import actions, details, storage, tree
-from audit.log.actions import Area
+from audit.log import details, storage, tree
 from audit.log.leaf import Json, Leaf, LeafRefused
 from audit.log.models import AuditDetail, AuditEntry, AuditFacet, Part
 from audit.log.selectors import Log
 from audit.log.storage import Block
+from audit.query.rules import EVERYTHING
+from audit.query.selectors import matching
 from audit.verification import acts
 from kit.http import keyset
 from kit.sealing import CannotOpen
@@ -23,20 +23,8 @@ Place = tuple[int, int]
 
 SIZE = 50
 WAITING = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """The filters of the list; an empty one filters nothing."""
-
-    area: str = ""
-    action: str = ""
-    actor_kind: str = ""
-    actor: str = ""
-    outcome: str = ""
-    since: date | None = None
-    until: date | None = None
-    workspace: UUID | None = None
+# By time, since people ask by time; what happened in one moment by its place.
+ORDER: keyset.Order = (("at", "desc"), ("epoch", "desc"), ("index", "desc"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +74,11 @@ class Proof:
     holds: bool
 
 
-def listed(*, log: Log, wanted: Wanted, after: str | None) -> Listed:
-    """One page of sealed entries."""
-    page = keyset.page(
-        _found(wanted),
-        order=(("epoch", "desc"), ("index", "desc")),
-        after=after,
-        size=SIZE,
-    )
+def listed(
+    *, log: Log, found: "QuerySet[AuditFacet]", after: str | None, size: int = SIZE
+) -> Listed:
+    """One page of the sealed entries that were found, newest first."""
+    page = keyset.page(found, order=ORDER, after=after, size=size)
     entries = _shown(log, page.rows)
     return Listed(entries=entries, next=page.next, previous=page.previous)
 
@@ -125,20 +110,18 @@ def entry(
     *, log: Log, epoch: int, index: int, workspace: UUID | None = None
 ) -> Shown | None:
     """One sealed entry."""
-    rows = _found(Wanted(workspace=workspace)).filter(epoch=epoch, index=index)
+    rows = matching(EVERYTHING, workspace=workspace).filter(epoch=epoch, index=index)
     return next(iter(_shown(log, list(rows))), None)
 
 
-def beside(*, wanted: Wanted, shown: Shown) -> tuple[Place | None, Place | None]:
+def beside(
+    *, found: "QuerySet[AuditFacet]", shown: Shown
+) -> tuple[Place | None, Place | None]:
     """Where the next newer and the next older entry of the same list stand."""
-    rows = _found(wanted).values_list("epoch", "index")
-    place = Q(epoch=shown.epoch)
-    newer = rows.filter(Q(epoch__gt=shown.epoch) | place & Q(index__gt=shown.index))
-    older = rows.filter(Q(epoch__lt=shown.epoch) | place & Q(index__lt=shown.index))
-    return (
-        newer.order_by("epoch", "index").first(),
-        older.order_by("-epoch", "-index").first(),
-    )
+    if shown.facet is None:
+        return None, None
+    newer, older = keyset.neighbors(found, order=ORDER, row=shown.facet)
+    return _place(newer), _place(older)
 
 
 def proof(*, log: Log, epoch: int, index: int, raw: bytes) -> Proof | None:
@@ -174,22 +157,8 @@ def _holds(hashed: bytes, hashes: list[bytes], *, index: int, head: Block) -> bo
     return True
 
 
-def _found(wanted: Wanted) -> "QuerySet[AuditFacet]":
-    rows: QuerySet[AuditFacet] = AuditFacet.objects.all()
-    if wanted.area:
-        rows = rows.filter(action__in=actions.names_in(Area(wanted.area)))
-    for name in ("action", "actor_kind", "actor", "outcome", "workspace"):
-        if value := getattr(wanted, name):
-            rows = rows.filter(**{name: value})
-    if wanted.since:
-        rows = rows.filter(at__gte=_midnight(wanted.since))
-    if wanted.until:
-        rows = rows.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
-    return rows
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+def _place(facet: AuditFacet | None) -> Place | None:
+    return (facet.epoch, facet.index) if facet else None
 
 
 def _shown(log: Log, facets: Sequence[AuditFacet]) -> list[Shown]:

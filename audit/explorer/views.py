@@ -1,6 +1,7 @@
-"""The audit log's list, one entry, and the Verify button; see `showing` for words."""
+"""The audit log's pages: list, one entry, saved views, Verify, the demonstration."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,11 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.explorer import selectors, showing
-from audit.explorer.forms import FilterForm
-from audit.explorer.selectors import Wanted
-from audit.explorer.showing import Pages
-from audit.log.selectors import Log, log_of
+from audit.explorer import asking, drawers, listing, selectors
+from audit.explorer.forms import SaveForm
+from audit.explorer.pages import Pages
+from audit.log.selectors import log_of
+from audit.query import rules
+from audit.query.selectors import matching
+from audit.saved_views import services as saved_views
 from audit.verification import selectors as verifications
 from audit.verification import services, tampering, tasks
 from audit.verification.models import State
@@ -22,18 +25,34 @@ from kit.doorbell import ring_on_commit
 from kit.permissions import Permission
 from kit.refusals import Refused
 
+_PARTS = {"badge": "audit/explorer/badge.html", "list": "audit/explorer/list.html"}
+
 
 @guard.requires(Permission.AUDIT_VIEW)
 @require_safe
 def entries(request: Any) -> HttpResponse:
-    """The list, newest first, filtered by its query string."""
-    return render(request, "audit/explorer/entries.html", _list(request))
+    """The list, newest first, narrowed by its query; `part` asks for a part of it."""
+    asked = asking.of(request.GET)
+    pages = Pages.of(request)
+    if asked.is_changed:
+        return redirect(pages.list_url(asked.query))
+    if part := _PARTS.get(request.GET.get("part", "")):
+        return _part(request, part, asked=asked, pages=pages)
+    context = _context(request, asked=asked, pages=pages)
+    is_bad = asked.refusal or asked.add.errors or asked.span.errors
+    return render(
+        request,
+        "audit/explorer/entries.html",
+        context,
+        status=400 if is_bad else 200,
+    )
 
 
 @guard.requires(Permission.AUDIT_VIEW)
 @require_safe
 def entry(request: Any, epoch: int, index: int) -> HttpResponse:
     """The list with one entry open beside it."""
+    asked = asking.of(request.GET)
     pages = Pages.of(request)
     log = log_of(organization_id=pages.organization_id)
     shown = selectors.entry(
@@ -41,21 +60,65 @@ def entry(request: Any, epoch: int, index: int) -> HttpResponse:
     )
     if shown is None:
         raise Http404
-    context = _list(request)
-    drawer = showing.drawer(
+    context = _context(request, asked=asked, pages=pages)
+    found = matching(asked.query, workspace=pages.workspace, at=clock.now())
+    drawer = drawers.drawer(
         shown,
         pages=pages,
         proof=selectors.proof(log=log, epoch=epoch, index=index, raw=shown.raw),
         verification=verifications.newest_ended(),
-        beside=selectors.beside(wanted=context["wanted"], shown=shown),
-        query=context["query"],
+        beside=selectors.beside(found=found, shown=shown),
+        query=context.get("kept", ""),
         now=clock.now(),
     )
     return render(
         request,
         "audit/explorer/entry.html",
         context | {"drawer": drawer, "chosen": (epoch, index)},
+        status=400 if asked.refusal else 200,
     )
+
+
+@guard.requires(Permission.AUDIT_VIEW)
+@require_POST
+def save_view(request: Any) -> HttpResponse:
+    """Keeps the query under a name."""
+    pages = Pages.of(request)
+    form = SaveForm(request.POST)
+    asked = rules.parse(request.POST.get("q", ""))
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors.get("name", ()))))
+        return redirect(pages.list_url(asked))
+    try:
+        view = saved_views.save(
+            actor=request.actor,
+            log=log_of(organization_id=pages.organization_id),
+            workspace=pages.workspace,
+            query=asked,
+            at=clock.now(),
+            **form.cleaned_data,
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Saved the view “%s”.") % view.name)
+    return redirect(pages.list_url(asked))
+
+
+@guard.requires(Permission.AUDIT_VIEW)
+@require_POST
+def delete_view(request: Any, view: UUID) -> HttpResponse:
+    """Deletes a saved view; the entries that it showed stay."""
+    pages = Pages.of(request)
+    saved_views.delete(
+        actor=request.actor,
+        log=log_of(organization_id=pages.organization_id),
+        workspace=pages.workspace,
+        view=view,
+        at=clock.now(),
+    )
+    messages.success(request, _("Deleted the view."))
+    return redirect(pages.list_url())
 
 
 @guard.requires(Permission.AUDIT_VERIFY)
@@ -102,40 +165,27 @@ def _demonstrate(request: Any, act: Any) -> HttpResponse:
     return redirect(pages.list_url())
 
 
-def _list(request: Any) -> dict[str, Any]:
-    pages = Pages.of(request)
+def _context(request: Any, *, asked: asking.Asked, pages: Pages) -> dict[str, Any]:
+    return listing.page(
+        asked,
+        pages=pages,
+        log=log_of(organization_id=pages.organization_id),
+        actor=request.actor,
+        given=request.GET,
+        at=clock.now(),
+    )
+
+
+def _part(
+    request: Any, template: str, *, asked: asking.Asked, pages: Pages
+) -> HttpResponse:
+    at = clock.now()
+    if request.GET["part"] == "badge":
+        return render(request, template, {"badge": listing.badge(pages, at=at)})
+    if asked.refusal:
+        raise asked.refusal
     log = log_of(organization_id=pages.organization_id)
-    form = FilterForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {}
-    wanted = Wanted(**asked, workspace=pages.workspace)
-    after = request.GET.get("after")
-    page = selectors.listed(log=log, wanted=wanted, after=after)
-    is_plain = not after and not any(asked.values())
-    waits = selectors.waiting(log=log, workspace=pages.workspace) if is_plain else []
-    query = showing.query(asked, after=after or "")
-    verification = verifications.newest()
-    return {
-        "query": query,
-        "crumbs": pages.crumbs(),
-        "form": form,
-        "wanted": wanted,
-        "chips": showing.chips(form, asked),
-        "waiting": [showing.row(one, pages=pages) for one in waits],
-        "days": showing.by_day(
-            page.entries, pages=pages, today=clock.now(), query=query
-        ),
-        "next_url": page.next and showing.query(asked, after=page.next),
-        "previous_url": page.previous and showing.query(asked, after=page.previous),
-        "badge": showing.badge(verification, pages=pages, now=clock.now()),
-        "demo": _demo(log, pages),
-    }
-
-
-def _demo(log: Log, pages: Pages) -> dict[str, Any]:
-    if not settings.CUSTOS_DEMO:
-        return {}
-    return {
-        "is_tampered": tampering.is_tampered(log),
-        "tamper_url": pages.url("tamper"),
-        "put_back_url": pages.url("put-back"),
-    }
+    context = listing.entries(
+        asked.query, pages=pages, log=log, given=request.GET, at=at
+    )
+    return render(request, template, context | {"chips": asked.query.terms})

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from audit.explorer.showing import Pages
+from audit.explorer.pages import Pages
 from audit.incidents.kinds import SAID
 from audit.incidents.models import Act, AuditIncident, AuditIncidentStep
 from audit.incidents.rules import Kind, State

@@ -1144,6 +1144,21 @@ _ALL = [
             _("Tried to change a rule for incidents"),
         ),
         (
+            "audit.view.saved",
+            _("Saved a view of the audit log"),
+            _("Tried to save a view of the audit log"),
+        ),
+        (
+            "audit.view.deleted",
+            _("Deleted a view of the audit log"),
+            _("Tried to delete a view of the audit log"),
+        ),
+        (
+            "audit.entries.read",
+            _("Read the audit log through the API"),
+            _("Tried to read the audit log through the API"),
+        ),
+        (
             "audit.demo.tampered",
             _("Tampered with an entry, for the demonstration"),
             _("Tried to tamper with an entry"),

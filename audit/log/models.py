@@ -248,14 +248,38 @@ class AuditFacet(models.Model):
 
     class Meta:
         db_table = "audit_facet"
+        # The list and its counts go by time; the log's own order is the primary key.
         indexes = [
             models.Index(
-                fields=["organization_id", "action", "epoch", "index"],
-                name="audit_facet_by_action",
+                fields=["organization_id", "at", "epoch", "index"],
+                name="audit_facet_by_time",
             ),
             models.Index(
-                fields=["organization_id", "actor", "epoch", "index"],
-                name="audit_facet_by_actor",
+                fields=["organization_id", "action", "at", "epoch", "index"],
+                name="audit_facet_by_act",
+            ),
+            models.Index(
+                fields=["organization_id", "actor", "at", "epoch", "index"],
+                name="audit_facet_by_who",
+            ),
+            models.Index(
+                fields=["organization_id", "actor_kind", "at", "epoch", "index"],
+                name="audit_facet_by_kind",
+            ),
+            models.Index(
+                fields=["organization_id", "outcome", "at", "epoch", "index"],
+                name="audit_facet_unsuccessful",
+                condition=~models.Q(outcome="success"),
+            ),
+            models.Index(
+                fields=["organization_id", "workspace", "at", "epoch", "index"],
+                name="audit_facet_by_workspace",
+                condition=models.Q(workspace__isnull=False),
+            ),
+            models.Index(
+                fields=["organization_id", "target_id", "at", "epoch", "index"],
+                name="audit_facet_by_target",
+                condition=models.Q(target_id__isnull=False),
             ),
         ]
 

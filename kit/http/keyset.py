@@ -95,6 +95,19 @@ def page(
     )
 
 
+def neighbors(
+    queryset: QuerySet[Row], *, order: Order, row: Row
+) -> tuple[Row | None, Row | None]:
+    """The rows just before and just after one that stands in the list's order."""
+    keys = _Keys(queryset, order)
+    values = [attrgetter(name.replace("__", "."))(row) for name, _direction in order]
+    before, after = (
+        keys.select(queryset, _Cursor(values=values, backwards=backwards)).first()
+        for backwards in (True, False)
+    )
+    return before, after
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Cursor:
     values: list[Any]

@@ -1,7 +1,7 @@
 """Sweeps: the list, starting one, one as it runs, and its receipt to keep."""
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -245,12 +245,11 @@ def _audit(request: Any, found: Sweep) -> dict[str, str]:
     """The way to its entries; counted only where the list has that count."""
     if not found.purged_n or not request.actor.may(Permission.AUDIT_VIEW):
         return {}
-    last = found.ended_at or clock.now()
-    asked = {
-        "action": "retention.conversation.purged",
-        "since": f"{found.opened_at:%Y-%m-%d}",
-        "until": f"{last:%Y-%m-%d}",
-    }
+    after = (found.ended_at or clock.now()) + timedelta(days=1)
+    asked = (
+        "action:retention.conversation.purged"
+        f" at>={found.opened_at:%Y-%m-%d} at<{after:%Y-%m-%d}"
+    )
     label = _("See that day's purges in the audit log")
     if batches.is_alone(sweep=found):
         label = ngettext(
@@ -258,7 +257,7 @@ def _audit(request: Any, found: Sweep) -> dict[str, str]:
         ) % {"n": grouped(found.purged_n)}
     return {
         "label": label,
-        "url": link(request, "audit:workspace-entries") + query(**asked),
+        "url": link(request, "audit:workspace-entries") + query(q=asked),
     }
 
 

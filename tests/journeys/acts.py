@@ -46,7 +46,7 @@ def expect_recorded(page: Page, action: str, *words: str, at: str = HALDEN) -> N
     for word in words:
         row = row.filter(has_text=word)
     for _ in range(120):
-        page.goto(f"{at}/audit/?action={action}")
+        page.goto(f"{at}/audit/?q=action:{action}")
         if row.count():
             return
         page.wait_for_timeout(500)

@@ -97,7 +97,7 @@ def _verify(page: Page) -> None:
 
 
 def _open_entry(page: Page) -> None:
-    page.goto("/o/halden/audit/?area=retention")
+    page.goto("/o/halden/audit/?q=area:retention")
     page.get_by_role("link", name="Set the retention policy").first.click()
 
 

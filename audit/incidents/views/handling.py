@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.explorer.showing import Pages
+from audit.explorer.pages import Pages
 from audit.incidents import selectors, services, showing
 from audit.incidents.forms import OwnerForm, TextForm
 from audit.incidents.kinds import SAID

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from audit.explorer.showing import Pages
+from audit.explorer.pages import Pages
 from audit.incidents import selectors, services, showing
 from audit.incidents.forms import RuleForm
 from audit.incidents.kinds import SAID

@@ -90,7 +90,7 @@ def _links(request: Any, view: HoldView) -> dict[str, str]:
     one = {"hold": view.hold.public_id}
     audit = ""
     if request.actor.may(Permission.AUDIT_VIEW):
-        audit = link(request, "audit:workspace-entries") + query(area="holds")
+        audit = link(request, "audit:workspace-entries") + query(q="area:holds")
     return {
         "release_url": link(request, "retention:hold-release", **one),
         "edit_url": link(request, "retention:hold-edit", **one),

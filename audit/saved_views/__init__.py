@@ -1,0 +1,1 @@
+"""Views of the log that people keep: a name for a query."""
