@@ -75,10 +75,15 @@ class Proof:
 
 
 def listed(
-    *, log: Log, found: "QuerySet[AuditFacet]", after: str | None, size: int = SIZE
+    *,
+    log: Log,
+    found: "QuerySet[AuditFacet]",
+    after: str | None,
+    order: keyset.Order = ORDER,
+    size: int = SIZE,
 ) -> Listed:
-    """One page of the sealed entries that were found, newest first."""
-    page = keyset.page(found, order=ORDER, after=after, size=size)
+    """One page of the sealed entries that were found; newest first if not told else."""
+    page = keyset.page(found, order=order, after=after, size=size)
     entries = _shown(log, page.rows)
     return Listed(entries=entries, next=page.next, previous=page.previous)
 

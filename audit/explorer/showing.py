@@ -10,7 +10,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from audit.explorer.pages import Pages as Pages
+from audit.explorer.pages import Pages
 from audit.explorer.presenters import Sentence
 from audit.explorer.selectors import Place, Shown
 from audit.log.leaf import Leaf

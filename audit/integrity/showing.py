@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from audit.anchors import selectors as anchors
 from audit.anchors.models import AuditAnchor
-from audit.explorer.showing import Pages
+from audit.explorer.pages import Pages
 from audit.integrity.seen import Seen, Verdict
 from audit.integrity.selectors import Head
 from audit.log import checkpoints

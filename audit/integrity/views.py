@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.explorer import selectors as entries
-from audit.explorer.showing import Pages
+from audit.explorer.pages import Pages
 from audit.integrity import proofs, seen, selectors, showing
 from audit.log import checkpoints
 from audit.log.selectors import log_of
