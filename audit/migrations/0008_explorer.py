@@ -13,7 +13,7 @@ _APP, _SWEEPER, _SEQUENCER = (_ROLES[name] for name in ("app", "sweeper", "seque
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0006_incidents"),
+        ("audit", "0007_erasure"),
     ]
 
     operations = [
