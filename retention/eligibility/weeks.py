@@ -111,7 +111,7 @@ where {_inside(scope, owner, known.project)}{_alone(content_kind)}"""
 
 
 def _simple(content_kind: str) -> tuple[ContentKind, Storage] | None:
-    return next((f for f in content_kinds.simple() if f[0].name == content_kind), None)
+    return next((f for f in content_kinds.swept() if f[0].name == content_kind), None)
 
 
 def _alone(content_kind: str) -> str:
