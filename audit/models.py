@@ -2,6 +2,7 @@
 
 from audit.anchors.models import AuditAnchor
 from audit.erasure.models import AuditErasure
+from audit.exports.models import AuditExport
 from audit.incidents.models import (
     AuditIncident,
     AuditIncidentCursor,
@@ -27,6 +28,7 @@ __all__ = [
     "AuditDetail",
     "AuditEntry",
     "AuditErasure",
+    "AuditExport",
     "AuditFacet",
     "AuditIncident",
     "AuditIncidentCursor",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from audit.explorer import views
+from audit.exports import views as exporting
 from audit.incidents.views import handling, settings
 from audit.integrity import views as integrity
 
@@ -22,6 +23,17 @@ urlpatterns = [
     path(f"{_ORGANIZATION}verify/", views.verify, name="verify"),
     path(f"{_ORGANIZATION}tamper/", views.tamper, name="tamper"),
     path(f"{_ORGANIZATION}put-back/", views.put_back, name="put-back"),
+    path(f"{_ORGANIZATION}exports/", exporting.exports, name="exports"),
+    path(
+        f"{_ORGANIZATION}exports/<uuid:export>/",
+        exporting.export_file,
+        name="export-file",
+    ),
+    path(
+        f"{_ORGANIZATION}exports/verifier/",
+        exporting.export_verifier,
+        name="export-verifier",
+    ),
     path(f"{_ORGANIZATION}incidents/", handling.incidents, name="incidents"),
     path(f"{_ORGANIZATION}incidents/rules/", settings.rules, name="incident-rules"),
     path(f"{_ORGANIZATION}{_INCIDENT}", handling.incident, name="incident"),
@@ -37,6 +49,17 @@ urlpatterns = [
     path(f"{_WORKSPACE}verify/", views.verify, name="workspace-verify"),
     path(f"{_WORKSPACE}tamper/", views.tamper, name="workspace-tamper"),
     path(f"{_WORKSPACE}put-back/", views.put_back, name="workspace-put-back"),
+    path(f"{_WORKSPACE}exports/", exporting.exports, name="workspace-exports"),
+    path(
+        f"{_WORKSPACE}exports/<uuid:export>/",
+        exporting.export_file,
+        name="workspace-export-file",
+    ),
+    path(
+        f"{_WORKSPACE}exports/verifier/",
+        exporting.export_verifier,
+        name="workspace-export-verifier",
+    ),
     path(f"{_WORKSPACE}incidents/", handling.incidents, name="workspace-incidents"),
     path(f"{_WORKSPACE}{_INCIDENT}", handling.incident, name="workspace-incident"),
 ]

@@ -207,7 +207,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "due"
 # Its own worker: whatever waits for a seal must not keep the seal waiting.
-CELERY_TASK_ROUTES = {"audit.tasks.seal": {"queue": "sequencer"}}
+CELERY_TASK_ROUTES = {
+    "audit.tasks.seal": {"queue": "sequencer"},
+    "audit.tasks.work_exports": {"queue": "slow"},
+}
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -228,6 +231,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.tasks.erase_from_logs",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
+    },
+    # A long export has no place before what people wait for.
+    "audit-exports": {
+        "task": "audit.tasks.work_exports",
+        "schedule": 60.0,
+        "options": {"queue": "slow", "expires": 60.0},
     },
     "incidents": {
         "task": "audit.tasks.detect_incidents",

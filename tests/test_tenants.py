@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
+from audit.exports.models import AuditExport
 from audit.incidents.models import AuditIncident
 from kit import clock, scoping, vault
 from kit.actor import Actor
@@ -381,6 +382,17 @@ def _draft(where: WorkspaceRef) -> UUID:
     ).public_id
 
 
+def _export(where: WorkspaceRef) -> UUID:
+    with scoping.organization(organization_id=where.organization.id):
+        return AuditExport.objects.create(
+            organization_id=where.organization.id,
+            workspace=where.public_id,
+            form="jsonl",
+            requested_by=str(where.public_id),
+            requested_at=clock.now(),
+        ).public_id
+
+
 def _incident(where: WorkspaceRef) -> UUID:
     with scoping.organization(organization_id=where.organization.id):
         return AuditIncident.objects.create(
@@ -433,6 +445,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "share": _memory,
     "file": _memory,
     "incident": _incident,
+    "export": _export,
 }
 NO_IDS = {"kind", "rest", "workspace", "organization", "connection", "epoch", "index"}
 

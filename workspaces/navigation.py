@@ -213,6 +213,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.AUDIT_VIEW,
             ),
             Place(
+                label=_("Exports"),
+                icon="download",
+                url_name="audit:workspace-exports",
+                permission=_P.AUDIT_EXPORT,
+            ),
+            Place(
                 label=_("Incidents"),
                 icon="alert-octagon",
                 url_name="audit:workspace-incidents",
@@ -259,6 +265,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 icon="list-search",
                 url_name="audit:entries",
                 permission=_P.AUDIT_VIEW,
+            ),
+            Place(
+                label=_("Exports"),
+                icon="download",
+                url_name="audit:exports",
+                permission=_P.AUDIT_EXPORT,
             ),
             Place(
                 label=_("Incidents"),

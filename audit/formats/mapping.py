@@ -190,6 +190,7 @@ _EXCEPTIONS: Mapping[str, tuple[Class, Sense]] = {
     "retention.matter-export.completed": (Class.WEB_RESOURCES, Sense.EXPORT),
     "retention.tombstones.replayed": (Class.DATASTORE, Sense.DELETE),
     "audit.log.exported": (Class.WEB_RESOURCES, Sense.EXPORT),
+    "audit.export.completed": (Class.WEB_RESOURCES, Sense.EXPORT),
 }
 
 

@@ -1159,6 +1159,26 @@ _ALL = [
             _("Tried to read the audit log through the API"),
         ),
         (
+            "audit.export.requested",
+            _("Asked for an export of the audit log"),
+            _("Tried to ask for an export of the audit log"),
+        ),
+        (
+            "audit.export.completed",
+            _("Made an export of the audit log"),
+            _("Tried to make an export of the audit log"),
+        ),
+        (
+            "audit.export.downloaded",
+            _("Downloaded an export of the audit log"),
+            _("Tried to download an export of the audit log"),
+        ),
+        (
+            "audit.export.expired",
+            _("Deleted the file of an old export"),
+            _("Tried to delete the file of an old export"),
+        ),
+        (
             "audit.demo.tampered",
             _("Tampered with an entry, for the demonstration"),
             _("Tried to tamper with an entry"),

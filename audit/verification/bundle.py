@@ -6,7 +6,7 @@ however long the writing takes. Leaves and details go through memory 256 at a ti
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -79,6 +79,8 @@ class Exported:
     checkpoint: str
 
 
+Opened = dict[str, dict[str, object]]
+"""Salt and value of each field of one entry that opens."""
 Progress = Callable[[int], None]
 """Told how many entries are written."""
 
@@ -98,7 +100,7 @@ class Bundle:
         self._log = log
         self._at = at
         self._using = using
-        self._heads = _heads(log, using)
+        self._heads = heads_of(log, using)
         self._archive = Archive(at=at)
 
     @property
@@ -163,44 +165,42 @@ class Bundle:
             yield Tile(level=0, number=number, width=len(places)), places
 
     def _lines(self, tile: Tile, places: list[tuple[Place, bytes]]) -> Iterator[bytes]:
-        # The sequencer may not read details, so its role is not used here.
-        with scoping.organization(organization_id=self._log.organization_id):
-            found = storage.rows(
-                "default",
-                "select entry_id, part, sealed from audit_detail"
-                " where entry_id = any(%s) and organization_id = %s",
-                [entry_id for (_epoch, _xid, entry_id), _leaf in places],
-                self._log.organization_id,
-            )
-        sealed: dict[int, list[tuple[str, bytes]]] = {}
-        for entry_id, part, content in found:
-            sealed.setdefault(entry_id, []).append((part, bytes(content)))
-        for offset, ((_epoch, _xid, entry_id), leaf) in enumerate(places):
-            fields = self._opened(leaf, sealed.get(entry_id, []))
-            if fields:
+        leaves = {entry_id: leaf for (_epoch, _xid, entry_id), leaf in places}
+        opened = opened_of(self._log, leaves)
+        for offset, entry_id in enumerate(leaves):
+            if fields := opened.get(entry_id):
                 index = tile.number * WIDTH + offset
                 line = {"index": index, "details": fields}
                 yield json.dumps(line, ensure_ascii=False, sort_keys=True).encode()
 
-    def _opened(
-        self, leaf: bytes, sealed: list[tuple[str, bytes]]
-    ) -> dict[str, dict[str, object]]:
-        """What opens; what was damaged or tampered with is withheld."""
-        opened: dict[str, dict[str, object]] = {}
-        for part, content in sealed:
-            try:
-                found = details.opened(
-                    content,
-                    leaf_id=Leaf.parse(leaf).id,
-                    part=Part(part),
-                    key_id=self._log.key_id,
-                )
-            except (CannotOpen, LeafRefused, details.DetailsAreGone):
-                continue
-            for detail in found:
-                salt = base64.b64encode(detail.salt).decode()
-                opened[detail.name] = {"salt": salt, "value": detail.value}
-        return opened
+
+def opened_of(log: Log, leaves: Mapping[int, bytes]) -> dict[int, Opened]:
+    """What opens of these entries, by entry id; what was damaged is withheld."""
+    # The sequencer may not read details, so its role is not used here.
+    with scoping.organization(organization_id=log.organization_id):
+        sealed = storage.rows(
+            "default",
+            "select entry_id, part, sealed from audit_detail"
+            " where entry_id = any(%s) and organization_id = %s",
+            list(leaves),
+            log.organization_id,
+        )
+    opened: dict[int, Opened] = {}
+    for entry_id, part, content in sealed:
+        try:
+            found = details.opened(
+                bytes(content),
+                leaf_id=Leaf.parse(leaves[entry_id]).id,
+                part=Part(part),
+                key_id=log.key_id,
+            )
+        except (CannotOpen, LeafRefused, details.DetailsAreGone):
+            continue
+        fields = opened.setdefault(entry_id, {})
+        for detail in found:
+            salt = base64.b64encode(detail.salt).decode()
+            fields[detail.name] = {"salt": salt, "value": detail.value}
+    return opened
 
 
 def preamble(archive: Archive, log: Log, *, readme: str) -> Iterator[bytes]:
@@ -211,7 +211,8 @@ def preamble(archive: Archive, log: Log, *, readme: str) -> Iterator[bytes]:
     yield archive.put("vkeys", "".join(f"{key.vkey}\n" for key in keys).encode())
 
 
-def _heads(log: Log, using: str) -> list[Block]:
+def heads_of(log: Log, using: str) -> list[Block]:
+    """The newest head of each epoch."""
     epochs = storage.epochs_of(organization_id=log.organization_id, using=using)
     return [
         block

@@ -11,7 +11,10 @@ from workspaces.content.purging import CONVERSATIONS as STORED
 CONVERSATIONS = "conversations"
 
 # What names blobs beside stored content: files that jobs leave, exports among them.
-_OTHER_BLOBS = (("workspaces_job", "result_blob_id"),)
+_OTHER_BLOBS = (
+    ("audit_export", "blob_id"),
+    ("workspaces_job", "result_blob_id"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
