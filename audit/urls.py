@@ -25,7 +25,7 @@ urlpatterns = [
     path(f"{_ORGANIZATION}put-back/", views.put_back, name="put-back"),
     path(f"{_ORGANIZATION}exports/", exporting.exports, name="exports"),
     path(
-        f"{_ORGANIZATION}exports/<uuid:export>/",
+        f"{_ORGANIZATION}exports/<uuid:log_export>/",
         exporting.export_file,
         name="export-file",
     ),
@@ -51,7 +51,7 @@ urlpatterns = [
     path(f"{_WORKSPACE}put-back/", views.put_back, name="workspace-put-back"),
     path(f"{_WORKSPACE}exports/", exporting.exports, name="workspace-exports"),
     path(
-        f"{_WORKSPACE}exports/<uuid:export>/",
+        f"{_WORKSPACE}exports/<uuid:log_export>/",
         exporting.export_file,
         name="workspace-export-file",
     ),

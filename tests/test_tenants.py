@@ -445,7 +445,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "share": _memory,
     "file": _memory,
     "incident": _incident,
-    "export": _export,
+    "log_export": _export,
 }
 NO_IDS = {"kind", "rest", "workspace", "organization", "connection", "epoch", "index"}
 

@@ -65,14 +65,14 @@ def exports(request: Any) -> HttpResponse:
 
 @guard.requires(Permission.AUDIT_EXPORT)
 @require_safe
-def export_file(request: Any, export: UUID) -> HttpResponseBase:
+def export_file(request: Any, log_export: UUID) -> HttpResponseBase:
     """The file of an export."""
     pages = Pages.of(request)
     row, pieces = services.download(
         actor=request.actor,
         log=log_of(organization_id=pages.organization_id),
         workspace=pages.workspace,
-        export=export,
+        export=log_export,
         at=clock.now(),
     )
     response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
@@ -144,7 +144,7 @@ def _shown(row: AuditExport, pages: Pages) -> dict[str, Any]:
         "size": size(row.byte_count) if is_ready else "",
         "requested_at": row.requested_at,
         "expires_at": row.expires_at if is_ready else None,
-        "url": pages.url("export-file", export=row.public_id) if is_ready else "",
+        "url": pages.url("export-file", log_export=row.public_id) if is_ready else "",
     }
 
 
