@@ -318,6 +318,8 @@ PUBLIC = {
 # Programs, by an API key and nothing else.
 KEYED = {
     "api:whoami",
+    "api:show_catalogue",
+    "api:events",
     "api:tiles_checkpoint",
     "api:tiles_consistency",
     "api:tiles_tile",

@@ -17,7 +17,7 @@ from kit.charts.bars import Bar, BarChart, BarLayout
 from kit.formatting import grouped
 
 MOST = 60
-LABELS = 6
+LABELS = 3  # as many as a phone has room for
 _EPOCH = datetime(1970, 1, 5, tzinfo=UTC)  # a Monday
 _STEPS = tuple(
     timedelta(minutes=minutes)

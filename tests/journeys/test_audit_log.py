@@ -31,7 +31,7 @@ def test_owner_narrows_the_log_and_keeps_the_view(site: Site, visit: Visit) -> N
     page.get_by_role("button", name="Save this view").click()
     page.goto(LOG)
     page.get_by_text("Views", exact=True).click()
-    page.get_by_role("link", name="What retention did").click()
+    page.get_by_role("link", name="What retention did", exact=True).click()
 
     expect(page.get_by_label("Query", exact=True)).to_have_value("area:retention")
     acts.expect_recorded(page, "audit.view.saved", "What retention did")
