@@ -20,6 +20,7 @@ from audit.log.models import (
     AuditTile,
 )
 from audit.saved_views.models import AuditSavedView
+from audit.streams.models import AuditStream, AuditStreamSample
 from audit.verification.models import AuditVerification
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "AuditRefusal",
     "AuditSavedView",
     "AuditSequencer",
+    "AuditStream",
+    "AuditStreamSample",
     "AuditTile",
     "AuditVerification",
 ]

@@ -6,6 +6,7 @@ from audit.explorer import views
 from audit.exports import views as exporting
 from audit.incidents.views import handling, settings
 from audit.integrity import views as integrity
+from audit.streams import views as streams
 
 app_name = "audit"
 
@@ -14,6 +15,20 @@ _WORKSPACE = "w/<slug:workspace>/audit/"
 _ENTRY = "<int:epoch>/<int:index>/"
 _INCIDENT = "incidents/<uuid:incident>/"
 _VIEW = "views/<uuid:view>/delete/"
+
+_STREAMS = [
+    ("streams/", streams.streams, "streams"),
+    ("streams/add/", streams.stream_add, "stream-add"),
+    ("streams/add/<slug:kind>/", streams.stream_new, "stream-new"),
+    ("streams/<uuid:stream>/", streams.stream, "stream"),
+    ("streams/<uuid:stream>/change/", streams.stream_change, "stream-change"),
+    ("streams/<uuid:stream>/start/", streams.stream_start, "stream-start"),
+    ("streams/<uuid:stream>/pause/", streams.stream_pause, "stream-pause"),
+    ("streams/<uuid:stream>/test/", streams.stream_test, "stream-test"),
+    ("streams/<uuid:stream>/replay/", streams.stream_replay, "stream-replay"),
+    ("streams/<uuid:stream>/remove/", streams.stream_remove, "stream-remove"),
+    ("streams/<uuid:stream>/secret/", streams.stream_secret, "stream-secret"),
+]
 
 urlpatterns = [
     path(_ORGANIZATION, views.entries, name="entries"),
@@ -62,4 +77,9 @@ urlpatterns = [
     ),
     path(f"{_WORKSPACE}incidents/", handling.incidents, name="workspace-incidents"),
     path(f"{_WORKSPACE}{_INCIDENT}", handling.incident, name="workspace-incident"),
+    *(path(f"{_ORGANIZATION}{at}", view, name=name) for at, view, name in _STREAMS),
+    *(
+        path(f"{_WORKSPACE}{at}", view, name=f"workspace-{name}")
+        for at, view, name in _STREAMS
+    ),
 ]

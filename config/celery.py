@@ -17,6 +17,7 @@ app.autodiscover_tasks(
         "audit.exports",
         "audit.incidents",
         "audit.log",
+        "audit.streams",
         "audit.verification",
         "workspaces.connectors",
         "workspaces.content",

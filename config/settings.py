@@ -210,6 +210,9 @@ CELERY_TASK_DEFAULT_QUEUE = "due"
 CELERY_TASK_ROUTES = {
     "audit.tasks.seal": {"queue": "sequencer"},
     "audit.tasks.work_exports": {"queue": "slow"},
+    # A receiver that answers slowly keeps nothing waiting but other receivers.
+    "audit.tasks.stream_due": {"queue": "streams"},
+    "audit.tasks.stream_one": {"queue": "streams"},
 }
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -242,6 +245,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.tasks.detect_incidents",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
+    },
+    "streams": {
+        "task": "audit.tasks.stream_due",
+        "schedule": 5.0,
+        "options": {"queue": "streams", "expires": 5.0},
     },
     "jobs": {
         "task": "workspaces.tasks.run_jobs",

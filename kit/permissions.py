@@ -45,6 +45,7 @@ class Permission(StrEnum):
     AUDIT_ERASE = "audit.erase"
     INCIDENTS_VIEW = "incidents.view"
     INCIDENTS_MANAGE = "incidents.manage"
+    AUDIT_STREAMS = "audit.streams"
     ORGANIZATION_VIEW = "organization.view"
     ORGANIZATION_MANAGE = "organization.manage"
     OPERATOR = "operator.use"
@@ -85,6 +86,7 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.AUDIT_ERASE: _("Erase people who left from the audit log"),
     Permission.INCIDENTS_VIEW: _("See incidents"),
     Permission.INCIDENTS_MANAGE: _("Handle incidents and set their rules"),
+    Permission.AUDIT_STREAMS: _("Stream the audit log to other systems"),
     Permission.ORGANIZATION_VIEW: _("See the organization"),
     Permission.ORGANIZATION_MANAGE: _("Change the organization"),
     Permission.OPERATOR: _("Operate the installation"),

@@ -14,6 +14,9 @@ from django.db import connection, transaction
 
 from audit.exports.models import AuditExport
 from audit.incidents.models import AuditIncident
+from audit.log.selectors import log_of
+from audit.streams import kinds as streams_kinds
+from audit.streams import services as streams
 from kit import clock, scoping, vault
 from kit.actor import Actor
 from kit.guard import Entry
@@ -407,10 +410,28 @@ def _incident(where: WorkspaceRef) -> UUID:
         ).public_id
 
 
+def _stream(where: WorkspaceRef) -> UUID:
+    with scoping.organization(organization_id=where.organization.id):
+        return streams.create(
+            actor=OPERATOR,
+            log=log_of(organization_id=where.organization.id),
+            workspace=None,
+            kind=streams_kinds.Kind.WEBHOOK,
+            asked=streams.Asked(
+                name="SIEM",
+                format=streams_kinds.Format.NATIVE,
+                settings={"url": "https://siem.brennan.example/", "mode": "batch"},
+            ),
+            start_at=streams.Start.NOW,
+            at=NOON,
+        ).stream.public_id
+
+
 # How to make the object that a URL names, in any workspace. Places in one's own log
 # are no ids of others.
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "connector": _connector,
+    "stream": _stream,
     "receipt": _receipt,
     "gpt": _gpt,
     "review": _review,

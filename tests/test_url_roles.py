@@ -196,6 +196,17 @@ WORKSPACE = {
     "audit:workspace-export-verifier": "owner officer",
     "audit:workspace-incidents": "owner officer",
     "audit:workspace-incident": "owner officer",
+    "audit:workspace-streams": "owner officer",
+    "audit:workspace-stream-add": "owner officer",
+    "audit:workspace-stream-new": "owner officer",
+    "audit:workspace-stream": "owner officer",
+    "audit:workspace-stream-change": "owner officer",
+    "audit:workspace-stream-start": "owner officer",
+    "audit:workspace-stream-pause": "owner officer",
+    "audit:workspace-stream-test": "owner officer",
+    "audit:workspace-stream-replay": "owner officer",
+    "audit:workspace-stream-remove": "owner officer",
+    "audit:workspace-stream-secret": "owner officer",
 }
 # Only those who run the organization itself; a workspace's roles are strangers here.
 ORGANIZATION = {
@@ -247,6 +258,17 @@ ORGANIZATION = {
     "audit:incidents",
     "audit:incident",
     "audit:incident-rules",
+    "audit:streams",
+    "audit:stream-add",
+    "audit:stream-new",
+    "audit:stream",
+    "audit:stream-change",
+    "audit:stream-start",
+    "audit:stream-pause",
+    "audit:stream-test",
+    "audit:stream-replay",
+    "audit:stream-remove",
+    "audit:stream-secret",
 }
 SIGNED_IN = {
     "workspaces:my-workspaces",

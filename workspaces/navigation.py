@@ -231,6 +231,12 @@ WORKSPACE: list[tuple[Label, list[Place]]] = [
                 permission=_P.AUDIT_VIEW,
             ),
             Place(
+                label=_("Audit streams"),
+                icon="broadcast",
+                url_name="audit:workspace-streams",
+                permission=_P.AUDIT_VIEW,
+            ),
+            Place(
                 label=_("Receipts"),
                 icon="certificate",
                 url_name="retention:receipts",
@@ -282,6 +288,12 @@ ORGANIZATION: list[tuple[Label, list[Place]]] = [
                 label=_("Integrity"),
                 icon="shield-check",
                 url_name="audit:integrity",
+                permission=_P.AUDIT_VIEW,
+            ),
+            Place(
+                label=_("Audit streams"),
+                icon="broadcast",
+                url_name="audit:streams",
                 permission=_P.AUDIT_VIEW,
             ),
             Place(

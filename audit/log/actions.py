@@ -1179,6 +1179,61 @@ _ALL = [
             _("Tried to delete the file of an old export"),
         ),
         (
+            "audit.stream.created",
+            _("Made a stream of the audit log"),
+            _("Tried to make a stream of the audit log"),
+        ),
+        (
+            "audit.stream.changed",
+            _("Changed a stream of the audit log"),
+            _("Tried to change a stream of the audit log"),
+        ),
+        (
+            "audit.stream.started",
+            _("Started a stream of the audit log"),
+            _("Tried to start a stream of the audit log"),
+        ),
+        (
+            "audit.stream.paused",
+            _("Paused a stream of the audit log"),
+            _("Tried to pause a stream of the audit log"),
+        ),
+        (
+            "audit.stream.replayed",
+            _("Moved a stream of the audit log to another entry"),
+            _("Tried to move a stream of the audit log"),
+        ),
+        (
+            "audit.stream.test-requested",
+            _("Asked for a test event"),
+            _("Tried to ask for a test event"),
+        ),
+        (
+            "audit.stream.tested",
+            _("Sent a test event"),
+            _("Tried to send a test event"),
+        ),
+        (
+            "audit.stream.removed",
+            _("Removed a stream of the audit log"),
+            _("Tried to remove a stream of the audit log"),
+        ),
+        (
+            "audit.stream.fell-behind",
+            _("A stream of the audit log fell behind"),
+            _("Tried to catch up with a stream"),
+        ),
+        (
+            "audit.stream.caught-up",
+            _("A stream of the audit log caught up"),
+            _("Tried to catch up with a stream"),
+        ),
+        (
+            "audit.stream.gap-found",
+            _("Entries were gone before a stream sent them"),
+            _("Tried to send entries that are gone"),
+        ),
+        (
             "audit.demo.tampered",
             _("Tampered with an entry, for the demonstration"),
             _("Tried to tamper with an entry"),

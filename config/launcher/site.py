@@ -13,6 +13,7 @@ from config.launcher.supervision import Part
 # Every queue that a task names; a test compares this with the tasks.
 WORKER_QUEUES = ("due", "slow")
 SEQUENCER_QUEUES = ("sequencer",)
+STREAM_QUEUES = ("streams",)
 # Browsers speak HTTP/2 to the proxy; here one connection carries one request at once.
 _APPLICATION = "config.asgi:application"
 _STRICT = ("--http", "1", "--no-ws")
@@ -49,6 +50,10 @@ def workers(home: Home, environment: Mapping[str, str]) -> list[Part]:
     commands = {
         "The worker": worker("worker", WORKER_QUEUES, "--concurrency=2"),
         "The sequencer": worker("sequencer", SEQUENCER_QUEUES, "--pool=solo"),
+        # Its turns wait for receivers on the network: threads do, in one process.
+        "The worker of streams": worker(
+            "streams", STREAM_QUEUES, "--pool=threads", "--concurrency=4"
+        ),
         "Beat": beat(),
     }
     return [

@@ -24,7 +24,11 @@ def test_a_worker_consumes_every_queue_that_is_named() -> None:
     named |= {tick["options"]["queue"] for tick in ticks}
     named |= {settings.CELERY_TASK_DEFAULT_QUEUE, *sweeps.QUEUES.values()}
 
-    assert named == {*site.WORKER_QUEUES, *site.SEQUENCER_QUEUES}
+    assert named == {
+        *site.WORKER_QUEUES,
+        *site.SEQUENCER_QUEUES,
+        *site.STREAM_QUEUES,
+    }
 
 
 def test_every_tick_rings_a_task_that_exists() -> None:

@@ -41,7 +41,7 @@ def portal(transactional_db: None, valkey: redis.Redis, _web_process: None) -> s
 
 @pytest.fixture(scope="session")
 def _worker_process(django_db_setup: None) -> Iterator[None]:
-    queues = site.WORKER_QUEUES + site.SEQUENCER_QUEUES
+    queues = site.WORKER_QUEUES + site.SEQUENCER_QUEUES + site.STREAM_QUEUES
     log = stand.of_this_run().path / stand.worker() / "worker.log"
     with servers.running(
         [sys.executable, "-m", *site.worker("test", queues, "--concurrency=1")],

@@ -75,6 +75,7 @@ _COMPLIANCE = (
         _P.AUDIT_ERASE,
         _P.INCIDENTS_VIEW,
         _P.INCIDENTS_MANAGE,
+        _P.AUDIT_STREAMS,
     }
     | _THROUGH_COMPLIANCE_API
 )
@@ -89,7 +90,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,
 }
 
-_AUDIT = frozenset({_P.AUDIT_VIEW, _P.AUDIT_VERIFY, _P.AUDIT_EXPORT})
+_AUDIT = frozenset({_P.AUDIT_VIEW, _P.AUDIT_VERIFY, _P.AUDIT_EXPORT, _P.AUDIT_STREAMS})
 _ORGANIZATION_ADMIN = _AUDIT | {
     _P.AUDIT_ERASE,
     _P.INCIDENTS_VIEW,
@@ -129,6 +130,7 @@ _NOT_GRANTABLE = _THROUGH_COMPLIANCE_API | {
     _P.AUDIT_ERASE,
     _P.INCIDENTS_VIEW,
     _P.INCIDENTS_MANAGE,
+    _P.AUDIT_STREAMS,
 }
 GRANTABLE = frozenset(Permission) - _NOT_GRANTABLE
 # Who changes something must see it: what a role has to grant along.

@@ -46,6 +46,7 @@ TABLE: dict[Permission, tuple[set[Role], ...]] = {
     P.AUDIT_ERASE: ({O, C}, {O, C}),
     P.INCIDENTS_VIEW: ({O, C}, {O, C}),
     P.INCIDENTS_MANAGE: ({O, C}, {O, C}),
+    P.AUDIT_STREAMS: ({O, C}, {O, C}),
     P.ORGANIZATION_VIEW: ({O}, {O}),
     P.ORGANIZATION_MANAGE: (NOBODY, NOBODY),
     P.OPERATOR: (NOBODY, NOBODY),

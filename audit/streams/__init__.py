@@ -1,0 +1,1 @@
+"""Streams of the audit log to the systems of others (SIEMs)."""

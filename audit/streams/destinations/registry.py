@@ -1,0 +1,9 @@
+"""Which code speaks to which kind of destination."""
+
+from audit.streams.destinations import webhook
+from audit.streams.destinations.contract import Deliver
+from audit.streams.kinds import Kind
+
+DELIVER: dict[Kind, Deliver] = {
+    Kind.WEBHOOK: webhook.deliver,
+}

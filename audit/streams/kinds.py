@@ -1,0 +1,100 @@
+"""The kinds of receivers, the formats that fit each, and what each must be told."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+class Kind(StrEnum):
+    """How entries travel; the value is stored."""
+
+    WEBHOOK = "webhook"
+    SPLUNK = "splunk"
+    SYSLOG = "syslog"
+    S3 = "s3"
+    OTLP = "otlp"
+
+
+class Format(StrEnum):
+    """What an entry looks like when it arrives; the value is stored."""
+
+    NATIVE = "native"
+    OCSF = "ocsf"
+    CEF = "cef"
+
+
+FORMAT_LABELS: dict[Format, Text] = {
+    Format.NATIVE: _("Custos: the entry as the log shows it"),
+    Format.OCSF: _("OCSF 1.8"),
+    Format.CEF: _("CEF"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One thing that a destination must be told.
+
+    A secret is sealed like all of them, and besides never shown again.
+    """
+
+    name: str
+    label: Text
+    hint: Text = ""
+    is_secret: bool = False
+    is_required: bool = True
+    is_long: bool = False
+    choices: tuple[tuple[str, Text], ...] = ()
+    is_address: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """One kind, in words and settings."""
+
+    label: Text
+    text: Text
+    icon: str
+    formats: tuple[Format, ...]
+    settings: tuple[Setting, ...]
+    gives_secret: bool = False
+
+
+AUTHORITY = Setting(
+    name="authority",
+    label=_("Certificate authority (PEM)"),
+    hint=_("Only where the receiver's certificate is not from a public authority."),
+    is_required=False,
+    is_long=True,
+)
+
+DESTINATIONS: dict[Kind, Destination] = {
+    Kind.WEBHOOK: Destination(
+        label=_("Webhook"),
+        text=_("CloudEvents 1.0 over HTTPS, signed as Standard Webhooks."),
+        icon="arrow-right",
+        formats=(Format.NATIVE, Format.OCSF),
+        settings=(
+            Setting(
+                name="url",
+                label=_("Address"),
+                hint=_("https://… Shown later without what follows the host."),
+                is_secret=True,
+                is_address=True,
+            ),
+            Setting(
+                name="mode",
+                label=_("Each request carries"),
+                choices=(
+                    ("batch", _("a batch of events")),
+                    ("single", _("one event (slower)")),
+                ),
+            ),
+            AUTHORITY,
+        ),
+        gives_secret=True,
+    ),
+}

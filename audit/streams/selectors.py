@@ -1,0 +1,224 @@
+"""Which streams there are, how far each is, and what the log holds beyond."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from audit.formats import reading
+from audit.log import storage
+from audit.log.selectors import Log, log_of
+from audit.query import rules as queries
+from audit.streams import rules, sealing
+from audit.streams.batches import Batch
+from audit.streams.kinds import Format
+from audit.streams.models import AuditStream, AuditStreamSample, State
+from audit.streams.rules import Place, Standing
+from kit.refusals import Refused
+
+BATCH = 500
+BATCH_BYTES = 1_048_576
+CHART_HOURS = 24
+
+
+class NoSuchStream(Refused):
+    """There is no such stream here."""
+
+    status = 404
+
+
+class NoSuchEntry(Refused):
+    """The log has no entry at this place, and none comes next there."""
+
+    status = 422
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The newest sealed entry and the checkpoint over it."""
+
+    place: Place
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a stream is; `since` is from when on its oldest entry waits."""
+
+    behind: int
+    since: datetime | None
+    standing: Standing
+
+
+_HEAD = """
+select epoch, first + n - 1, note from audit_block where organization_id = %s
+ order by epoch desc, first desc limit 1
+"""
+_SIZES = """
+select e.epoch, b.size from generate_series(1, (select epoch from audit_sequencer))
+       e(epoch) cross join lateral (
+    select first + n as size from audit_block
+     where organization_id = %s and epoch = e.epoch order by first desc limit 1) b
+"""
+_NEXT = """
+select s.id, f.epoch, f.index, f.at from audit_stream s cross join lateral (
+    select epoch, index, at from audit_facet
+     where organization_id = s.organization_id
+       and (epoch, index) > (s.cursor_epoch, s.cursor_index)
+     order by epoch, index limit 1) f
+ where s.id = any(%s)
+"""
+_DUE = "select * from custos_due_streams(%s, %s)"
+
+
+def listed(*, workspace: UUID | None) -> list[AuditStream]:
+    """The streams of an organization, or of one of its workspaces, by name."""
+    rows = AuditStream.objects.all()
+    if workspace is not None:
+        rows = rows.filter(workspace=workspace)
+    return list(rows.order_by("name", "id"))
+
+
+def one(*, stream: UUID, workspace: UUID | None) -> AuditStream:
+    """One of them; NoSuchStream where it is another's."""
+    rows = AuditStream.objects.filter(public_id=stream)
+    if workspace is not None:
+        rows = rows.filter(workspace=workspace)
+    found = rows.first()
+    if found is None:
+        raise NoSuchStream(_("There is no such stream here."))
+    return found
+
+
+def settings_of(stream: AuditStream) -> dict[str, str]:
+    """What its destination is told, secrets included: never for a page as a whole."""
+    log = log_of(organization_id=stream.organization_id)
+    return sealing.opened(stream.sealed, log=log, stream=stream.public_id)
+
+
+def head_of(*, organization_id: int) -> Head | None:
+    """The newest head of a log."""
+    found = storage.rows("default", _HEAD, organization_id)
+    return Head(place=found[0][:2], note=found[0][2]) if found else None
+
+
+def sizes_of(*, organization_id: int) -> dict[int, int]:
+    """How many entries each epoch of a log has."""
+    return dict(storage.rows("default", _SIZES, organization_id))
+
+
+def progress_of(
+    *, streams: Sequence[AuditStream], organization_id: int, at: datetime
+) -> dict[int, Progress]:
+    """How far each of these streams is, by its row, in two statements."""
+    if not streams:
+        return {}
+    sizes = sizes_of(organization_id=organization_id)
+    waiting = {row[0]: row[3] for row in _next([one.pk for one in streams])}
+    return {one.pk: _progress(one, sizes, waiting.get(one.pk), at) for one in streams}
+
+
+def _progress(
+    stream: AuditStream, sizes: dict[int, int], waiting: datetime | None, at: datetime
+) -> Progress:
+    since = waiting and rules.late_since(
+        waiting_since=waiting, started_at=stream.started_at
+    )
+    return Progress(
+        behind=rules.behind(stream.cursor, sizes=sizes),
+        since=since,
+        standing=rules.standing(
+            is_running=stream.state == State.RUNNING,
+            is_failing=stream.failures > 0,
+            since=since,
+            at=at,
+        ),
+    )
+
+
+def samples_of(*, stream: AuditStream, at: datetime) -> list[AuditStreamSample]:
+    """What it sent in each of the last hours, oldest first; idle hours are absent."""
+    since = at - timedelta(hours=CHART_HOURS)
+    rows = AuditStreamSample.objects.filter(stream_id=stream.pk, hour__gt=since)
+    return list(rows.order_by("hour"))
+
+
+def next_batch(*, stream: AuditStream, log: Log, at: datetime) -> Batch | None:
+    """What comes after the cursor, under the newest checkpoint; None: all was sent."""
+    head = head_of(organization_id=log.organization_id)
+    first = _next([stream.pk])
+    if head is None or not first or head.place <= stream.cursor:
+        return None
+    found = reading.entries_after(
+        log=log,
+        query=queries.parse(stream.query),
+        after=stream.cursor,
+        size=BATCH,
+        workspace=stream.workspace,
+        at=at,
+    )
+    entries, through = [], head.place
+    total = 0
+    for shown in found:
+        place = (shown.epoch or 0, shown.index or 0)
+        total += len(shown.raw)
+        if place > head.place:
+            break
+        entries.append(shown)
+        if len(entries) == BATCH or total > BATCH_BYTES:
+            through = place
+            break
+    sizes = sizes_of(organization_id=log.organization_id)
+    return Batch(
+        stream=stream.public_id,
+        log=log,
+        format=Format(stream.format),
+        entries=entries,
+        after=stream.cursor,
+        through=through,
+        checkpoint=head.note,
+        missing=rules.missing(stream.cursor, first[0][1:3], sizes=sizes),
+        at=at,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What a replay from an entry on means: so many again, or so many not at all."""
+
+    again: int
+    skipped: int
+
+
+def move_to(*, stream: AuditStream, first: Place) -> Move:
+    """What moving the cursor right before `first` would do; or NoSuchEntry."""
+    sizes = sizes_of(organization_id=stream.organization_id)
+    epoch, index = first
+    if not 0 <= index <= sizes.get(epoch, -1):
+        raise NoSuchEntry(_("The log has no such entry. Choose one that it has."))
+    step = rules.position(first, sizes=sizes) - 1
+    step -= rules.position(stream.cursor, sizes=sizes)
+    return Move(again=max(-step, 0), skipped=max(step, 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A stream that waits for a worker."""
+
+    id: int
+    organization_id: int
+
+
+def due(*, at: datetime, limit: int) -> list[Due]:
+    """Streams of all organizations that have something to send, longest due first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [at, limit])
+        return [Due(id=row[0], organization_id=row[1]) for row in cursor.fetchall()]
+
+
+def _next(ids: list[int]) -> list[tuple[int, int, int, datetime]]:
+    """The first entry beyond the cursor of each of these streams, if there is one."""
+    return [(a, b, c, d) for a, b, c, d in storage.rows("default", _NEXT, ids)]

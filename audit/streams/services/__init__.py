@@ -1,0 +1,36 @@
+"""What can be done with streams, one file per family of verbs."""
+
+from audit.streams.services.changing import (
+    MOST,
+    Asked,
+    NotAllowed,
+    Start,
+    TooManyStreams,
+    ask_test,
+    change,
+    create,
+    pause,
+    remove,
+    renew_secret,
+    replay,
+    start,
+)
+from audit.streams.services.delivering import deliver_due, deliver_one
+
+__all__ = [
+    "MOST",
+    "Asked",
+    "NotAllowed",
+    "Start",
+    "TooManyStreams",
+    "ask_test",
+    "change",
+    "create",
+    "deliver_due",
+    "deliver_one",
+    "pause",
+    "remove",
+    "renew_secret",
+    "replay",
+    "start",
+]
