@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from kit.guard import Entry
 
 # What stands in a URL for an object that does not exist.
-_NOBODY = {"uuid": UUID(int=7), "int": 7, "slug": "nothing"}
+_NOBODY = {"uuid": UUID(int=7), "uuidstr": UUID(int=7), "int": 7, "slug": "nothing"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,7 @@ def test_an_export_is_asked_for_made_and_downloaded(
 def test_each_download_is_recorded(owner: Client, where: WorkspaceRef) -> None:
     owner.post(WORKSPACE, {"form": "csv", "query": ""})
     row = _made(where)
-    owner.get(f"{WORKSPACE}{row.public_id}/")
+    owner.get(f"{WORKSPACE}{row.public_id}/").getvalue()
     sequencer.seal(at=NOON)
 
     page = owner.get("/o/halden-instruments/audit/").content.decode()

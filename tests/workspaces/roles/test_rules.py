@@ -32,6 +32,7 @@ TABLE: dict[Permission, tuple[set[Role], ...]] = {
     P.POLICIES_MANAGE: ({O, A}, NOBODY),
     P.HOLDS_VIEW: ({O, A, C}, {O, A, C}),
     P.HOLDS_MANAGE: ({O, C}, {O, C}),
+    P.MATTERS_EXPORT: ({O, C}, NOBODY),
     P.SWEEPS_VIEW: ({O, A, C}, {O, A, C}),
     P.SWEEPS_RUN: ({O, A}, {O, A}),
     P.ANALYTICS_VIEW: ({O, A, C, V}, {O, A, C, V}),
