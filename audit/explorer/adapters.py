@@ -1,4 +1,4 @@
-"""Puts the integrity of the log on the overview, and a broken one among what waits."""
+"""Puts the integrity of the log on the overview; a broken or late one waits there."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.log import storage
+from audit.log.selectors import late_since
 from audit.verification import selectors
 from audit.verification.models import AuditVerification
 from kit import overview
@@ -39,9 +40,12 @@ def register() -> None:
 
 
 def _integrity(actor: Actor, at: datetime) -> CardView:
-    row = selectors.newest_ended()
-    entries = int(storage.rows("default", _SEALED, actor.organization_id)[0][0])
+    row, where = selectors.newest_ended(), actor.organization_id
+    entries = int(storage.rows("default", _SEALED, where)[0][0])
     status, word, fact = _finding(row, at=at)
+    since = None if where is None else late_since(organization_id=where, at=at)
+    tasks = [_look(fact)] if status is Status.BAD else []
+    tasks += [_wait(since, at=at)] if since else []
     bar = Progress(
         title=fact,
         total=entries,
@@ -63,7 +67,7 @@ def _integrity(actor: Actor, at: datetime) -> CardView:
             "status_word": word,
             "bar": bar,
         },
-        tasks=(_look(fact),) if status is Status.BAD else (),
+        tasks=tuple(tasks),
     )
 
 
@@ -73,6 +77,21 @@ def _look(fact: str) -> Task:
         fact=fact,
         page="audit:workspace-entries",
         action_label=_("Open the audit log"),
+        tone="bad",
+        icon_name="alert-octagon",
+    )
+
+
+def _wait(since: datetime, *, at: datetime) -> Task:
+    return Task(
+        title=_("The seal of the audit log is late"),
+        fact=_(
+            "The oldest entry without a seal was made %s; nothing proves it yet. The"
+            " operator's command “doctor” names what holds the seal back."
+        )
+        % relative(since, now=at),
+        page="audit:workspace-integrity",
+        action_label=_("Open Integrity"),
         tone="bad",
         icon_name="alert-octagon",
     )

@@ -153,6 +153,33 @@ def stall(*, at: datetime, using: str = "sequencer") -> Stall | None:
     return _stalled(refused[0].since, culprits=[one.reason for one in refused], at=at)
 
 
+# A log that is refused waits beyond a place of its own.
+_OLDEST_OF_ONE = """
+select e.leaf from audit_sequencer s
+  left join audit_refusal r on r.organization_id = %s
+ cross join lateral (
+    select x.leaf from audit_entry x
+     where x.organization_id = %s
+       and (x.epoch, x.xid, x.id) > (
+           coalesce(r.after_epoch, s.bound_epoch), coalesce(r.after_xid, s.bound_xid),
+           coalesce(r.after_id, s.bound_id))
+     order by x.epoch, x.xid, x.id limit 1) e
+"""
+
+
+def late_since(*, organization_id: int, at: datetime) -> datetime | None:
+    """When the oldest unsealed entry of one log was made, once that is an alarm.
+
+    Under the organization's open scope: it tells nothing of other logs, and names
+    nobody who holds the seal back.
+    """
+    found = storage.rows("default", _OLDEST_OF_ONE, organization_id, organization_id)
+    if not found:
+        return None
+    since = facet_of(bytes(found[0][0]), subject="", sealed_at=at).at
+    return since if at - since >= _ALARM_AFTER else None
+
+
 def _held_back(*, at: datetime, using: str) -> Stall | None:
     found = storage.rows(using, _OLDEST_WAITING)
     if not found:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from audit.log import checkpoints, note, sequencer
 from audit.verification.models import AuditVerification, State
 from audit.verification.walk import Flaw
 from kit import overview, scoping
-from tests.audit.conftest import AT, MARA, Tenant
+from kit.overview import CardView
+from tests.audit.conftest import AT, MARA, Tenant, publish_anything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,3 +64,47 @@ def test_a_broken_log_is_drawn_as_bad_and_waits_for_whoever_may_read_it(
     (task,) = view.tasks
     assert (task.page, task.tone) == ("audit:workspace-entries", "bad")
     assert task.action_label == "Open the audit log"
+
+
+def _card(tenant: Tenant, at: datetime) -> CardView:
+    actor = replace(MARA, organization_id=tenant.id)
+    (card,) = (one for one in overview.cards_for(actor) if one.name == "audit")
+    with scoping.organization(organization_id=tenant.id):
+        view = card.build(actor, at)
+    assert view is not None
+    return view
+
+
+def test_a_seal_that_is_late_by_a_minute_waits_on_the_overview(
+    halden: Tenant, brightwater: Tenant, seal: Callable[[], int]
+) -> None:
+    brightwater.record()
+    seal()
+    halden.record()
+
+    assert _card(halden, AT + timedelta(seconds=59)).tasks == ()
+    (task,) = _card(halden, AT + timedelta(seconds=60)).tasks
+    assert (task.page, task.tone) == ("audit:workspace-integrity", "bad")
+    assert task.title == "The seal of the audit log is late"
+    assert _card(brightwater, AT + timedelta(hours=1)).tasks == ()
+
+    seal()
+    assert _card(halden, AT + timedelta(hours=1)).tasks == ()
+
+
+def test_a_refused_log_is_late_for_its_own_organization_alone(
+    halden: Tenant, brightwater: Tenant, seal: Callable[[], int]
+) -> None:
+    halden.record()
+    seal()
+    kept = checkpoints.published(halden.uuid)
+    assert kept is not None
+    ahead = note.Checkpoint(origin=kept.partition("\n")[0], size=7, root=b"\x01" * 32)
+    publish_anything(halden.uuid, note.signed(ahead, key=sequencer._key()))
+    for tenant in (halden, brightwater):
+        tenant.record()
+    seal()
+
+    later = AT + timedelta(minutes=2)
+    assert [task.tone for task in _card(halden, later).tasks] == ["bad"]
+    assert _card(brightwater, later).tasks == ()
