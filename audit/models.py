@@ -2,6 +2,7 @@
 
 from audit.anchors.models import AuditAnchor
 from audit.erasure.models import AuditErasure
+from audit.expiry.models import AuditExpiry
 from audit.exports.models import AuditExport
 from audit.incidents.models import (
     AuditIncident,
@@ -29,6 +30,7 @@ __all__ = [
     "AuditDetail",
     "AuditEntry",
     "AuditErasure",
+    "AuditExpiry",
     "AuditExport",
     "AuditFacet",
     "AuditIncident",

@@ -53,6 +53,11 @@ urlpatterns = [
     path(f"{_ORGANIZATION}incidents/rules/", settings.rules, name="incident-rules"),
     path(f"{_ORGANIZATION}{_INCIDENT}", handling.incident, name="incident"),
     path(f"{_ORGANIZATION}integrity/", integrity.integrity, name="integrity"),
+    path(
+        f"{_ORGANIZATION}integrity/details/",
+        integrity.details_kept,
+        name="details-kept",
+    ),
     path(f"{_ORGANIZATION}{_ENTRY}proof/", integrity.proof, name="proof"),
     path(f"{_WORKSPACE}integrity/", integrity.integrity, name="workspace-integrity"),
     path(f"{_WORKSPACE}{_ENTRY}proof/", integrity.proof, name="workspace-proof"),

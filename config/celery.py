@@ -14,6 +14,7 @@ app.autodiscover_tasks(
     [
         "audit.anchors",
         "audit.erasure",
+        "audit.expiry",
         "audit.exports",
         "audit.incidents",
         "audit.log",

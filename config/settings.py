@@ -235,6 +235,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "log-expiry": {
+        "task": "audit.tasks.expire_details",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     # A long export has no place before what people wait for.
     "audit-exports": {
         "task": "audit.tasks.work_exports",

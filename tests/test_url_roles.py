@@ -246,6 +246,7 @@ ORGANIZATION = {
     "audit:entries",
     "audit:entry",
     "audit:integrity",
+    "audit:details-kept",
     "audit:proof",
     "audit:save-view",
     "audit:delete-view",

@@ -8,10 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.anchors import selectors as anchors
 from audit.anchors.models import AuditAnchor
+from audit.expiry.selectors import MOST_COUNTED
 from audit.explorer.pages import Pages
+from audit.integrity.forms import DaysForm
 from audit.integrity.seen import Seen, Verdict
 from audit.integrity.selectors import Head
 from audit.log import checkpoints
@@ -48,6 +51,61 @@ def page(
         "keys_url": settings.CUSTOS_BASE_URL.rstrip("/") + reverse("audit:log-keys"),
         "tiles_url": settings.CUSTOS_BASE_URL.rstrip("/") + "/v1/audit/log/",
         "epoch": newest.block.epoch if newest else 1,
+    }
+
+
+def details(pages: Pages, *, days: int, can: Any) -> dict[str, Any]:
+    """The card that says how long details are kept, with its form."""
+    return {
+        "days": days,
+        "form": DaysForm(initial={"days": days}),
+        "url": pages.url("details-kept"),
+        "can": can,
+    }
+
+
+def details_page(
+    pages: Pages, *, days: int, form: DaysForm, asked: dict[str, str] | None
+) -> dict[str, Any]:
+    """What the page before the change shows; `asked` where days were given."""
+    return {
+        "crumbs": [
+            *pages.crumbs()[:-1],
+            {"label": _("Audit log"), "url": pages.list_url()},
+            {"label": _("Integrity"), "url": pages.url("integrity")},
+            {"label": _("Details")},
+        ],
+        "days": days,
+        "form": form,
+        "asked": asked,
+        "url": pages.url("details-kept"),
+    }
+
+
+def asked(pages: Pages, *, days: int, before: int, gone: int) -> dict[str, str]:
+    """What the days take at once, in words, and where to go from there."""
+    number = grouped(gone) if gone < MOST_COUNTED else _("%s or more") % grouped(gone)
+    if days > before:
+        text = _("Details that are gone stay gone; all others stay longer.")
+    elif gone:
+        text = ngettext(
+            "%s entry loses its details within minutes, for good: who acted, from"
+            " where, and the values before and after. The entry and its proof stay.",
+            "%s entries lose their details within minutes, for good: who acted, from"
+            " where, and the values before and after. Entries and proofs stay.",
+            gone,
+        )
+        text %= number
+    else:
+        text = _("No entry loses its details now.")
+    return {
+        "action_url": f"{pages.url('details-kept')}?days={days}",
+        "title": _("Keep details for %(days)d days instead of %(before)d")
+        % {"days": days, "before": before},
+        "text": text,
+        "keep_url": pages.url("integrity"),
+        "keep_label": _("Keep %d days") % before,
+        "danger_label": _("Keep details for %d days") % days,
     }
 
 

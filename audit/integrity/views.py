@@ -3,13 +3,18 @@
 import base64
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
+from audit.expiry import selectors as expiry
+from audit.expiry import services as expiring
 from audit.explorer import selectors as entries
 from audit.explorer.pages import Pages
 from audit.integrity import proofs, seen, selectors, showing
+from audit.integrity.forms import DaysForm
 from audit.log import checkpoints
 from audit.log.selectors import log_of
 from kit import clock, guard
@@ -34,10 +39,40 @@ def integrity(request: Any) -> HttpResponse:
     context = showing.page(
         log, pages=pages, heads=heads, last=last, verdict=verdict, now=clock.now()
     )
+    if pages.workspace is None:
+        context["details"] = showing.details(
+            pages, days=expiry.days(), can=request.actor.may(Permission.AUDIT_ERASE)
+        )
     response = render(request, "audit/integrity/page.html", context)
     if newest is not None and verdict is not seen.Verdict.BROKEN:
         seen.remember(response, log=log, newest=newest)
     return response
+
+
+@guard.requires(Permission.AUDIT_ERASE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def details_kept(request: Any) -> HttpResponse:
+    """What the days in the address would take at once, then the change."""
+    pages = Pages.of(request)
+    log = log_of(organization_id=pages.organization_id)
+    before, at = expiry.days(), clock.now()
+    form = DaysForm(request.GET or None, initial={"days": before})
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["days"]
+        if expiring.set_days(actor=request.actor, log=log, days=days, at=at):
+            messages.success(request, _("Details are kept for %d days.") % days)
+        else:
+            messages.info(request, _("That is how it is; nothing changed."))
+        return redirect(pages.url("integrity"))
+    asked = None
+    if form.is_valid() and form.cleaned_data["days"] != before:
+        days = form.cleaned_data["days"]
+        gone = expiry.would_go(organization_id=log.organization_id, days=days, at=at)
+        asked = showing.asked(pages, days=days, before=before, gone=gone)
+    context = showing.details_page(pages, days=before, form=form, asked=asked)
+    is_refused = form.errors or request.method == "POST"
+    status = 422 if is_refused else 200
+    return render(request, "audit/integrity/details.html", context, status=status)
 
 
 @guard.requires(Permission.AUDIT_VIEW)

@@ -1109,6 +1109,16 @@ _ALL = [
             _("Tried to erase somebody from the audit log"),
         ),
         (
+            "audit.expiry.changed",
+            _("Changed for how long details of the audit log are kept"),
+            _("Tried to change for how long details of the audit log are kept"),
+        ),
+        (
+            "audit.details.expired",
+            _("Deleted details of old entries of the audit log"),
+            _("Tried to delete details of old entries of the audit log"),
+        ),
+        (
             "audit.incident.opened",
             _("Opened an incident"),
             _("Tried to open an incident"),

@@ -1,22 +1,26 @@
-"""Puts the legal holds on the overview."""
+"""Puts legal holds on the overview, and tells the audit log what they keep in it."""
 
 from datetime import datetime
 
+from django.db import connections
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.expiry import guards
+from audit.expiry.guards import Keeper, Kept
 from kit import overview
 from kit.actor import Actor
 from kit.formatting import grouped
 from kit.overview import Card, CardView, Place, Status
 from kit.permissions import Permission
-from retention.holds import counting, selectors
+from retention.holds import counting, locking, selectors
 from retention.places import place
 from workspaces.tenancy.selectors import access_of
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    guards.register(Keeper(lock=_lock, look=kept_in_log))
     overview.register(
         Card(
             name="holds",
@@ -25,6 +29,23 @@ def register() -> None:
             permission=Permission.HOLDS_VIEW,
             build=_holds,
         )
+    )
+
+
+def _lock(using: str) -> None:
+    locking.before_purging(using=using)
+
+
+def kept_in_log(organization_id: int, at: datetime, using: str) -> Kept:
+    """Workspaces with a hold, and people whom one names, in all of an organization."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "select kind, id from custos_kept_in_log(%s, %s)", [organization_id, at]
+        )
+        rows = cursor.fetchall()
+    return Kept(
+        workspaces=tuple(one for kind, one in rows if kind == "workspace"),
+        people=tuple(one for kind, one in rows if kind == "person"),
     )
 
 

@@ -1,0 +1,22 @@
+"""For how long details of entries are kept."""
+
+from datetime import datetime, timedelta
+
+SHORTEST_DAYS = 90
+LONGEST_DAYS = 2557
+"""Seven years."""
+DEFAULT_DAYS = 400
+FIRST_RUN_AFTER = timedelta(days=7)
+"""Time to set more days, for an organization whose log is older than the default."""
+RUNS_EVERY = timedelta(days=1)
+
+
+def cutoff(*, days: int, at: datetime) -> datetime:
+    """Details of entries made before this go."""
+    return at - timedelta(days=days)
+
+
+def due_after(*, covered: datetime, days: int, at: datetime) -> datetime:
+    """When the next run begins: at once where days were taken off during this one."""
+    is_short = cutoff(days=days, at=at) - covered > RUNS_EVERY
+    return at if is_short else at + RUNS_EVERY
