@@ -432,3 +432,18 @@ def _workspace_key(stage: Stage) -> UUID:
 @pytest.mark.parametrize("size", [0, 1, 65_536, 65_537, 200_000])
 def test_the_size_of_a_sealed_stream_tells_the_plain_one(size: int) -> None:
     assert plain_size(sealed_size(size)) == size
+
+
+def test_a_shorter_time_for_exports_is_previewed_by_exports(stage: Stage) -> None:
+    stage.conversation(age=300)
+    exported(stage, hold_on(stage, stage.member))
+    later = NOON + timedelta(days=3)
+
+    with clock.fixed_at(later):
+        page = stage.owner.client().get(
+            f"/w/{stage.workspace.slug}/policies/",
+            {"kind": "matter_exports", "days": "2", "undo_days": "0"},
+        )
+
+    assert page.status_code == 200
+    assert page.context["preview"].conversations == 1
