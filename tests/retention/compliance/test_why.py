@@ -146,3 +146,4 @@ def test_what_is_no_id_of_something_is_said_on_the_page(
 
     assert page.status_code == 404
     assert "why" not in page.context
+    assert '<section class="card">' in page.content.decode()
