@@ -137,6 +137,8 @@ class ProjectFile(models.Model):
                 fields=["workspace", "project", "id"], name="projectfile_of_project"
             ),
             models.Index(fields=["workspace", "owner"], name="projectfile_of_owner"),
+            # What a policy lets go, in one range of ages.
+            models.Index(fields=["workspace", "created_at"], name="projectfile_by_age"),
             models.Index(
                 fields=["workspace", "deleted_at", "id"],
                 name="projectfile_deleted",
@@ -263,6 +265,8 @@ class Memory(models.Model):
                 fields=["workspace", "owner", "created_at", "id"],
                 name="memory_of_owner",
             ),
+            # What a policy lets go, in one range of ages.
+            models.Index(fields=["workspace", "created_at"], name="memory_by_age"),
             models.Index(
                 fields=["workspace", "deleted_at", "id"],
                 name="memory_deleted",
