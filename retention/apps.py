@@ -26,6 +26,7 @@ class RetentionConfig(AppConfig):
             "erasure",
             "holds",
             "matter_exports",
+            "policies.drafts",
             "promise",
             "restores",
             "sweeps",

@@ -15,6 +15,7 @@ from retention.policies.drafts import snapshots
 from retention.policies.drafts.digests import digest
 from retention.policies.drafts.models import (
     UNDER_WAY,
+    DraftState,
     DraftStep,
     PolicyDraft,
     StepKind,
@@ -22,8 +23,10 @@ from retention.policies.drafts.models import (
 from retention.policies.previews import newly_due
 from retention.policies.safeguards import selectors as safeguards
 from retention.policies.selectors import Standing
+from workspaces.access.holders import holders_of
 from workspaces.members import acting
 from workspaces.members.acting import ActsNoMore
+from workspaces.members.models import User
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _DUE = """
@@ -129,6 +132,33 @@ def approvers(*, workspace: WorkspaceRef, draft: PolicyDraft) -> list[str]:
         for step in given
         if not is_by_author(draft, person=step.by) and _still_may(step.by, workspace)
     ]
+
+
+def may_approve(*, workspace: WorkspaceRef, draft: PolicyDraft) -> list[User]:
+    """Everybody whose approval of the draft would count."""
+    found = holders_of(permission=Permission.POLICIES_MANAGE, workspace=workspace)
+    return [one for one in found if not is_by_author(draft, person=str(one.public_id))]
+
+
+def waiting_for(*, person: str) -> list[PolicyDraft]:
+    """The drafts that wait for approval by somebody like this person."""
+    rows = PolicyDraft.objects.filter(state=DraftState.AWAITING)
+    others = rows.exclude(author=person).exclude(edited_by=person)
+    return list(others.order_by("-drafted_at", "-id"))
+
+
+def was_asked_for(*, draft: PolicyDraft) -> bool:
+    """Whether others were asked for this revision, and Custos did not return it."""
+    newest = (
+        DraftStep.objects.filter(
+            draft=draft,
+            revision=draft.revision,
+            kind__in=[StepKind.SENT, StepKind.RETURNED],
+        )
+        .order_by("-id")
+        .first()
+    )
+    return newest is not None and newest.kind == StepKind.SENT
 
 
 def _still_may(person: str, workspace: WorkspaceRef) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -204,3 +205,26 @@ def test_the_list_pages_through_drafts_with_few_queries(
 
     assert page.index("Keep 92 days") < page.index("Keep 90 days")
     assert client.get(f"{DRAFTS}?after=odd").status_code == 400
+
+
+def test_what_waits_stands_on_the_overview_of_who_may_approve(
+    slow: Stage, second: Person
+) -> None:
+    overview = "/w/halden-engineering/"
+    sentence = "1 policy waits for your approval"
+    assert sentence not in shown(second, overview)
+    url = apply(slow)
+
+    page = shown(second, overview)
+
+    assert sentence in page
+    assert f'href="{url}"' in page
+    assert sentence not in shown(slow.owner, overview)
+    assert sentence not in shown(slow.officer, overview)
+    services.cancel(
+        actor=slow.owner.actor,
+        workspace=slow.workspace,
+        draft=UUID(url.rstrip("/").rsplit("/", 1)[1]),
+        at=NOON,
+    )
+    assert sentence not in shown(second, overview)

@@ -17,7 +17,7 @@ from retention.policies.drafts.models import (
     PolicyDraft,
     StepKind,
 )
-from retention.policies.drafts.services import forcing, steps, writing
+from retention.policies.drafts.services import forcing, steps, telling, writing
 from retention.policies.drafts.services.writing import Values
 from retention.policies.models import columns_of
 from retention.policies.safeguards import selectors as safeguards
@@ -71,6 +71,8 @@ def send(
         if drafts.asks_second_person(workspace=workspace, draft=found):
             found.state = DraftState.AWAITING
             found.save()
+            # Before the step: whether this revision was sent before is read from them.
+            telling.ask(found, actor=actor, workspace=workspace, at=at)
             steps.note(found, StepKind.SENT, actor=actor, workspace=workspace, at=at)
             return found
         return schedule(found, actor=actor, workspace=workspace, at=at)
