@@ -3,6 +3,7 @@
 from kit import content_kinds
 from retention.policies import overviews, selectors
 from retention.policies.bounding.rules import NONE, Limits
+from retention.policies.drafts import selectors as drafts
 from retention.policies.models import WORKSPACE, PolicyBounds
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -22,12 +23,21 @@ def limits(*, content_kind: str) -> Limits:
 
 
 def policies_met(*, workspace: WorkspaceRef, content_kind: str) -> list[int | None]:
-    """How long each policy of the kind keeps: in force, or waiting to take it."""
+    """How long each policy of the kind keeps: in force, or waiting to take it.
+
+    A draft under way is one of them: what its preview counted, and so whether it needed
+    a second person, was inside the bounds of then.
+    """
     found: list[int | None] = list(
         overviews.exceptions()
         .filter(content_kind=content_kind)
         .values_list("days", flat=True)
     )
+    found += [
+        draft.days
+        for draft in drafts.under_way()
+        if draft.content_kind == content_kind and not draft.is_withdrawal
+    ]
     versions = selectors.versions_of(
         workspace=workspace, scope=WORKSPACE, content_kind=content_kind
     )

@@ -31,8 +31,8 @@ def set_bounds(
 ) -> PolicyBounds:
     """Adds a version of the bounds.
 
-    Refused where a policy would keep for less than it does: it is changed first, with
-    its preview, its grace period and its second person.
+    Refused where a policy, or a draft under way, would keep for less than it does: it
+    is changed first, with its preview, its grace period and its second person.
     """
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
@@ -44,8 +44,9 @@ def set_bounds(
         if rules.lets_go_earlier(met, before=before, after=wanted):
             raise APolicyWouldShorten(
                 _(
-                    "A policy would keep for less than it does now. Change that policy"
-                    " first: its preview says what goes."
+                    "A policy, or a draft of one that is under way, would keep for less"
+                    " than it does now. Change that one first: its preview says what"
+                    " goes."
                 )
             )
         return bounds.set_bounds(

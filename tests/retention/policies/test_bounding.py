@@ -9,9 +9,12 @@ from retention.policies.bounding.services import (
     APolicyWouldShorten,
 )
 from retention.policies.bounds import BoundsAreImpossible, BoundsSayItAlready
+from retention.policies.drafts import services as drafts
+from retention.policies.drafts.models import PolicyDraft
 from tests import cast
 from tests.cast import NOON, Person
 from tests.retention.conftest import Stage
+from tests.retention.policies.conftest import protect
 
 URL = "/w/halden-engineering/policies/bounds/"
 WIDE = Limits(floor_days=30, ceiling_days=400)
@@ -117,3 +120,45 @@ def test_the_page_sets_them(stage: Stage) -> None:
     assert 'value="400"' in client.get(URL).content.decode()
     assert client.get(f"{URL}?kind=moon").status_code == 404
     assert "You can look" in stage.officer.client().get(URL).content.decode()
+
+
+def apply_draft(stage: Stage, days: int) -> PolicyDraft:
+    return drafts.apply(
+        actor=stage.owner.actor,
+        workspace=stage.workspace,
+        values=drafts.Values(days=days, undo_days=0),
+        at=NOON,
+    )
+
+
+def test_a_floor_under_which_a_draft_was_previewed_stays_until_it_is_over(
+    patient: Stage,
+) -> None:
+    """Else it takes force with more than its second person was asked about."""
+    for _one in range(5):
+        patient.conversation(age=200)
+    patient.set_policy(3_000)
+    set_as(patient.owner, Limits(floor_days=400, ceiling_days=None))
+    protect(patient, approval_percent=50)
+    draft = apply_draft(patient, 90)
+    assert draft.state == "scheduled"
+
+    with pytest.raises(APolicyWouldShorten):
+        set_as(patient.owner, NONE)
+
+    drafts.cancel(
+        actor=patient.owner.actor,
+        workspace=patient.workspace,
+        draft=draft.public_id,
+        at=NOON,
+    )
+    set_as(patient.owner, NONE)
+    assert apply_draft(patient, 90).state == "awaiting"
+
+
+def test_bounds_that_shorten_no_policy_ask_nobody(guarded: Stage) -> None:
+    guarded.set_policy(365)
+
+    set_as(guarded.owner, WIDE)
+
+    assert limits(guarded) == WIDE
