@@ -53,7 +53,7 @@ class StreamForm(forms.Form):
             raise forms.ValidationError(str(refused)) from None
 
     def clean(self) -> dict[str, Any]:
-        """Addresses must be ones that a stream may lead to."""
+        """Addresses must be ones that a stream may lead to, and the rest sendable."""
         for setting in DESTINATIONS[self.kind].settings:
             value = self.cleaned_data.get(setting.name)
             if setting.is_address and value:
@@ -61,6 +61,8 @@ class StreamForm(forms.Form):
                     addresses.host_of(value)
                 except Refused as refused:
                     self.add_error(setting.name, str(refused))
+            if value and not setting.fits(value):
+                self.add_error(setting.name, str(setting.wrong))
         return self.cleaned_data
 
     def settings_fields(self) -> list[Any]:

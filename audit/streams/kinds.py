@@ -1,5 +1,6 @@
 """The kinds of receivers, the formats that fit each, and what each must be told."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,7 +39,8 @@ FORMAT_LABELS: dict[Format, Text] = {
 class Setting:
     """One thing that a destination must be told.
 
-    A secret is sealed like all of them, and besides never shown again.
+    A secret is sealed like all of them, and besides never shown again. The whole value
+    must fit `pattern`; `wrong` is the sentence where it does not.
     """
 
     name: str
@@ -49,6 +51,12 @@ class Setting:
     is_long: bool = False
     choices: tuple[tuple[str, Text], ...] = ()
     is_address: bool = False
+    pattern: str = ""
+    wrong: Text = ""
+
+    def fits(self, value: str) -> bool:
+        """Whether a value may be sent at all; an empty one lacks rather than errs."""
+        return not (value and self.pattern) or bool(re.fullmatch(self.pattern, value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +70,12 @@ class Destination:
     settings: tuple[Setting, ...]
     gives_secret: bool = False
 
+
+# What Custos says itself is not for others to say.
+_HEADER = (
+    r"(?i:(?!(?:host|content-[a-z]+|transfer-encoding|connection|user-agent)[ :]))"
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: *[!-~](?:[ -~]{0,4000}[!-~])?"
+)
 
 AUTHORITY = Setting(
     name="authority",
@@ -96,5 +110,55 @@ DESTINATIONS: dict[Kind, Destination] = {
             AUTHORITY,
         ),
         gives_secret=True,
+    ),
+    Kind.SPLUNK: Destination(
+        label=_("Splunk"),
+        text=_("HTTP Event Collector: JSON over HTTPS, under a token of Splunk's."),
+        icon="database",
+        formats=(Format.NATIVE, Format.OCSF, Format.CEF),
+        settings=(
+            Setting(
+                name="url",
+                label=_("Address of the collector"),
+                hint=_("For example https://splunk.example.com:8088"),
+                is_address=True,
+            ),
+            Setting(
+                name="token",
+                label=_("Token"),
+                hint=_("Of the HTTP Event Collector. It is never shown again."),
+                is_secret=True,
+                pattern=r"[!-~]{1,255}",
+                wrong=_("A token has neither spaces nor letters beyond ASCII."),
+            ),
+            AUTHORITY,
+        ),
+    ),
+    Kind.OTLP: Destination(
+        label=_("OpenTelemetry"),
+        text=_("Logs as OTLP over HTTPS, in JSON."),
+        icon="activity",
+        formats=(Format.NATIVE, Format.OCSF, Format.CEF),
+        settings=(
+            Setting(
+                name="url",
+                label=_("Endpoint"),
+                hint=_("https://… Custos adds /v1/logs where it is not there."),
+                is_address=True,
+            ),
+            Setting(
+                name="header",
+                label=_("Header to sign in with"),
+                hint=_(
+                    "If it wants one, for example “Authorization: Bearer …”."
+                    " It is never shown again."
+                ),
+                is_secret=True,
+                is_required=False,
+                pattern=_HEADER,
+                wrong=_("Write a header as “name: value”, and none of HTTP itself."),
+            ),
+            AUTHORITY,
+        ),
     ),
 }

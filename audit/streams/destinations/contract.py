@@ -1,9 +1,10 @@
 """What every destination does: take a batch, and say up to where it was confirmed."""
 
+import json
 import ssl
 from collections.abc import Mapping
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
@@ -51,18 +52,47 @@ def posted(
     url: str, *, body: bytes, headers: Mapping[str, str], settings: Settings
 ) -> Response:
     """The answer of a receiver that took the request."""
+    return accepted(answered(url, body=body, headers=headers, settings=settings))
+
+
+def answered(
+    url: str, *, body: bytes, headers: Mapping[str, str], settings: Settings
+) -> Response:
+    """The answer of a receiver, whatever it says."""
     try:
-        answer = client(settings).post(url, body=body, headers=headers)
+        return client(settings).post(url, body=body, headers=headers)
     except (OutboundFailed, OutboundRefused) as error:
         raise NotDelivered(plain(error)) from None
-    return accepted(answer)
 
 
 def accepted(answer: Response) -> Response:
     """The answer, unless it is one that confirms nothing."""
     if answer.status in _OK:
         return answer
-    raise NotDelivered(_refusal(urlsplit(answer.url).hostname or "", answer.status))
+    raise NotDelivered(_refusal(host_in(answer), answer.status))
+
+
+def host_in(answer: Response) -> str:
+    """Who answered, for a sentence."""
+    return urlsplit(answer.url).hostname or ""
+
+
+def object_in(answer: Response) -> dict[str, Any] | None:
+    """The JSON object of an answer, empty where nothing was said; else None."""
+    if not answer.body.strip():
+        return {}
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def below(url: str, path: str) -> str:
+    """The address of `path` under one that people typed, with it or without."""
+    parts = urlsplit(url)
+    stem = parts.path.rstrip("/").removesuffix(path)
+    return urlunsplit(parts._replace(path=stem + path))
 
 
 def plain(error: Exception) -> str:

@@ -2,8 +2,6 @@
 
 from audit.streams.services.changing import (
     MOST,
-    Asked,
-    NotAllowed,
     Start,
     TooManyStreams,
     ask_test,
@@ -15,6 +13,7 @@ from audit.streams.services.changing import (
     replay,
     start,
 )
+from audit.streams.services.checking import Asked, NotAllowed
 from audit.streams.services.delivering import deliver_due, deliver_one
 
 __all__ = [

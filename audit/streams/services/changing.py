@@ -13,11 +13,13 @@ from audit.log.leaf import Json
 from audit.log.selectors import Log
 from audit.query import rules as queries
 from audit.recording import Target
-from audit.streams import addresses, sealing, selectors
+from audit.streams import sealing, selectors
 from audit.streams.destinations import webhook
-from audit.streams.kinds import DESTINATIONS, Format, Kind, Setting
+from audit.streams.kinds import DESTINATIONS, Kind
 from audit.streams.models import AuditStream, State
 from audit.streams.rules import Place
+from audit.streams.services import checking
+from audit.streams.services.checking import Asked, NotAllowed
 from kit import scoping
 from kit.actor import Actor
 from kit.ids import new_uuid
@@ -32,27 +34,11 @@ class TooManyStreams(Refused):
     """An organization has as many streams as it may have."""
 
 
-class NotAllowed(Refused):
-    """What was asked for does not fit this kind of destination, or this log."""
-
-    status = 422
-
-
 class Start(StrEnum):
     """Which entries a new stream begins with."""
 
     NOW = "now"
     BEGINNING = "beginning"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What a stream shall be; a secret left empty in a change stays as it was."""
-
-    name: str
-    format: Format
-    query: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +66,7 @@ def create(
             raise TooManyStreams(
                 _("An organization has at most %s streams. Remove one first.") % MOST
             )
-        settings = _checked(kind, asked, before={})
+        settings = checking.checked(kind, asked, before={})
         secret = webhook.new_secret() if DESTINATIONS[kind].gives_secret else ""
         settings |= {"secret": secret} if secret else {}
         cursor = _beginning(log, start_at)
@@ -93,7 +79,7 @@ def create(
             kind=kind,
             format=asked.format,
             query=queries.parse(asked.query).text,
-            host=_host(kind, settings),
+            host=checking.host(kind, settings),
             sealed=sealing.sealed(settings, log=log, stream=public_id),
             created_at=at,
             cursor_epoch=cursor[0],
@@ -113,10 +99,10 @@ def change(
     with scoping.organization(organization_id=log.organization_id):
         locked = _locked(stream)
         before, old = _told(locked), selectors.settings_of(locked)
-        settings = _checked(Kind(locked.kind), asked, before=old)
+        settings = checking.checked(Kind(locked.kind), asked, before=old)
         locked.name, locked.format = asked.name, asked.format
         locked.query = queries.parse(asked.query).text
-        locked.host = _host(Kind(locked.kind), settings)
+        locked.host = checking.host(Kind(locked.kind), settings)
         locked.sealed = sealing.sealed(settings, log=log, stream=locked.public_id)
         locked.due_at = at
         locked.save(
@@ -250,37 +236,6 @@ def _beginning(log: Log, start_at: Start) -> Place:
     if start_at is Start.BEGINNING or head is None:
         return 1, -1
     return head.place
-
-
-def _checked(kind: Kind, asked: Asked, *, before: Mapping[str, str]) -> dict[str, str]:
-    """The settings of this kind, with what was kept; NotAllowed where one lacks."""
-    destination = DESTINATIONS[kind]
-    if asked.format not in destination.formats:
-        raise NotAllowed(_("This format does not fit this destination."))
-    found = {"secret": before["secret"]} if "secret" in before else {}
-    for setting in destination.settings:
-        value = asked.settings.get(setting.name, "").strip()
-        if not value and setting.is_secret:
-            value = before.get(setting.name, "")
-        _demand(setting, value)
-        found[setting.name] = value
-    return found
-
-
-def _demand(setting: Setting, value: str) -> None:
-    if not value and setting.is_required:
-        raise NotAllowed(_("“%s” is missing.") % setting.label)
-    if setting.choices and value not in dict(setting.choices):
-        raise NotAllowed(_("“%s” has no such choice.") % setting.label)
-    if value and setting.is_address:
-        addresses.host_of(value)
-
-
-def _host(kind: Kind, settings: Mapping[str, str]) -> str:
-    for setting in DESTINATIONS[kind].settings:
-        if setting.is_address and settings[setting.name]:
-            return addresses.host_of(settings[setting.name])
-    return settings.get("host", "")
 
 
 def _told(stream: AuditStream) -> dict[str, str]:

@@ -155,6 +155,87 @@ def test_an_unknown_kind_is_not_there(where: WorkspaceRef, mara: Client) -> None
     assert mara.get(f"{LIST}add/pigeon/").status_code == 404
 
 
+PLACES = {
+    "splunk": {"url": "https://splunk.halden.example:8088", "token": "hidden-token"},
+    "otlp": {
+        "url": "https://otlp.halden.example/in",
+        "header": "Authorization: Bearer hidden-token",
+    },
+}
+SECRETS = {"splunk": "token", "otlp": "header"}
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_what_splunk_and_opentelemetry_are_signed_in_with_is_never_shown(
+    where: WorkspaceRef, mara: Client, seal: Callable[[], int], kind: str
+) -> None:
+    asked = FORM | PLACES[kind]
+    refused = mara.post(f"{LIST}add/{kind}/", asked | {"format": "pigeon"})
+
+    made = mara.post(f"{LIST}add/{kind}/", asked)
+
+    assert refused.status_code == 422
+    assert made.status_code == 302
+    (stream,) = _streams(where)
+    here = f"{LIST}{stream.public_id}/"
+    assert made["Location"] == here
+    assert (stream.kind, stream.state) == (kind, "paused")
+    assert b"hidden" not in bytes(stream.sealed)
+    pages = (
+        refused.content + mara.get(here).content + mara.get(f"{here}change/").content
+    )
+    assert b"hidden-token" not in pages
+    assert mara.post(f"{here}secret/").status_code == 422
+    assert _actions(where, seal) == ["audit.stream.created"]
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_secret_is_kept_for_its_address_and_for_no_other(
+    where: WorkspaceRef, mara: Client, kind: str
+) -> None:
+    asked = FORM | PLACES[kind]
+    mara.post(f"{LIST}add/{kind}/", asked)
+    (stream,) = _streams(where)
+    url = f"{LIST}{stream.public_id}/change/"
+    emptied = asked | {SECRETS[kind]: "", "name": "Renamed"}
+    elsewhere = {"url": "https://siem.elsewhere.example"}
+
+    kept = mara.post(url, emptied)
+    moved = mara.post(url, emptied | elsewhere)
+
+    assert kept.status_code == 302
+    assert moved.status_code == 422
+    assert "was for the old address. Enter it again." in moved.content.decode()
+    (changed,) = _streams(where)
+    assert (changed.name, changed.host) == ("Renamed", stream.host)
+    assert mara.post(url, asked | elsewhere).status_code == 302
+    assert _streams(where)[0].host == "siem.elsewhere.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "sentence"),
+    [
+        ("splunk", "token", "", "required"),
+        ("splunk", "token", "two words", "neither spaces"),
+        ("splunk", "url", "http://splunk.halden.example", "must begin with https://"),
+        ("otlp", "header", "Bearer", "name: value"),
+        ("otlp", "header", "Host: elsewhere.example", "name: value"),
+        ("otlp", "header", "Content-Length: 1", "name: value"),
+        ("otlp", "header", "X-Key: a\r\nX-Other: b", "name: value"),
+        ("otlp", "header", "X-Key: schlüssel", "name: value"),
+        ("otlp", "url", "", "required"),
+    ],
+)
+def test_bad_input_for_splunk_and_opentelemetry_makes_nothing_and_says_why(
+    where: WorkspaceRef, mara: Client, kind: str, field: str, value: str, sentence: str
+) -> None:
+    answer = mara.post(f"{LIST}add/{kind}/", FORM | PLACES[kind] | {field: value})
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert _streams(where) == []
+
+
 def test_it_starts_pauses_and_asks_for_a_test(
     where: WorkspaceRef, mara: Client, seal: Callable[[], int]
 ) -> None:
