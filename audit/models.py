@@ -9,6 +9,8 @@ from audit.incidents.models import (
     AuditIncidentCursor,
     AuditIncidentRule,
     AuditIncidentStep,
+    AuditPageCall,
+    AuditRota,
 )
 from audit.log.models import (
     AuditBlock,
@@ -38,7 +40,9 @@ __all__ = [
     "AuditIncidentRule",
     "AuditIncidentStep",
     "AuditLog",
+    "AuditPageCall",
     "AuditRefusal",
+    "AuditRota",
     "AuditSavedView",
     "AuditSequencer",
     "AuditStream",

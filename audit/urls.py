@@ -4,7 +4,7 @@ from django.urls import path
 
 from audit.explorer import views
 from audit.exports import views as exporting
-from audit.incidents.views import handling, settings
+from audit.incidents.views import handling, rota, settings
 from audit.integrity import views as integrity
 from audit.streams import views as streams
 
@@ -51,6 +51,7 @@ urlpatterns = [
     ),
     path(f"{_ORGANIZATION}incidents/", handling.incidents, name="incidents"),
     path(f"{_ORGANIZATION}incidents/rules/", settings.rules, name="incident-rules"),
+    path(f"{_ORGANIZATION}incidents/rota/", rota.rota, name="incident-rota"),
     path(f"{_ORGANIZATION}{_INCIDENT}", handling.incident, name="incident"),
     path(f"{_ORGANIZATION}integrity/", integrity.integrity, name="integrity"),
     path(

@@ -213,6 +213,7 @@ CELERY_TASK_ROUTES = {
     # A receiver that answers slowly keeps nothing waiting but other receivers.
     "audit.tasks.stream_due": {"queue": "streams"},
     "audit.tasks.stream_one": {"queue": "streams"},
+    "audit.tasks.call_about_incidents": {"queue": "streams"},
 }
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -250,6 +251,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.tasks.detect_incidents",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
+    },
+    "pages": {
+        "task": "audit.tasks.page_incidents",
+        "schedule": 30.0,
+        "options": {"queue": "due", "expires": 30.0},
+    },
+    "page-calls": {
+        "task": "audit.tasks.call_about_incidents",
+        "schedule": 30.0,
+        "options": {"queue": "streams", "expires": 30.0},
     },
     "streams": {
         "task": "audit.tasks.stream_due",

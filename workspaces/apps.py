@@ -14,6 +14,7 @@ class WorkspacesConfig(AppConfig):
         # Models cannot be imported before this.
         import_module("workspaces.tenancy.adapters").register()
         import_module("workspaces.members.adapters").register()
+        import_module("workspaces.notices.adapters").register()
         import_module("workspaces.groups.adapters").register()
         import_module("workspaces.access.adapters").register()
         import_module("workspaces.content.kinds").register()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from audit.incidents.rules import Kind
+from audit.incidents.rules import Kind, Severity
 
 Words = str | Promise
 
@@ -19,6 +19,11 @@ class Said:
     advice: Words
 
 
+SEVERITIES: dict[Severity, Words] = {
+    Severity.CRITICAL: _("critical"),
+    Severity.HIGH: _("high"),
+    Severity.MEDIUM: _("medium"),
+}
 SAID: dict[Kind, Said] = {
     Kind.BREAK_GLASS: Said(
         name=_("Break-glass was used"),

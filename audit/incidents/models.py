@@ -1,4 +1,4 @@
-"""The rows of incidents: each with its timeline, its notices and what was sent.
+"""The rows of incidents: each with its timeline, who is paged, and what is to be sent.
 
 All belong to an organization. What people wrote, names and addresses are sealed with
 the key of its log; states, ids and times are not.
@@ -6,10 +6,11 @@ the key of its log; states, ids and times are not.
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from audit.incidents.rules import LONGEST_MINUTES, MOST, Kind, State
+from audit.incidents.rules import LONGEST_MINUTES, MOST, MOST_CONTACTS, Kind, State
 from kit.scoping import OrganizationManager
 
 _KINDS = [(kind.value, kind.value) for kind in Kind]
@@ -216,3 +217,69 @@ class AuditIncidentCursor(models.Model):
 
     def __str__(self) -> str:
         return f"({self.epoch}, {self.index}) of {self.organization_id}"
+
+
+class AuditRota(models.Model):
+    """Whom an organization pages, in which order, and the webhook called with it.
+
+    A contact is the id of a person: their address is asked when they are paged, so
+    that nobody is paged who has left. Data: `contacts` names people by ids; `sealed`
+    holds address and secret of the webhook, `host` its host alone.
+    """
+
+    organization_id = models.BigIntegerField(primary_key=True)
+    contacts = ArrayField(models.UUIDField(), default=list)
+    minutes = models.PositiveIntegerField()
+    host = models.CharField(max_length=255, default="")
+    sealed = models.BinaryField(null=True)
+
+    objects = OrganizationManager["AuditRota"]()
+
+    class Meta:
+        db_table = "audit_rota"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes__gte=1, minutes__lte=LONGEST_MINUTES),
+                name="audit_rota_minutes_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(contacts__len__lte=MOST_CONTACTS),
+                name="audit_rota_contacts_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(host="", sealed__isnull=True)
+                | (~Q(host="") & Q(sealed__isnull=False)),
+                name="audit_rota_webhook_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rota of {self.organization_id}"
+
+
+class AuditPageCall(models.Model):
+    """A webhook that is to be called about a page; gone once it was, or is given up.
+
+    Data: operational.
+    """
+
+    organization_id = models.BigIntegerField()
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    incident_id = models.BigIntegerField()
+    step = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    objects = OrganizationManager["AuditPageCall"]()
+
+    class Meta:
+        db_table = "audit_page_call"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident_id", "step"], name="audit_page_call_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at", "id"], name="audit_page_call_due")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

@@ -6,9 +6,11 @@ time that an entry names, so that one that was sealed late is neither missed nor
 twice.
 """
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
 
 class Kind(StrEnum):
@@ -22,6 +24,14 @@ class Kind(StrEnum):
     MASS_EXPORT = "mass_export"
     PUBLIC_SHARING = "public_sharing"
     KEY_OUTSIDE = "key_outside"
+
+
+class Severity(StrEnum):
+    """How bad it is at worst; pages say it."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
 
 
 class By(StrEnum):
@@ -44,6 +54,7 @@ class Rule:
     actions: tuple[str, ...]
     outcomes: tuple[str, ...]
     by: By
+    severity: Severity = Severity.HIGH
     threshold: int = 1
     minutes: int = 60
 
@@ -73,6 +84,7 @@ RULES: dict[Kind, Rule] = {
             actions=("audit.log.verified",),
             outcomes=_FAILED,
             by=By.ORGANIZATION,
+            severity=Severity.CRITICAL,
         ),
         Rule(
             kind=Kind.REFUSED_SIGN_INS,
@@ -87,6 +99,7 @@ RULES: dict[Kind, Rule] = {
             actions=("retention.promise.overdue",),
             outcomes=_FAILED,
             by=By.WORKSPACE,
+            severity=Severity.CRITICAL,
         ),
         Rule(
             kind=Kind.DELETION,
@@ -99,6 +112,7 @@ RULES: dict[Kind, Rule] = {
             actions=(".exported", ".downloaded"),
             outcomes=_DONE,
             by=By.ORGANIZATION,
+            severity=Severity.MEDIUM,
             threshold=5,
         ),
         Rule(
@@ -106,6 +120,7 @@ RULES: dict[Kind, Rule] = {
             actions=("workspaces.gpt.published",),
             outcomes=_DONE,
             by=By.WORKSPACE,
+            severity=Severity.MEDIUM,
         ),
         Rule(
             kind=Kind.KEY_OUTSIDE,
@@ -132,22 +147,30 @@ NEXT: dict[State, frozenset[State]] = {
 }
 """What may follow: whoever opens a resolved incident again has it already."""
 
-_LONGEST_WAIT = timedelta(hours=4)
-_WEEK = timedelta(days=7)
+ROUNDS = 5
+"""How often a page goes around the whole rota before it is let be."""
+MOST_CONTACTS = 8
+DEFAULT_WAIT = 15
+"""Minutes until the next contact is paged."""
+_MOST_TRIES = 10
 
 
-def place_in_rota(
-    *, step: int, contacts: int, rotates: bool, began_at: datetime, at: datetime
-) -> int:
-    """Whose turn a page is, as a place in the list of `contacts` people.
+def turn(
+    *, step: int, contacts: Sequence[UUID], reachable: Container[UUID]
+) -> tuple[int, UUID] | None:
+    """The next step at which somebody can be paged, and whom; None after the last.
 
-    In a rota that rotates, another one is first each week.
+    Who may not see incidents any more is passed over at once.
     """
-    first = (at - began_at) // _WEEK if rotates else 0
-    return (first + step) % contacts
+    for at in range(step, ROUNDS * len(contacts)):
+        who = contacts[at % len(contacts)]
+        if who in reachable:
+            return at, who
+    return None
 
 
-def wait_after(*, step: int, contacts: int, minutes: int) -> timedelta:
-    """How long until the next one is paged; longer with each round, up to 4 hours."""
-    rounds = min(step // max(contacts, 1), 10)
-    return min(timedelta(minutes=minutes << rounds), _LONGEST_WAIT)
+def retry_after(tries: int) -> timedelta | None:
+    """How long a webhook rests after so many failures; None gives it up."""
+    if tries >= _MOST_TRIES:
+        return None
+    return timedelta(minutes=1 << (tries - 1))

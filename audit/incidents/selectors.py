@@ -8,8 +8,13 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from audit.incidents.models import AuditIncident, AuditIncidentRule, AuditIncidentStep
-from audit.incidents.rules import RULES, By, Kind, Rule, State
+from audit.incidents.models import (
+    AuditIncident,
+    AuditIncidentRule,
+    AuditIncidentStep,
+    AuditRota,
+)
+from audit.incidents.rules import DEFAULT_WAIT, ROUNDS, RULES, By, Kind, Rule, State
 from audit.log import storage
 from audit.log.actions import CATALOG
 
@@ -80,6 +85,26 @@ def _setting(rule: Rule, row: AuditIncidentRule | None) -> Setting:
         return Setting(rule=rule, is_on=True)
     changed = replace(rule, threshold=row.threshold, minutes=row.minutes)
     return Setting(rule=changed, is_on=row.is_on)
+
+
+def rota(*, organization_id: int) -> AuditRota:
+    """Whom the open organization pages; nobody where it set nothing."""
+    found = AuditRota.objects.first()
+    return found or AuditRota(organization_id=organization_id, minutes=DEFAULT_WAIT)
+
+
+def due_pages(*, at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Incidents whose next page is due, with their organizations."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from audit_due_pages(%s, %s, %s)", [at, ROUNDS, limit])
+        return list(cursor.fetchall())
+
+
+def due_calls(*, at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Calls of webhooks that are due, with their organizations."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from audit_due_page_calls(%s, %s)", [at, limit])
+        return list(cursor.fetchall())
 
 
 def unread(*, limit: int) -> list[int]:

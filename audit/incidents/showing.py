@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from audit.explorer.pages import Pages
-from audit.incidents.kinds import SAID
+from audit.incidents.kinds import SAID, SEVERITIES
 from audit.incidents.models import Act, AuditIncident, AuditIncidentStep
-from audit.incidents.rules import Kind, State
+from audit.incidents.rules import RULES, Kind, State
 from audit.incidents.selectors import Setting
 from audit.incidents.services.handling import STEPS, TABLE
 from audit.incidents.storing import Box
@@ -91,7 +91,9 @@ def owner(incident: AuditIncident, *, box: Box) -> str:
 
 def facts(incident: AuditIncident, *, box: Box, now: datetime) -> list[dict[str, Any]]:
     """What there is to know, one a line."""
+    severity = SEVERITIES[RULES[Kind(incident.kind)].severity]
     found: list[dict[str, Any]] = [
+        {"name": _("Severity"), "value": severity},
         {"name": _("Owner"), "value": owner(incident, box=box) or _("nobody yet")},
         {"name": _("Opened"), "value": _when(incident.opened_at, now)},
         {"name": _("Last seen"), "value": _when(incident.seen_at, now)},

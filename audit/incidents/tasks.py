@@ -1,4 +1,4 @@
-"""Beat rings here each minute: the rules read what was sealed since."""
+"""Beat rings here: the rules read on, contacts are paged, webhooks called."""
 
 from typing import Any
 
@@ -12,3 +12,15 @@ from kit import clock
 def detect_incidents(**_: Any) -> None:
     """Reads on in every log with new entries."""
     services.detect_due(at=clock.now())
+
+
+@shared_task(name="audit.tasks.page_incidents", time_limit=120)
+def page_incidents(**_: Any) -> None:
+    """Pages the next contacts about what nobody has acknowledged."""
+    services.page_due(at=clock.now())
+
+
+@shared_task(name="audit.tasks.call_about_incidents", time_limit=300)
+def call_about_incidents(**_: Any) -> None:
+    """Calls the webhooks that are due; on the queue of receivers, which may be slow."""
+    services.call_due(at=clock.now())

@@ -1149,6 +1149,21 @@ _ALL = [
             _("Tried to open an incident again"),
         ),
         (
+            "audit.incident.paged",
+            _("Paged a contact about an incident"),
+            _("Tried to page a contact about an incident"),
+        ),
+        (
+            "audit.incident.webhook-called",
+            _("Called a webhook about an incident"),
+            _("Called a webhook about an incident in vain"),
+        ),
+        (
+            "audit.incident-rota.changed",
+            _("Changed who is paged about incidents"),
+            _("Tried to change who is paged about incidents"),
+        ),
+        (
             "audit.incident-rule.changed",
             _("Changed a rule for incidents"),
             _("Tried to change a rule for incidents"),

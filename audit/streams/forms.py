@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from audit.query import rules as queries
-from audit.streams import addresses
 from audit.streams.kinds import DESTINATIONS, FORMAT_LABELS, Format, Kind, Setting
 from audit.streams.services import Asked, Start
+from kit import webhooks
 from kit.refusals import Refused
 
 _LONGEST = 20_000
@@ -58,7 +58,7 @@ class StreamForm(forms.Form):
             value = self.cleaned_data.get(setting.name)
             if setting.is_address and value:
                 try:
-                    addresses.host_of(value)
+                    webhooks.host_of(value)
                 except Refused as refused:
                     self.add_error(setting.name, str(refused))
             if value and not setting.fits(value):

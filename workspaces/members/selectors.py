@@ -219,8 +219,17 @@ def _heads() -> list[tuple[str, str, str, int]]:
 
 def organization_owners() -> list[User]:
     """The owners of the organization whose scope is open."""
-    owners = OrganizationAdministrator.objects.filter(role=OrganizationRole.OWNER)
-    ids = list(owners.order_by("id").values_list("user_id", flat=True))
+    return _administrators([OrganizationRole.OWNER])
+
+
+def administrators(*, roles: Collection[str]) -> list[User]:
+    """Who runs the organization whose scope is open in these roles, and can sign in."""
+    return [user for user in _administrators(roles) if user.is_active]
+
+
+def _administrators(roles: Collection[str]) -> list[User]:
+    rows = OrganizationAdministrator.objects.filter(role__in=roles)
+    ids = list(rows.order_by("id").values_list("user_id", flat=True))
     found = User.objects.in_bulk(ids)
     return [found[one] for one in ids]
 

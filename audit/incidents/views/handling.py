@@ -50,10 +50,16 @@ def incidents(request: Any) -> HttpResponse:
         "next_url": page.next and f"?after={page.next}{kept}",
         "previous_url": page.previous and f"?after={page.previous}{kept}",
         "rules_url": "" if pages.workspace else showing.url(pages, "incident-rules"),
+        "rota_url": _rota_url(request, pages),
         "all_url": showing.url(pages, "incidents"),
         "crumbs": showing.crumbs(pages),
     }
     return render(request, "audit/incidents/list.html", context)
+
+
+def _rota_url(request: Any, pages: Pages) -> str:
+    may = request.actor.may(Permission.INCIDENTS_MANAGE)
+    return showing.url(pages, "incident-rota") if may and not pages.workspace else ""
 
 
 @guard.requires(Permission.INCIDENTS_VIEW)

@@ -1,13 +1,10 @@
 """CloudEvents 1.0 over HTTPS, in batches or singly, signed as Standard Webhooks.
 
-The signature covers id, time and body with HMAC-SHA-256; the id of a request is that
-of what it carries, so that a receiver can drop what comes twice.
+The id of a request is that of what it carries, so that a receiver can drop what comes
+twice.
 """
 
-import base64
-import hmac
 import json
-import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,14 +14,7 @@ from audit.explorer.selectors import Place
 from audit.streams.batches import Batch, Event
 from audit.streams.destinations.contract import NotDelivered, Settings, posted
 from audit.streams.rules import TURN
-
-_PREFIX = "whsec_"
-_SECRET_BYTES = 32
-
-
-def new_secret() -> str:
-    """A signing secret in the spelling of Standard Webhooks."""
-    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+from kit import webhooks
 
 
 def deliver(batch: Batch, settings: Settings) -> Place:
@@ -78,25 +68,15 @@ def _envelope(batch: Batch, event: Event) -> dict[str, Any]:
 def _post(content: Any, message: str, now: datetime, settings: Settings) -> None:
     form = "cloudevents-batch" if isinstance(content, list) else "cloudevents"
     body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
-    at = str(int(now.timestamp()))
+    signature = webhooks.signed(
+        body, message=message, secret=settings["secret"], at=now
+    )
     posted(
         settings["url"],
         body=body,
         headers={
             "Content-Type": f"application/{form}+json; charset=utf-8",
-            "webhook-id": message,
-            "webhook-timestamp": at,
-            "webhook-signature": signature(
-                settings["secret"], message=message, at=at, body=body
-            ),
+            **signature,
         },
         settings=settings,
     )
-
-
-def signature(secret: str, *, message: str, at: str, body: bytes) -> str:
-    """The signature of one request."""
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
-    signed = f"{message}.{at}.".encode() + body
-    made = hmac.digest(key, signed, "sha256")
-    return f"v1,{base64.b64encode(made).decode()}"

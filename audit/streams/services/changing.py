@@ -14,13 +14,12 @@ from audit.log.selectors import Log
 from audit.query import rules as queries
 from audit.recording import Target
 from audit.streams import sealing, selectors
-from audit.streams.destinations import webhook
 from audit.streams.kinds import DESTINATIONS, Kind
 from audit.streams.models import AuditStream, State
 from audit.streams.rules import Place
 from audit.streams.services import checking
 from audit.streams.services.checking import Asked, NotAllowed
-from kit import scoping
+from kit import scoping, webhooks
 from kit.actor import Actor
 from kit.ids import new_uuid
 from kit.permissions import Permission
@@ -67,7 +66,7 @@ def create(
                 _("An organization has at most %s streams. Remove one first.") % MOST
             )
         settings = checking.checked(kind, asked, before={})
-        secret = webhook.new_secret() if DESTINATIONS[kind].gives_secret else ""
+        secret = webhooks.new_secret() if DESTINATIONS[kind].gives_secret else ""
         settings |= {"secret": secret} if secret else {}
         cursor = _beginning(log, start_at)
         public_id = new_uuid()
@@ -134,7 +133,7 @@ def renew_secret(
         locked = _locked(stream)
         if not DESTINATIONS[Kind(locked.kind)].gives_secret:
             raise NotAllowed(_("Only webhooks are signed with a secret of Custos."))
-        secret = webhook.new_secret()
+        secret = webhooks.new_secret()
         settings = selectors.settings_of(locked) | {"secret": secret}
         locked.sealed = sealing.sealed(settings, log=log, stream=locked.public_id)
         locked.save(update_fields=["sealed"])

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from audit.streams import addresses
 from audit.streams.kinds import DESTINATIONS, Format, Kind, Setting
+from kit import webhooks
 from kit.refusals import Refused
 
 
@@ -45,7 +45,7 @@ def host(kind: Kind, settings: Mapping[str, str]) -> str:
     """Where the stream leads to, as far as it may be shown."""
     for setting in DESTINATIONS[kind].settings:
         if setting.is_address and settings[setting.name]:
-            return addresses.host_of(settings[setting.name])
+            return webhooks.host_of(settings[setting.name])
     return settings.get("host", "")
 
 
@@ -74,6 +74,6 @@ def _demand(setting: Setting, value: str) -> None:
     if setting.choices and value not in dict(setting.choices):
         raise NotAllowed(_("“%s” has no such choice.") % setting.label)
     if value and setting.is_address:
-        addresses.host_of(value)
+        webhooks.host_of(value)
     if not setting.fits(value):
         raise NotAllowed(str(setting.wrong))

@@ -1,0 +1,51 @@
+"""Lets slices below the people page those who run an organization, by mail.
+
+Who they are, and the outbox, belong to an app above: it registers both when it starts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reachable:
+    """One person who may see and handle an organization's incidents."""
+
+    person: UUID
+    email: str = field(repr=False)
+
+
+class Desk(Protocol):
+    """Knows who can be paged, and takes mail for them."""
+
+    def reachable(self, *, organization_id: int) -> Sequence[Reachable]:
+        """Who may see the incidents of the organization now, in a steady order."""
+        ...
+
+    def put(
+        self, *, organization_id: int, email: str, subject: str, text: str, at: datetime
+    ) -> None:
+        """Stores a message in the open transaction; it is sent as often as it takes."""
+        ...
+
+
+_desks: list[Desk] = []
+
+
+class NoDeskIsRegistered(RuntimeError):
+    """Nobody could be paged."""
+
+
+def register(desk: Desk) -> None:
+    """Sets the desk; the last one counts."""
+    _desks[:] = [desk]
+
+
+def desk() -> Desk:
+    """The desk of this installation."""
+    if not _desks:
+        raise NoDeskIsRegistered
+    return _desks[0]
