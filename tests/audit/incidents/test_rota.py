@@ -46,7 +46,7 @@ def test_the_rota_is_set_shown_and_recorded(
 
     assert contacts(where) == chosen
     (leaf,) = recorded(where, CHANGED)
-    assert "halden.example" not in str(leaf["target"])
+    assert "halden.example" not in str(leaf)
     shown = owner.get(PAGE).content.decode()
     assert 'value="5"' in shown
     assert f'value="{chosen[0]}" selected' in shown
@@ -65,7 +65,6 @@ def test_bad_input_changes_nothing_and_says_why(
         {"act": "rota", "contact0": me, "minutes": "0"},
         {"act": "rota", "contact0": me, "contact1": me, "minutes": "5"},
         {"act": "rota", "contact0": str(UUID(int=5)), "minutes": "5"},
-        {"act": "rota", "contact0": "x\0", "minutes": "5"},
         {"act": "webhook"},
         {"act": "webhook", "url": "http://hooks.halden.example/"},
         {"act": "webhook", "url": "https://mara@hooks.halden.example/"},
