@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from audit.exports.models import AuditExport
 from audit.incidents.models import AuditIncident
 from audit.log.selectors import log_of
+from audit.saved_views.models import AuditSavedView
 from audit.streams import kinds as streams_kinds
 from audit.streams import services as streams
 from kit import clock, scoping, vault
@@ -410,6 +411,18 @@ def _incident(where: WorkspaceRef) -> UUID:
         ).public_id
 
 
+def _view(where: WorkspaceRef) -> UUID:
+    with scoping.organization(organization_id=where.organization.id):
+        return AuditSavedView.objects.create(
+            organization_id=where.organization.id,
+            owner=where.public_id,
+            name="Refused",
+            query="outcome:refused",
+            is_shared=True,
+            created_at=NOON,
+        ).public_id
+
+
 def _stream(where: WorkspaceRef) -> UUID:
     with scoping.organization(organization_id=where.organization.id):
         return streams.create(
@@ -432,6 +445,7 @@ def _stream(where: WorkspaceRef) -> UUID:
 MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "connector": _connector,
     "stream": _stream,
+    "view": _view,
     "receipt": _receipt,
     "gpt": _gpt,
     "review": _review,
