@@ -37,6 +37,7 @@ ENDPOINTS = [
     ("post", "/break-glass/", throttles.BREAK_GLASS),
     ("post", "/break-glass/set-up/", throttles.BREAK_GLASS),
     ("get", "/.well-known/authzen-configuration", READERS),
+    ("get", "/.well-known/custos-log-keys", READERS),
     ("get", "/invitation/", invitations.LINK),
     ("get", "/api/docs", READERS),
     ("get", "/api/openapi.json", READERS),
