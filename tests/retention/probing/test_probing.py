@@ -14,7 +14,10 @@ from django.db import connections
 
 from kit import blobs, content_kinds, vault
 from retention.canaries import services as canaries
+from retention.holds import services as holds
 from retention.incidents import selectors as incidents
+from retention.matter_exports import services as matter_exports
+from retention.matter_exports.models import MatterExportPart
 from retention.probing import services, stores
 from retention.probing.models import BlobSighting
 from retention.probing.services import probing
@@ -89,6 +92,39 @@ def plant_gpt(stage: Stage) -> Purged:
     return as_purged("gpts", gpt)
 
 
+def plant_export(stage: Stage) -> Purged:
+    """An export of a matter, with a part of its archive."""
+    hold = holds.place(
+        actor=stage.officer.actor,
+        workspace=stage.workspace,
+        matter="Brennan v. Halden",
+        membership_ids=[stage.other.membership.pk],
+        at=NOON,
+    )
+    export = matter_exports.ask(
+        actor=stage.officer.actor,
+        workspace=stage.workspace,
+        hold=hold,
+        reason="Disclosure",
+        at=NOON,
+    )
+    with stage.scope():
+        MatterExportPart.objects.create(
+            workspace_id=stage.workspace.id,
+            export_id=export.pk,
+            number=1,
+            last_id=0,
+            objects_n=0,
+            files_n=0,
+            withheld_n=0,
+            unreadable_n=0,
+            byte_count=0,
+            digest="0" * 64,
+            blob_id=uuid4(),
+        )
+    return as_purged("matter_exports", export)
+
+
 def plant_key(stage: Stage) -> Purged:
     return Purged(keys={vault.make_keys(parent=None)[0].id})
 
@@ -132,6 +168,8 @@ PLANTED: dict[str, Callable[[Stage], Purged]] = {
         f"table of {name}": plant_gpt
         for name in ("gpts", "gpt_versions", "gpt_files", "gpt_reviews")
     },
+    "table of matter_exports": plant_export,
+    "table of matter_export_parts": plant_export,
     "vault": plant_key,
     "blob store": plant_blob,
     "cache and broker": plant_in_redis,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connections
 
+from audit.exports.models import AuditExport
 from kit import blobs
 from kit.blobs import LocalFolder
 from retention.canaries.models import Canary
@@ -96,8 +97,9 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any) -> Uns
 def test_the_test_knows_every_referrer() -> None:
     tables = {table for table, _column in kinds.blob_columns()}
 
-    # A canary and a part of an export are made with their blobs and never change them.
-    made_once = {Canary._meta.db_table, MatterExportPart._meta.db_table}
+    # A canary, an export of the log and a part of a matter's export are made with their
+    # blobs and never change them.
+    made_once = {one._meta.db_table for one in (Canary, AuditExport, MatterExportPart)}
     assert set(REFERRERS) == tables - made_once
 
 
