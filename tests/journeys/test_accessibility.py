@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 _ONE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+/\d+")
 # Downloads and the identity provider's side.
 _NO_PAGES = re.compile(
-    r"/receipt/|/receipts/verifier/|/files/|/accounts/|/operator/|/static/"
+    r"/receipt/|/verifier/|/proof/|/files/|/accounts/|/operator/|/static/"
 )
 _EVERY_RULE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 # Of all rules only this one asks for colors.
