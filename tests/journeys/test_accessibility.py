@@ -27,7 +27,8 @@ _CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 # Rows of a list are alike; so many tell all that can be told.
 _SHORTEN = """document.querySelectorAll(":is(tbody tr, .c-rows li):nth-child(n+5)")
     .forEach(row => row.remove())"""
-_LINKS = """links => links.map(link => new URL(link.href))
+# A link in a chart has an object for `href`.
+_LINKS = """links => links.map(link => new URL(link.getAttribute("href"), location))
     .filter(url => url.origin === location.origin)
     .map(url => url.pathname + url.search)"""
 _WIDTHS = (1440, 390)
