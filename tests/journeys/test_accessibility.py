@@ -17,9 +17,10 @@ pytestmark = pytest.mark.browser
 
 # Two pages of a kind say the same: one is enough.
 _ONE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+/\d+")
-# Downloads and the identity provider's side.
+# Downloads, files for programs and the identity provider's side.
 _NO_PAGES = re.compile(
     r"/receipt/|/verifier/|/proof/|/files/|/accounts/|/operator/|/static/"
+    r"|/\.well-known/"
 )
 _EVERY_RULE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 # Of all rules only this one asks for colors.
