@@ -27,7 +27,7 @@ from audit.log.leaf import Leaf, LeafRefused
 from audit.log.models import Part
 from audit.log.selectors import Log, logs_by_id
 from audit.recording import Target
-from kit import scoping, sealing, vault
+from kit import scoping, sealing
 from kit.actor import Actor
 from kit.ids import new_uuid
 from kit.permissions import Permission
@@ -81,7 +81,9 @@ def request(*, actor: Actor, log: Log, subject: Subject, at: datetime) -> AuditE
         row = AuditErasure.objects.create(
             organization_id=log.organization_id,
             public_id=public_id,
-            sealed=sealing.seal(written.encode(), key=_key(log), aad=_place(public_id)),
+            sealed=sealing.seal(
+                written.encode(), key=details.key_of(log.key_id), aad=_place(public_id)
+            ),
             until_id=_newest(log.organization_id),
             requested_at=at,
             due_at=at,
@@ -241,7 +243,9 @@ def _fields(
 
 
 def _opened(log: Log, public_id: UUID, sealed: bytes) -> Subject:
-    plain = sealing.open_sealed(sealed, key=_key(log), aad=_place(public_id))
+    plain = sealing.open_sealed(
+        sealed, key=details.key_of(log.key_id), aad=_place(public_id)
+    )
     content = json.loads(plain)
     return Subject(
         id=content["id"],
@@ -258,13 +262,6 @@ def _newest(organization_id: int) -> int:
         organization_id,
     )
     return int(found[0][0])
-
-
-def _key(log: Log) -> bytes:
-    key = vault.read_keys([log.key_id]).get(log.key_id)
-    if key is None:
-        raise details.DetailsAreGone(str(log.key_id))
-    return key
 
 
 def _place(public_id: UUID) -> bytes:

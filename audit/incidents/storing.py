@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from audit.log.details import DetailsAreGone
+from audit.log import details
 from audit.log.selectors import Log
-from kit import sealing, vault
+from kit import sealing
 from kit.sealing import CannotOpen, Sealer
 
 
@@ -20,10 +20,7 @@ class Box:
     @classmethod
     def of(cls, log: Log) -> "Box":
         """The box of a log; DetailsAreGone where its key was destroyed."""
-        key = vault.read_keys([log.key_id]).get(log.key_id)
-        if key is None:
-            raise DetailsAreGone(str(log.key_id))
-        return cls(Sealer(key))
+        return cls(Sealer(details.key_of(log.key_id)))
 
     def seal(self, value: dict[str, Any], *, table: str, row: UUID) -> bytes:
         """The value, to be opened in that row only."""

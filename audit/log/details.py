@@ -69,14 +69,19 @@ def opened(sealed: bytes, *, leaf_id: UUID, part: Part, key_id: UUID) -> list[De
         raise CannotOpen from None
 
 
+def key_of(key_id: UUID) -> bytes:
+    """The key of a log, read from the vault; DetailsAreGone where it was destroyed."""
+    key = vault.read_keys([key_id]).get(key_id)
+    if key is None:
+        raise DetailsAreGone(str(key_id))
+    return key
+
+
 def _sealer(key_id: UUID) -> Sealer:
     held = _held.get(key_id)
     if held is None:
         read_at = _held.now()
-        key = vault.read_keys([key_id]).get(key_id)
-        if key is None:
-            raise DetailsAreGone(str(key_id))
-        held = Parent(sealer=Sealer(key), kind=vault.Kind.ORGANIZATION)
+        held = Parent(sealer=Sealer(key_of(key_id)), kind=vault.Kind.ORGANIZATION)
         _held.hold(key_id, held, read_at=read_at)
     return held.sealer
 
