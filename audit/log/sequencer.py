@@ -51,8 +51,9 @@ select s.epoch, s.bound_epoch, s.bound_xid::text, s.bound_id,
   from audit_sequencer s, pg_control_system() c
    for update of s skip locked
 """
-# Transactions of other databases cannot write entries here; an id belongs to one
-# backend, and a backend never changes its database. An unknown id counts as ours.
+# Transactions of other databases cannot write entries here, nor can autovacuum; an id
+# belongs to one backend, and a backend never changes its database. An unknown id
+# counts as ours.
 _HORIZON = """
 with s as materialized (select pg_current_snapshot() as s),
      x as materialized (
@@ -63,8 +64,8 @@ select coalesce((
      where not exists (
             select from pg_stat_get_activity(null) a
              where a.backend_xid::text::bigint = x.short
-               and a.datid <> (
-                select oid from pg_database where datname = current_database()))
+               and (a.backend_type = 'autovacuum worker' or a.datid <> (
+                select oid from pg_database where datname = current_database())))
        and not exists (
             select from pg_prepared_xacts p
              where p.transaction::text::bigint = x.short
@@ -151,9 +152,7 @@ def _round(*, at: datetime) -> int:
         if state is None:
             return 0  # another sequencer is at it
         epoch, bound = state
-        cursor.execute(_HORIZON)
-        horizon = cursor.fetchone()[0]
-        cursor.execute(_ENTRIES, [*bound, epoch, horizon, ROUND])
+        cursor.execute(_ENTRIES, [*bound, epoch, str(_horizon(cursor)), ROUND])
         found = cursor.fetchall()
         if not found:
             return 0
@@ -162,6 +161,21 @@ def _round(*, at: datetime) -> int:
         cursor.execute(_MOVE_BOUND, found[-1][1:4])
     _publish(work)
     return len(found)
+
+
+def _horizon(cursor: Any) -> int:
+    """The oldest transaction that may still write entries here.
+
+    Asked three times: one of another database that ends between the snapshot and the
+    look at the backends is unknown by then, and a later snapshot is without it.
+    PostgreSQL keeps the first look until the transaction ends, unless told to forget.
+    """
+    found = 0
+    for _ in range(3):
+        cursor.execute("select pg_stat_clear_snapshot()")
+        cursor.execute(_HORIZON)
+        found = max(found, int(cursor.fetchone()[0]))
+    return found
 
 
 def _resume(refusal: Refusal, *, at: datetime) -> int:

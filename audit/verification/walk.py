@@ -110,7 +110,7 @@ class _Beside:
 
     def demand_equal(self) -> None:
         """Raises the first flaw; all blocks of the epoch were added."""
-        if self._flaw is None:
+        if self._flaw is None and self._first < self._end:
             self._compare_list()
         if self._flaw is None:
             self._note_tile(self._tiles.compared())

@@ -40,9 +40,19 @@ def number(text: str) -> int:
     return int(found.group().replace(",", ""))
 
 
+def open_sealed_log(page: Page, *, at: str = HALDEN) -> None:
+    """The audit log, once what has happened is sealed; figures count nothing else."""
+    for _ in range(120):
+        page.goto(f"{at}/audit/")
+        if not page.get_by_text("Awaiting their seal").count():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError("the sequencer does not seal")
+
+
 def expect_recorded(page: Page, action: str, *words: str, at: str = HALDEN) -> None:
     """The audit log lists an act with these words, once it is sealed."""
-    row = page.locator("tbody tr:not(.c-group)")
+    row = page.locator("#entries tbody tr:not(.c-group)")
     for word in words:
         row = row.filter(has_text=word)
     for _ in range(120):
@@ -55,6 +65,8 @@ def expect_recorded(page: Page, action: str, *words: str, at: str = HALDEN) -> N
 
 def count_entries(page: Page) -> int:
     """How many entries the open list has, on all its pages."""
+    expect(page.locator("h1")).to_have_text("Audit log")
+    page.wait_for_load_state()  # the rows come after the title
     return int(page.evaluate(_COUNT))
 
 
@@ -62,7 +74,7 @@ def count_entries(page: Page) -> int:
 _COUNT = """async () => {
     let found = 0, shown = document
     while (true) {
-        found += shown.querySelectorAll("tbody tr:not(.c-group)").length
+        found += shown.querySelectorAll("#entries tbody tr:not(.c-group)").length
         const older = [...shown.querySelectorAll(".c-pager a")]
             .find(link => link.textContent.includes("Older"))
         if (!older) return found

@@ -17,7 +17,7 @@ LOG = f"{acts.HALDEN}/audit/"
 def test_owner_narrows_the_log_and_keeps_the_view(site: Site, visit: Visit) -> None:
     page = visit(site)
     acts.enter(page, "Mara Lindqvist")
-    page.goto(LOG)
+    acts.open_sealed_log(page)
 
     page.get_by_role("link", name=re.compile("^Retention")).last.click()
     expect(page.get_by_label("Query", exact=True)).to_have_value("area:retention")
@@ -40,7 +40,7 @@ def test_owner_narrows_the_log_and_keeps_the_view(site: Site, visit: Visit) -> N
 def test_a_brush_over_the_timeline_narrows_the_time(site: Site, visit: Visit) -> None:
     page = visit(site)
     acts.enter(page, "Mara Lindqvist")
-    page.goto(LOG)
+    acts.open_sealed_log(page)
 
     box = page.locator("[data-brush] svg").bounding_box()
     assert box is not None
@@ -59,7 +59,7 @@ def test_a_brush_over_the_timeline_narrows_the_time(site: Site, visit: Visit) ->
 def test_live_shows_what_happens_meanwhile(site: Site, visit: Visit) -> None:
     page, other = visit(site), visit(site)
     acts.enter(page, "Mara Lindqvist")
-    page.goto(LOG)
+    acts.open_sealed_log(page, at="/o/halden")
     page.get_by_role("link", name="Live").click()
 
     acts.enter(other, "Ife Adeyemi")

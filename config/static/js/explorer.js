@@ -11,6 +11,7 @@
   const status = document.getElementById("live-status");
   const say = (words) => { if (status && status.textContent !== words) status.textContent = words; };
   const places = () => new Set([...list.querySelectorAll("[data-place]")].map((row) => row.dataset.place));
+  let added = 0;
   const isRead = () => list.matches(":focus-within") || String(getSelection()) !== "" || scrollY > 400;
 
   const refresh = async () => {
@@ -22,7 +23,8 @@
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (isRead()) return say(status.dataset.held);
     list.replaceChildren(...fresh.body.childNodes);
-    const added = [...places()].filter((place) => !before.has(place)).length;
+    // All since Live began: who looks away for a while still learns of them.
+    added += [...places()].filter((place) => !before.has(place)).length;
     say(added ? status.dataset.fresh + added : status.dataset.on);
   };
 

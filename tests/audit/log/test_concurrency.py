@@ -40,6 +40,8 @@ django.setup()
 from datetime import UTC, datetime
 from audit.log import sequencer
 dice = random.Random(int(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
 for _ in range(40):
     read, write = os.pipe()
     child = os.fork()
@@ -206,21 +208,33 @@ def test_sequencers_are_killed_at_any_moment(
         "CUSTOS_CHECKPOINT_DIR": str(checkpoint_folder),
         "PYTHONWARNINGS": "ignore",
     }
+    rivals = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SEQUENCERS, str(number)],
+            env=environment,
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for number in range(2)
+    ]
+    for rival in rivals:  # loading takes seconds; nobody writes meanwhile
+        assert rival.stdout is not None
+        assert rival.stdout.readline() == b"ready\n"
     with _writing(tenants, seconds=12, number=8) as futures:
-        rivals = [
-            subprocess.Popen(
-                [sys.executable, "-c", _SEQUENCERS, str(number)],
-                env=environment,
-                cwd=Path(__file__).parents[3],
-            )
-            for number in range(2)
-        ]
+        for rival in rivals:
+            assert rival.stdin is not None
+            rival.stdin.write(b"go\n")
+            rival.stdin.close()
         while any(rival.poll() is None for rival in rivals):
             heads.append(_heads(tenants))
             time.sleep(0.05)
 
     _sealed_all()
 
+    for rival in rivals:
+        assert rival.stdout is not None
+        rival.stdout.close()
     assert [rival.returncode for rival in rivals] == [0, 0]
     assert len({str(head) for head in heads}) > 3
     acknowledged = [one for future in futures for one in future.result()]

@@ -329,6 +329,16 @@ def test_a_long_log_is_compared_in_batches(
     assert _finding(log) == Finding(flaw=Flaw.MISLISTED, epoch=1, index=290)
 
 
+def test_a_log_that_ends_with_a_batch_holds(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.verification.derived.LISTED", 270)
+    assert _finding(log) is None
+
+    monkeypatch.setattr("audit.verification.derived.LISTED", 300)
+    assert _finding(log) is None
+
+
 def test_an_entry_put_back_makes_the_log_hold_again(log: Log) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"select leaf from audit_entry where id = {_entry(7)}")
