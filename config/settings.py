@@ -397,6 +397,9 @@ EMAIL_PORT = _mail.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+# A mail server that is silent must not keep a worker, or a page, for minutes.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.MAIL_FROM
 
 # Errors without bodies, headers or values: logs hold no content and no secret.

@@ -28,6 +28,7 @@ from retention.policies.drafts.selectors import DraftIsGone
 from retention.policies.drafts.services import Values
 from retention.policies.forms import PolicyForm
 from workspaces.members import selectors as members
+from workspaces.tenancy.selectors import WorkspaceRef
 
 _ORDER: keyset.Order = (("drafted_at", "desc"), ("id", "desc"))
 
@@ -213,6 +214,9 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
         "is_open": found.ended_at is None,
         "is_asked": is_asked,
         "is_own": selectors.is_by_author(found, person=request.actor.id),
+        "nobody_else_may": _lacks_approver(
+            found, workspace=workspace, is_asked=is_asked or is_awaiting
+        ),
         "can_manage": request.actor.may(Permission.POLICIES_MANAGE),
         "now": at,
         "urls": {
@@ -224,6 +228,15 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
     if found.ended_at is None:
         context |= sights.of_draft(found, workspace=workspace, standing=standing, at=at)
     return context
+
+
+def _lacks_approver(
+    found: PolicyDraft, *, workspace: WorkspaceRef, is_asked: bool
+) -> bool:
+    is_still_to_come = found.state in (DraftState.DRAFT, DraftState.AWAITING)
+    if not is_asked or not is_still_to_come:
+        return False
+    return not selectors.may_approve(workspace=workspace, draft=found)
 
 
 def _found(draft: UUID) -> PolicyDraft:

@@ -107,6 +107,17 @@ def test_another_person_approves_and_it_is_scheduled(
     )
 
 
+def test_a_draft_that_nobody_else_may_approve_says_so(slow: Stage) -> None:
+    protect(slow, approval_percent=50)
+    url = apply(slow)
+
+    assert "Nobody else here may approve it" in shown(slow.owner, url)
+
+    cast.admin(slow.workspace)
+
+    assert "Nobody else here may approve it" not in shown(slow.owner, url)
+
+
 def test_the_author_is_refused_with_the_reason(slow: Stage, second: Person) -> None:
     url = apply(slow)
     digest = seen(shown(second, url))
