@@ -1,6 +1,7 @@
 """What every blob store does; the same tests hold for each."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -28,4 +29,10 @@ class BlobStore(Protocol):
         """The ids of all blobs in no particular order, or of a part of them.
 
         `starting` is two hexadecimal digits: one of 256 parts of about equal size.
+        """
+
+    def forget_unfinished(self, *, older_than: timedelta) -> int:
+        """Remove what writers that were killed left half written; how many it was.
+
+        `older_than` must be longer than any writer takes.
         """

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -18,7 +20,8 @@ class LocalFolder:
     """Blobs in `ab/cd/abcd….blob`, spread over two levels of 256 folders.
 
     A blob is written beside, synced, then renamed: a crash leaves the old blob or
-    none, and at worst a file in `unfinished/` that is sealed like every other.
+    none, and at worst a file in `unfinished/` that is sealed like every other, until
+    `forget_unfinished` takes it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -61,6 +64,18 @@ class LocalFolder:
         for path in self._root.glob(f"{starting or '??'}/??/*.blob"):
             with contextlib.suppress(ValueError):
                 yield UUID(hex=path.stem)
+
+    def forget_unfinished(self, *, older_than: timedelta) -> int:
+        """See BlobStore."""
+        # Of the file system's clock, which no demonstration sets.
+        before = time.time() - older_than.total_seconds()
+        removed = 0
+        for path in (self._root / _UNFINISHED).glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
+        return removed
 
     def _path(self, blob: UUID) -> Path:
         if not isinstance(blob, UUID):

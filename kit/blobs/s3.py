@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -87,6 +88,24 @@ class S3Bucket:
                 name = found["Key"].removeprefix(self._prefix)
                 with contextlib.suppress(ValueError):
                     yield UUID(name.removesuffix(_SUFFIX))
+
+    def forget_unfinished(self, *, older_than: timedelta) -> int:
+        """See BlobStore."""
+        before = datetime.now(UTC) - older_than
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self._bucket, Prefix=self._prefix
+        )
+        left = [
+            one
+            for page in pages
+            for one in page.get("Uploads", [])
+            if one["Initiated"] < before
+        ]
+        for one in left:
+            self._client.abort_multipart_upload(
+                Bucket=self._bucket, Key=one["Key"], UploadId=one["UploadId"]
+            )
+        return len(left)
 
     def _key(self, blob: UUID) -> str:
         if not isinstance(blob, UUID):

@@ -45,7 +45,10 @@ _FORGET = "delete from retention_blobsighting where blob_id = any(%(blobs)s)"
 
 
 def doom_strays(*, part: int, at: datetime) -> int:
-    """Looks through one of 256 parts of the store; returns how many it doomed."""
+    """Looks through one of 256 parts of the store; returns how many it doomed.
+
+    After the first part goes what killed writers left half written in the store.
+    """
     doomed = 0
     for page in _pages(blobs.store().ids(starting=f"{part % PARTS:02x}")):
         # Two statements, two snapshots: the second sees what was named meanwhile.
@@ -56,6 +59,8 @@ def doom_strays(*, part: int, at: datetime) -> int:
             doomed += sweeps.doom_blobs(strays, at=at)
             with step():
                 changed(_FORGET, blobs=strays)
+    if part % PARTS == 0:
+        blobs.store().forget_unfinished(older_than=AGE)
     return doomed
 
 

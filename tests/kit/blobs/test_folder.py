@@ -1,5 +1,7 @@
 """The folder holds whole blobs for their owner alone."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -46,3 +48,19 @@ def test_strange_files_in_the_folder_are_no_blobs(tmp_path: Path) -> None:
     (tmp_path / "unfinished/tmp1").touch()
 
     assert list(folder.ids()) == [ID]
+
+
+def test_what_a_killed_writer_left_goes_once_it_is_old(tmp_path: Path) -> None:
+    blobs = LocalFolder(tmp_path)
+    blobs.put(ID, [b"whole"])
+    old, young = (tmp_path / "unfinished" / name for name in ("old", "young"))
+    for one in (old, young):
+        one.write_bytes(b"half")
+    a_day = timedelta(days=1)
+    os.utime(old, (0, 0))
+
+    assert blobs.forget_unfinished(older_than=a_day) == 1
+    assert blobs.forget_unfinished(older_than=a_day) == 0
+
+    assert [one.name for one in (tmp_path / "unfinished").iterdir()] == ["young"]
+    assert blobs.exists(ID)

@@ -1,5 +1,6 @@
 """A bucket with versions keeps none of a deleted blob."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import boto3
@@ -57,3 +58,17 @@ def test_a_locked_version_fails_loudly(bucket: str) -> None:
         blobs.delete(ID)
 
     assert blobs.exists(ID)
+
+
+def test_an_upload_that_was_never_ended_goes_once_it_is_old(bucket: str) -> None:
+    client = boto3.client("s3")
+    for name in (f"custos/{ID}.blob", "another/file"):
+        client.create_multipart_upload(Bucket=bucket, Key=name)
+    blobs = S3Bucket(bucket=bucket, prefix="custos/")
+
+    # The server of these tests says of every upload that it began in 2010.
+    assert blobs.forget_unfinished(older_than=timedelta(days=36_500)) == 0
+    assert blobs.forget_unfinished(older_than=timedelta(days=1)) == 1
+
+    left = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert [one["Key"] for one in left] == ["another/file"]
