@@ -33,6 +33,7 @@ app.autodiscover_tasks(
         "retention.promise",
         "retention.erasure",
         "retention.hold_notices",
+        "retention.matter_exports",
         "retention.sweeps",
     ]
 )

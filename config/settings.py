@@ -348,6 +348,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "abandoned-exports": {
+        "task": "retention.tasks.end_abandoned_exports",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "mailed-secrets": {
         "task": "workspaces.tasks.mail_secrets",
         "schedule": 60.0,

@@ -1051,6 +1051,11 @@ _ALL = [
             _("Tried to stop an export of a matter"),
         ),
         (
+            "retention.matter-export.failed",
+            _("Could not write an export of a matter"),
+            _("Could not write an export of a matter"),
+        ),
+        (
             "retention.matter-export.downloaded",
             _("Downloaded an export of a matter"),
             _("Tried to download an export of a matter"),

@@ -10,10 +10,11 @@ from workspaces.tenancy.plans import Plan
 
 
 class Outcome(models.TextChoices):
-    """How an export ended."""
+    """How an export ended: whole, refused or canceled, or given up after failures."""
 
     DONE = "done"
     STOPPED = "stopped"
+    FAILED = "failed"
 
 
 class MatterExport(models.Model):

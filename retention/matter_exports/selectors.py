@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext as _
 
 from kit import content_kinds, vault
@@ -204,6 +204,25 @@ def is_fetchable(*, export: MatterExport, person: str, at: datetime) -> bool:
     """Whether this person can download it now: whoever asked, while it is there."""
     is_theirs = export.requested_by == person and export.outcome == Outcome.DONE
     return is_theirs and not is_over(export=export, at=at)
+
+
+def may_be_asked_again(*, export: MatterExport, hold: Hold) -> bool:
+    """Whether it ended without an archive, under a hold that is still in force."""
+    is_short = export.outcome in (Outcome.STOPPED, Outcome.FAILED)
+    return is_short and hold.released_at is None
+
+
+def failed_for(*, person: str, since: datetime) -> list[MatterExport]:
+    """This person's exports that could not be written, where none of its matter came
+    after it; newest first."""
+    later = MatterExport.objects.filter(
+        hold=OuterRef("hold"), requested_by=person, pk__gt=OuterRef("pk")
+    )
+    failed = MatterExport.objects.filter(
+        outcome=Outcome.FAILED, requested_by=person, ended_at__gte=since
+    )
+    fresh = failed.filter(~Exists(later)).select_related("hold")
+    return list(fresh.order_by("-id")[:20])
 
 
 def reason_of(*, export: MatterExport) -> str:

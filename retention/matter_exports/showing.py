@@ -60,11 +60,31 @@ def status(export: MatterExport, *, is_over: bool) -> tuple[str, str]:
     """Kind and word of its status."""
     if export.outcome == Outcome.STOPPED:
         return "bad", _("Stopped")
+    if export.outcome == Outcome.FAILED:
+        return "bad", _("Could not be written")
     if is_over:
         return "off", _("Expired") if export.deleted_at is None else _("Deleted")
     if export.outcome == Outcome.DONE:
         return "ok", _("Ready")
     return "run", _("Being written")
+
+
+def ending(export: MatterExport) -> str:
+    """Why there is no archive, and what to do; empty where there is or will be one."""
+    if export.outcome == Outcome.FAILED:
+        return _(
+            "Custos could not write this archive: something failed on our side, or its"
+            " workers ended before it was whole and it was not started again. Nobody"
+            " can download a part of it; what was written goes with the next sweeps."
+            " Ask again, and tell whoever runs Custos if that fails too."
+        )
+    if export.outcome == Outcome.STOPPED:
+        return _(
+            "It was stopped before it was whole: the job was canceled, the hold was"
+            " released, or whoever asked may not export any more. What was written goes"
+            " with the next sweeps."
+        )
+    return ""
 
 
 def bar(export: MatterExport, written: Written) -> Progress | None:

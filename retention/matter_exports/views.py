@@ -91,8 +91,13 @@ def matter_export(request: Any, hold: UUID, export: UUID) -> HttpResponse:
     written = selectors.written(export=row)
     is_over = selectors.is_over(export=row, at=at)
     kind, word = showing.status(row, is_over=is_over)
+    is_mine = row.requested_by == request.actor.id
     context = {
         "view": view,
+        "ending": showing.ending(row),
+        "reason_again": selectors.reason_of(export=row)
+        if is_mine and selectors.may_be_asked_again(export=row, hold=view.hold)
+        else "",
         "status_kind": kind,
         "status_word": word,
         "is_open": row.outcome is None and not is_over,
@@ -102,7 +107,7 @@ def matter_export(request: Any, hold: UUID, export: UUID) -> HttpResponse:
         "total": max(row.expected_n, written.objects),
         "facts": _facts(request, row, written, at=at),
         "page_url": request.path,
-        "is_mine": row.requested_by == request.actor.id,
+        "is_mine": is_mine,
         "download_url": _url(request, row, "matter-export-download", hold=hold)
         if selectors.is_fetchable(export=row, person=request.actor.id, at=at)
         else "",

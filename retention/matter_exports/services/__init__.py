@@ -1,5 +1,6 @@
 """Asks for exports of matters, writes them part by part, ends and hands them out."""
 
+from retention.matter_exports.services.abandoned import end_abandoned
 from retention.matter_exports.services.asking import (
     JOB_KIND,
     ReasonIsMissing,
@@ -16,6 +17,7 @@ __all__ = [
     "TooManyExports",
     "ask",
     "delete",
+    "end_abandoned",
     "fetch",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""Ends an export: the last part with its signed manifest, or that it stopped."""
+"""Ends an export: the last part with its signed manifest, or without being whole."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,10 +8,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 
+from audit.recording import Outcome as Recorded
 from audit.recording import Target, record
 from kit import ids, signing
 from kit.actor import Actor
+from kit.refusals import Refused
 from retention.holds.services.storing import scope
 from retention.matter_exports import archive, sealing, selectors
 from retention.matter_exports.archive import Digests
@@ -35,6 +38,10 @@ To see that nothing was changed, in this folder:
 The last line checks the signature of the manifest, which names the hash of
 manifest.sha256; so the three together cover every file.
 """
+
+
+class ExportIsGone(Refused):
+    """It was deleted, or its key is: there is nothing to write into."""
 
 
 def folder(export: MatterExport) -> str:
@@ -65,6 +72,8 @@ def finish(
     sealing.keep_part(pieces, export=export.public_id, place=place, key=key)
     size = sum(map(len, pieces))
     with scope(workspace):
+        # Deleted or given up meanwhile, it stays so.
+        _demand_open(export)
         insert(_last_part(export, place, size=size, digest=signed.digest))
         export.outcome, export.ended_at = Outcome.DONE, at
         export.byte_count = written.bytes + size
@@ -72,6 +81,12 @@ def finish(
         counts = {**_counts(written), "bytes": export.byte_count}
         _record(actor, workspace, export, "completed", counts, at, signed.digest)
     return export
+
+
+def _demand_open(export: MatterExport) -> None:
+    row = MatterExport.objects.select_for_update(no_key=True).get(pk=export.pk)
+    if row.deleted_at is not None:
+        raise ExportIsGone(_("This export was deleted."))
 
 
 def insert(part: MatterExportPart) -> None:
@@ -98,16 +113,28 @@ def _last_part(
 
 
 def stop(*, export: UUID, workspace: WorkspaceRef, at: datetime) -> None:
-    """Marks an export that will not be finished; a sweep takes what was written."""
+    """Marks an export that was refused or canceled while it was written."""
+    _end(export, workspace, Outcome.STOPPED, at=at)
+
+
+def give_up(*, export: UUID, workspace: WorkspaceRef, at: datetime) -> None:
+    """Marks an export that could not be written, which its page says."""
+    _end(export, workspace, Outcome.FAILED, at=at)
+
+
+def _end(
+    export: UUID, workspace: WorkspaceRef, outcome: Outcome, *, at: datetime
+) -> None:
+    """It is over without being whole; a sweep takes what was written."""
     with scope(workspace):
         row = MatterExport.objects.select_for_update(no_key=True).get(public_id=export)
         if row.outcome is not None or row.deleted_at is not None:
             return
-        row.outcome, row.ended_at = Outcome.STOPPED, at
+        row.outcome, row.ended_at = outcome, at
         row.deleted_at, row.deleted_by = at, "custos"
         row.save(update_fields=["outcome", "ended_at", "deleted_at", "deleted_by"])
         counts = _counts(selectors.written(export=row))
-        _record(WORKER, workspace, row, "stopped", counts, at)
+        _record(WORKER, workspace, row, outcome.value, counts, at)
 
 
 def _last(
@@ -191,4 +218,5 @@ def _record(
         at=at,
         counts=counts,
         digests={"manifest": digest} if digest else {},
+        outcome=Recorded.ERROR if act == Outcome.FAILED else Recorded.SUCCESS,
     )

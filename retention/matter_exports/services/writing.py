@@ -28,7 +28,8 @@ from retention.matter_exports.opening import Opened
 from retention.matter_exports.selectors import Next
 from retention.matter_exports.services import closing
 from retention.matter_exports.services.asking import NOUN
-from workspaces.jobs.services import LeaseIsLost
+from retention.matter_exports.services.closing import ExportIsGone
+from workspaces.jobs.services import JobWasCanceled, LeaseIsLost
 from workspaces.tenancy.selectors import WorkspaceRef
 
 AT_ONCE = 100
@@ -36,10 +37,6 @@ AT_ONCE = 100
 PART_BYTES = 64 * 1024 * 1024
 """After so many bytes a part takes no further object."""
 _BEAT_BYTES = 8 * 1024 * 1024
-
-
-class ExportIsGone(Refused):
-    """It was deleted, or its key is: there is nothing to write into."""
 
 
 class MayExportNoMore(Refused):
@@ -74,15 +71,18 @@ class _Tally:
 def write(*, export: UUID, steps: Steps) -> MatterExport:
     """Writes what is missing of an export and signs its manifest.
 
-    Raises what it is refused with, after the export is marked as stopped.
+    Raises what it is refused or fails with, after the export is marked so.
     """
     try:
         while (found := _step(export, steps)) is None:
             pass
     except LeaseIsLost:
         raise  # another worker goes on with it
-    except Exception:
+    except (Refused, JobWasCanceled):
         closing.stop(export=export, workspace=steps.workspace(), at=steps.now())
+        raise
+    except Exception:
+        closing.give_up(export=export, workspace=steps.workspace(), at=steps.now())
         raise
     return found
 

@@ -400,6 +400,7 @@ def test_another_workspace_finds_nothing(stage: Stage) -> None:
         ({"owner_id": 1}, "matterexport_is_nobodys"),
         ({"plan_written": "gold"}, "matterexport_plan_known"),
         ({"outcome": "done"}, "matterexport_ended_with_outcome"),
+        ({"outcome": "lost", "ended_at": NOON}, "matterexport_ended_with_outcome"),
         ({"deleted_at": NOON}, "matterexport_deleted_who_and_when"),
         ({"hold_id": 10**9}, "retention_matterexport_workspace_id_hold_id_fk"),
     ],
