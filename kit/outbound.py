@@ -72,6 +72,22 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def allowed_addresses(host: str, port: int, *, resolver: Resolver) -> list[str]:
+    """The addresses of `host`, all of them allowed; OutboundRefused otherwise."""
+    found = resolver(host, port)
+    private = settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE
+    for address in found:
+        if not may_reach(ip_address(address), allow_private=private):
+            raise OutboundRefused(f"{host} has an address that is off limits.")
+    return found[:_MOST_ADDRESSES]
+
+
+@lru_cache(maxsize=1)
+def system_tls() -> ssl.SSLContext:
+    """Trusts the authorities that this machine trusts."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Client:
     """The bounds of one kind of outbound request; cheap to make, safe to share."""
@@ -180,12 +196,7 @@ class _Hop:
         return response
 
     def _addresses(self) -> list[str]:
-        found = self.client.resolver(self.host, self.port)
-        private = settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE
-        for address in found:
-            if not may_reach(ip_address(address), allow_private=private):
-                raise OutboundRefused(f"{self.host} has an address that is off limits.")
-        return found[:_MOST_ADDRESSES]
+        return allowed_addresses(self.host, self.port, resolver=self.client.resolver)
 
     def _connected(self, addresses: list[str]) -> HTTPConnection:
         failure: Exception = OSError("no address")
@@ -209,7 +220,7 @@ class _Hop:
             self.port,
             timeout=timeout,
             server_hostname=self.host,
-            ssl_context=self.client.tls or _system_tls(),
+            ssl_context=self.client.tls or system_tls(),
         )
 
     def _answer(self, connection: HTTPConnection) -> Response:
@@ -287,8 +298,3 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             raise OutboundRefused("A header has characters that headers do not have.")
         if name.lower() in _OUR_HEADERS:
             raise OutboundRefused(f"The header {name} cannot be set.")
-
-
-@lru_cache(maxsize=1)
-def _system_tls() -> ssl.SSLContext:
-    return ssl.create_default_context()

@@ -76,6 +76,11 @@ _HEADER = (
     r"(?i:(?!(?:host|content-[a-z]+|transfer-encoding|connection|user-agent)[ :]))"
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: *[!-~](?:[ -~]{0,4000}[!-~])?"
 )
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}"
+_PORT = (
+    r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}"
+    r"|655[0-2][0-9]|6553[0-5]"
+)
 
 AUTHORITY = Setting(
     name="authority",
@@ -130,6 +135,41 @@ DESTINATIONS: dict[Kind, Destination] = {
                 is_secret=True,
                 pattern=r"[!-~]{1,255}",
                 wrong=_("A token has neither spaces nor letters beyond ASCII."),
+            ),
+            AUTHORITY,
+        ),
+    ),
+    Kind.SYSLOG: Destination(
+        label=_("Syslog"),
+        text=_(
+            "RFC 5424 over TLS. Syslog confirms nothing: a batch counts as delivered"
+            " once the receiver has answered the end of its connection."
+        ),
+        icon="file-text",
+        formats=(Format.NATIVE, Format.OCSF, Format.CEF),
+        settings=(
+            Setting(
+                name="host",
+                label=_("Server"),
+                hint=_("Name or address, as its certificate says it."),
+                pattern=_HOST,
+                wrong=_("Write a name or an address, without a port."),
+            ),
+            Setting(
+                name="port",
+                label=_("Port"),
+                hint=_("6514 if empty."),
+                is_required=False,
+                pattern=_PORT,
+                wrong=_("A port is a number from 1 to 65535."),
+            ),
+            Setting(
+                name="ending",
+                label=_("A batch is delivered when the receiver"),
+                choices=(
+                    ("answered", _("answers the end of the connection (close_notify)")),
+                    ("plain", _("just closes it (rsyslog with gtls; less certain)")),
+                ),
             ),
             AUTHORITY,
         ),

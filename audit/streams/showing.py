@@ -91,7 +91,7 @@ def facts(
     ]
     for setting in destination.settings:
         value = settings.get(setting.name, "")
-        if setting.is_secret or setting.is_address or not value:
+        if setting.is_secret or setting.is_address or value in ("", stream.host):
             continue
         label = dict(setting.choices).get(
             value, _("given") if setting.is_long else value

@@ -58,6 +58,18 @@ NEEDS = (
             and any(Path("/usr/lib").glob("go-*/bin/go"))
         ),
     ),
+    Need(
+        name="rsyslog with TLS",
+        tests="tests of streams with a syslog server of another maker",
+        packages=("rsyslog", "rsyslog-gnutls", "rsyslog-openssl"),
+        is_there=lambda: (
+            Path("/usr/sbin/rsyslogd").is_file()
+            and all(
+                any(Path("/usr/lib").glob(f"*/rsyslog/lmnsd_{driver}.so"))
+                for driver in ("gtls", "ossl")
+            )
+        ),
+    ),
 )
 
 

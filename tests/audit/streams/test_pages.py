@@ -236,6 +236,62 @@ def test_bad_input_for_splunk_and_opentelemetry_makes_nothing_and_says_why(
     assert _streams(where) == []
 
 
+SYSLOG = {
+    "host": "siem.halden.example",
+    "port": "",
+    "ending": "answered",
+    "format": "cef",
+}
+
+
+def test_a_syslog_stream_says_what_delivered_means(
+    where: WorkspaceRef, mara: Client, seal: Callable[[], int]
+) -> None:
+    form = mara.get(f"{LIST}add/syslog/").content.decode()
+
+    made = mara.post(f"{LIST}add/syslog/", FORM | SYSLOG)
+
+    assert "Syslog confirms nothing" in form
+    assert made.status_code == 302
+    (stream,) = _streams(where)
+    assert (stream.kind, stream.host) == ("syslog", "siem.halden.example")
+    detail = mara.get(made["Location"]).content.decode()
+    assert "answers the end of the connection (close_notify)" in detail
+    changed = FORM | SYSLOG | {"host": "2001:db8::6514", "port": "10514"}
+    assert mara.post(f"{made['Location']}change/", changed).status_code == 302
+    assert "10514" in mara.get(made["Location"]).content.decode()
+    assert _streams(where)[0].host == "2001:db8::6514"
+    assert _actions(where, seal) == ["audit.stream.created", "audit.stream.changed"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("host", "", "required"),
+        ("host", "siem.halden.example:6514", "without a port"),
+        ("host", "https://siem.halden.example", "without a port"),
+        ("host", "two words", "without a port"),
+        ("host", "schlüssel.example", "without a port"),
+        ("host", "a" * 254, "without a port"),
+        ("port", "0", "from 1 to 65535"),
+        ("port", "65536", "from 1 to 65535"),
+        ("port", "syslog", "from 1 to 65535"),
+        ("port", "6\u0665", "from 1 to 65535"),
+        ("ending", "pigeon", "Select a valid choice"),
+        ("format", "pigeon", "Select a valid choice"),
+    ],
+    ids=range(12),
+)
+def test_bad_input_for_syslog_makes_nothing_and_says_why(
+    where: WorkspaceRef, mara: Client, field: str, value: str, sentence: str
+) -> None:
+    answer = mara.post(f"{LIST}add/syslog/", FORM | SYSLOG | {field: value})
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert _streams(where) == []
+
+
 def test_it_starts_pauses_and_asks_for_a_test(
     where: WorkspaceRef, mara: Client, seal: Callable[[], int]
 ) -> None:
