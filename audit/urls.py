@@ -4,7 +4,7 @@ from django.urls import path
 
 from audit.explorer import views
 from audit.exports import views as exporting
-from audit.incidents.views import handling, rota, settings
+from audit.incidents.views import handling, noticing, rota, settings
 from audit.integrity import views as integrity
 from audit.streams import views as streams
 
@@ -53,6 +53,11 @@ urlpatterns = [
     path(f"{_ORGANIZATION}incidents/rules/", settings.rules, name="incident-rules"),
     path(f"{_ORGANIZATION}incidents/rota/", rota.rota, name="incident-rota"),
     path(f"{_ORGANIZATION}{_INCIDENT}", handling.incident, name="incident"),
+    path(
+        f"{_ORGANIZATION}{_INCIDENT}notice/",
+        noticing.incident_notice,
+        name="incident-notice",
+    ),
     path(f"{_ORGANIZATION}integrity/", integrity.integrity, name="integrity"),
     path(
         f"{_ORGANIZATION}integrity/details/",
@@ -83,6 +88,11 @@ urlpatterns = [
     ),
     path(f"{_WORKSPACE}incidents/", handling.incidents, name="workspace-incidents"),
     path(f"{_WORKSPACE}{_INCIDENT}", handling.incident, name="workspace-incident"),
+    path(
+        f"{_WORKSPACE}{_INCIDENT}notice/",
+        noticing.incident_notice,
+        name="workspace-incident-notice",
+    ),
     *(path(f"{_ORGANIZATION}{at}", view, name=name) for at, view, name in _STREAMS),
     *(
         path(f"{_WORKSPACE}{at}", view, name=f"workspace-{name}")

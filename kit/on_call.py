@@ -1,4 +1,4 @@
-"""Lets slices below the people page those who run an organization, by mail.
+"""Lets slices below the people reach them by mail: who is paged, who gets notice.
 
 Who they are, and the outbox, belong to an app above: it registers both when it starts.
 """
@@ -29,6 +29,23 @@ class Desk(Protocol):
         self, *, organization_id: int, email: str, subject: str, text: str, at: datetime
     ) -> None:
         """Stores a message in the open transaction; it is sent as often as it takes."""
+        ...
+
+    def audience(self, *, organization_id: int, workspace: UUID | None) -> int:
+        """How many people a notice reaches: all active members of the workspace, or,
+        without one, those who are reachable in the organization."""
+        ...
+
+    def give_notice(
+        self,
+        *,
+        organization_id: int,
+        workspace: UUID | None,
+        subject: str,
+        text: str,
+        at: datetime,
+    ) -> int:
+        """Stores a message to each of the audience, as `put` does; returns how many."""
         ...
 
 

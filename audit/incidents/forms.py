@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.incidents.rules import LONGEST_MINUTES, MOST, MOST_CONTACTS
 from audit.incidents.services.handling import LONGEST_NAME, LONGEST_NOTE
+from audit.incidents.services.noticing import AUDIENCES, LONGEST_NOTICE, Audience
 from audit.incidents.services.rota import LONGEST_URL
 from kit.on_call import Reachable
 
@@ -29,6 +30,32 @@ class OwnerForm(forms.Form):
     """Who goes on with it."""
 
     owner = forms.CharField(label=_("New owner"), max_length=LONGEST_NAME)
+
+
+class NoticeForm(forms.Form):
+    """What people are told of an incident, and who is."""
+
+    audience = forms.ChoiceField(label=_("To"))
+    text = forms.CharField(
+        label=_("Message"),
+        max_length=LONGEST_NOTICE,
+        widget=forms.Textarea({"rows": 6}),
+        help_text=_(
+            "What happened, whom it concerns, what was done, what they should do. It"
+            " goes by mail, which cannot be taken back: name no content of anybody."
+        ),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        to: Sequence[Audience],
+        **more: Any,
+    ) -> None:
+        super().__init__(data, **more)
+        choices = [(one.value, AUDIENCES[one]) for one in to]
+        self.fields["audience"].choices = choices  # type: ignore[attr-defined]
 
 
 class RuleForm(forms.Form):

@@ -30,7 +30,7 @@ _ACTS: dict[str, tuple[str, Any]] = {
     Act.ACKNOWLEDGED: ("circle-check", _lazy("%(by)s took it")),
     Act.ASSIGNED: ("user", _lazy("%(by)s handed it on to %(text)s")),
     Act.NOTED: ("pencil", _lazy("%(by)s wrote")),
-    Act.TOLD: ("mail", _lazy("%(by)s told customers")),
+    Act.TOLD: ("mail", _lazy("%(by)s gave notice")),
     Act.RESOLVED: ("circle-check", _lazy("%(by)s resolved it")),
     Act.REOPENED: ("refresh", _lazy("%(by)s opened it again")),
 }

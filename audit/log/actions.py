@@ -1154,6 +1154,11 @@ _ALL = [
             _("Tried to open an incident again"),
         ),
         (
+            "audit.incident.told",
+            _("Gave notice of an incident"),
+            _("Tried to give notice of an incident"),
+        ),
+        (
             "audit.incident.paged",
             _("Paged a contact about an incident"),
             _("Tried to page a contact about an incident"),

@@ -4,7 +4,9 @@ A notice is sent inside the transaction that locks its row: if the worker dies a
 the mail server took it, the person may get it twice, never not at all.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import connection
 
@@ -37,6 +39,36 @@ def put(
             created_at=at,
             due_at=due_at or at,
         )
+
+
+def put_all(
+    *,
+    organization_id: int,
+    kind: str,
+    emails: Iterable[str],
+    subject: str,
+    text: str,
+    at: datetime,
+) -> int:
+    """Store one message to each of many, a thousand rows at a time; how many."""
+    stored = 0
+    waiting = iter(emails)
+    with scoping.organization(organization_id=organization_id):
+        while batch := list(islice(waiting, 1_000)):
+            Notice.objects.bulk_create(
+                Notice(
+                    organization_id=organization_id,
+                    kind=kind,
+                    email=addresses.fold(email),
+                    subject=subject,
+                    text=text,
+                    created_at=at,
+                    due_at=at,
+                )
+                for email in batch
+            )
+            stored += len(batch)
+    return stored
 
 
 def send_due(*, at: datetime, limit: int = 100) -> int:

@@ -9,6 +9,7 @@ from audit.incidents.services.handling import (
     reopen,
     resolve,
 )
+from audit.incidents.services.noticing import give_notice
 from audit.incidents.services.paging import page_due
 from audit.incidents.services.rota import remove_webhook, set_rota, set_webhook
 from audit.incidents.services.settings import change_rule
@@ -20,6 +21,7 @@ __all__ = [
     "change_rule",
     "detect",
     "detect_due",
+    "give_notice",
     "note",
     "page_due",
     "remove_webhook",

@@ -49,11 +49,11 @@ def assign(
 ) -> None:
     """Hands an incident that somebody has on to somebody else, by name."""
     with scoping.organization(organization_id=log.organization_id):
-        row = _locked(actor, incident)
+        row = locked(actor, incident)
         if row.state != State.ACKNOWLEDGED:
             raise IncidentHasMovedOn(_("Acknowledge the incident first."))
         before = Box.of(log).open(row.owner, table=TABLE, row=row.public_id)
-        name = _written(owner, most=LONGEST_NAME)
+        name = written(owner, most=LONGEST_NAME)
         row.owner = _owner(log, row, name)
         row.save(update_fields=["owner"])
         changes = {"owner": (str(before.get("name", "")), name)}
@@ -65,8 +65,8 @@ def note(
 ) -> None:
     """Writes into the timeline; the log tells that it was written, not what."""
     with scoping.organization(organization_id=log.organization_id):
-        row = _locked(actor, incident)
-        text = _written(text, most=LONGEST_NOTE)
+        row = locked(actor, incident)
+        text = written(text, most=LONGEST_NOTE)
         _tell(actor, log, row, Act.NOTED, text=text, at=at)
 
 
@@ -76,7 +76,7 @@ def resolve(
     """Closes an incident and says what was done about it."""
     with scoping.organization(organization_id=log.organization_id):
         row = _moved(actor, incident, State.RESOLVED)
-        text = _written(text, most=LONGEST_NOTE)
+        text = written(text, most=LONGEST_NOTE)
         row.acknowledged_at = row.acknowledged_at or at
         row.owner = row.owner or _owner(log, row, actor.label)
         row.state, row.resolved_at, row.page_due_at = State.RESOLVED, at, None
@@ -93,7 +93,7 @@ def reopen(
 ) -> None:
     """Opens a resolved incident again, for whoever does."""
     with scoping.organization(organization_id=log.organization_id):
-        row = _locked(actor, incident)
+        row = locked(actor, incident)
         if row.state != State.RESOLVED:
             raise IncidentHasMovedOn(_("This incident is not resolved."))
         others = AuditIncident.objects.filter(kind=row.kind, subject=row.subject)
@@ -101,7 +101,7 @@ def reopen(
             raise IncidentHasMovedOn(
                 _("A newer incident of the same kind lasts: go on there.")
             )
-        text = _written(text, most=LONGEST_NOTE)
+        text = written(text, most=LONGEST_NOTE)
         row.state, row.resolved_at = State.ACKNOWLEDGED, None
         row.owner = _owner(log, row, actor.label)
         row.save(update_fields=["state", "resolved_at", "owner"])
@@ -112,13 +112,14 @@ TABLE = "audit_incident"
 STEPS = "audit_incident_step"
 
 
-def _locked(actor: Actor, incident: AuditIncident) -> AuditIncident:
+def locked(actor: Actor, incident: AuditIncident) -> AuditIncident:
+    """The incident for whoever may handle it; others wait until it is done."""
     actor.require(Permission.INCIDENTS_MANAGE)
     return AuditIncident.objects.select_for_update().get(pk=incident.pk)
 
 
 def _moved(actor: Actor, incident: AuditIncident, to: State) -> AuditIncident:
-    row = _locked(actor, incident)
+    row = locked(actor, incident)
     if to not in NEXT[State(row.state)]:
         raise IncidentHasMovedOn(
             _("Somebody was faster: look at how the incident stands now.")
@@ -126,7 +127,8 @@ def _moved(actor: Actor, incident: AuditIncident, to: State) -> AuditIncident:
     return row
 
 
-def _written(text: str, *, most: int) -> str:
+def written(text: str, *, most: int) -> str:
+    """What somebody wrote, without its margins; TextIsMissing out of bounds."""
     text = text.replace("\0", "").strip()
     if not text or len(text) > most:
         raise TextIsMissing(_("Write something, at most %d characters.") % most)

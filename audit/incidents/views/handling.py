@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.explorer.pages import Pages
 from audit.incidents import selectors, services, showing
-from audit.incidents.forms import OwnerForm, TextForm
+from audit.incidents.forms import NoticeForm, OwnerForm, TextForm
 from audit.incidents.kinds import SAID
 from audit.incidents.models import AuditIncident
 from audit.incidents.rules import Kind, State
+from audit.incidents.services.noticing import audiences
 from audit.incidents.storing import Box
 from audit.log.selectors import Log, log_of
 from kit import clock, guard
@@ -67,7 +68,7 @@ def _rota_url(request: Any, pages: Pages) -> str:
 def incident(request: Any, incident: UUID) -> HttpResponse:
     """One incident with its timeline; what is done about it is posted here."""
     pages = Pages.of(request)
-    row = _found(pages, incident)
+    row = found(pages, incident)
     log = log_of(organization_id=pages.organization_id)
     refusal = ""
     if request.method == "POST":
@@ -76,7 +77,7 @@ def incident(request: Any, incident: UUID) -> HttpResponse:
             _do(request, log, row, at=clock.now())
         except Refused as refused:
             refusal = str(refused)
-            row = _found(pages, incident)
+            row = found(pages, incident)
         else:
             return redirect(showing.url(pages, "incident", incident=incident))
     context = _context(request, pages, log, row) | {"refusal": refusal}
@@ -129,6 +130,8 @@ def _context(
         "timeline": showing.timeline(steps, pages=pages, box=box),
         "can_manage": request.actor.may(Permission.INCIDENTS_MANAGE),
         "forms": _forms(row),
+        "notice": NoticeForm(to=audiences(row), auto_id="notice-%s"),
+        "notice_url": showing.url(pages, "incident-notice", incident=row.public_id),
         "crumbs": showing.crumbs(pages, str(said.name)),
     }
 
@@ -161,7 +164,8 @@ def _forms(row: AuditIncident) -> list[dict[str, Any]]:
     ]
 
 
-def _found(pages: Pages, public_id: UUID) -> AuditIncident:
+def found(pages: Pages, public_id: UUID) -> AuditIncident:
+    """The incident of a page; what is not there, or elsewhere, is a 404."""
     row = selectors.incident(public_id=public_id, workspace=pages.workspace)
     if row is None:
         raise Http404
