@@ -6,10 +6,11 @@ from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """Puts what other pages show of the log where they find it."""
+    """Puts what other pages show of the log where they find it, and checks settings."""
 
     name = "audit"
 
     def ready(self) -> None:
         """Models cannot be imported before this."""
         import_module("audit.explorer.adapters").register()
+        import_module("audit.witnesses.checks")

@@ -25,6 +25,7 @@ from audit.log.models import (
 from audit.saved_views.models import AuditSavedView
 from audit.streams.models import AuditStream, AuditStreamSample
 from audit.verification.models import AuditVerification
+from audit.witnesses.models import AuditWitness
 
 __all__ = [
     "AuditAnchor",
@@ -49,4 +50,5 @@ __all__ = [
     "AuditStreamSample",
     "AuditTile",
     "AuditVerification",
+    "AuditWitness",
 ]

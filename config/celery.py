@@ -20,6 +20,7 @@ app.autodiscover_tasks(
         "audit.log",
         "audit.streams",
         "audit.verification",
+        "audit.witnesses",
         "workspaces.connectors",
         "workspaces.content",
         "workspaces.invitations",

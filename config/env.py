@@ -76,6 +76,10 @@ OUTBOX_DIR = Path(_env.str("CUSTOS_OUTBOX_DIR", default=str(HOME / "outbox")))
 # Lets outbound requests reach private addresses (operators only); connected apps and
 # MCP servers may then be without TLS.
 OUTBOUND_ALLOW_PRIVATE = _env.bool("CUSTOS_OUTBOUND_ALLOW_PRIVATE", default=False)
+# A C2SP witness that cosigns the heads of the installation's log: the prefix of its
+# addresses for submission, and its verifier key (type 0x04). Both or neither.
+WITNESS_URL = _env.str("CUSTOS_WITNESS_URL", default="").rstrip("/")
+WITNESS_VKEY = _env.str("CUSTOS_WITNESS_VKEY", default="").strip()
 # How long a released hold goes on protecting what it covered; none in the demo.
 RELEASE_GRACE_DAYS = _env.int("CUSTOS_RELEASE_GRACE_DAYS", default=0 if DEMO else 7)
 # Who presents it as a bearer token reads /metrics with the names of workspaces; without

@@ -26,6 +26,8 @@ CUSTOS_VAULT_BACKUP_DAYS = env.VAULT_BACKUP_DAYS
 CUSTOS_METRICS_TOKEN = env.METRICS_TOKEN
 CUSTOS_OUTBOX_DIR = env.OUTBOX_DIR
 CUSTOS_OUTBOUND_ALLOW_PRIVATE = env.OUTBOUND_ALLOW_PRIVATE
+CUSTOS_WITNESS_URL = env.WITNESS_URL
+CUSTOS_WITNESS_VKEY = env.WITNESS_VKEY
 CUSTOS_DEMO_IDP_URL = env.DEMO_IDP_URL
 CUSTOS_REDIS_URL = env.REDIS_URL
 CUSTOS_TRUSTED_PROXIES = env.TRUSTED_PROXIES
@@ -214,6 +216,7 @@ CELERY_TASK_ROUTES = {
     "audit.tasks.stream_due": {"queue": "streams"},
     "audit.tasks.stream_one": {"queue": "streams"},
     "audit.tasks.call_about_incidents": {"queue": "streams"},
+    "audit.tasks.ask_witness": {"queue": "streams"},
 }
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -230,6 +233,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.tasks.anchor",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
+    },
+    "witness": {
+        "task": "audit.tasks.ask_witness",
+        "schedule": 60.0,
+        "options": {"queue": "streams", "expires": 60.0},
     },
     "log-erasures": {
         "task": "audit.tasks.erase_from_logs",

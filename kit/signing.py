@@ -21,7 +21,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from kit import keyfiles
 
 _SEED_BYTES = 32
-_ED25519 = b"\x01"
+_PUBLIC_BYTES = 32
+ED25519 = b"\x01"
+"""The type of a key that signs notes itself."""
+COSIGNER = b"\x04"
+"""The type of a key whose signatures say a time, too (C2SP tlog-cosignature)."""
 _KEY_HASH_BYTES = 4
 
 
@@ -31,6 +35,7 @@ class VerifierKey:
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     def __post_init__(self) -> None:
         if not self.name or "+" in self.name or any(map(str.isspace, self.name)):
@@ -39,23 +44,25 @@ class VerifierKey:
     @property
     def key_hash(self) -> bytes:
         """The four bytes that announce this key before a signature."""
-        named = self.name.encode() + b"\n" + _ED25519 + self.public
+        named = self.name.encode() + b"\n" + self.kind + self.public
         return sha256(named).digest()[:_KEY_HASH_BYTES]
 
     @property
     def vkey(self) -> str:
         """The text form `name+hash+base64` that other people's verifiers take."""
-        typed = base64.b64encode(_ED25519 + self.public).decode()
+        typed = base64.b64encode(self.kind + self.public).decode()
         return f"{self.name}+{self.key_hash.hex()}+{typed}"
 
     @classmethod
-    def parse(cls, vkey: str) -> "VerifierKey":
+    def parse(cls, vkey: str, *, kind: bytes = ED25519) -> "VerifierKey":
         """The key of a vkey text; ValueError where it does not agree with itself."""
         name, key_hash, typed = vkey.split("+", 2)
         raw = base64.b64decode(typed, validate=True)
-        key = cls(name=name, public=raw[1:])
-        if raw[:1] != _ED25519 or key.key_hash.hex() != key_hash:
-            raise ValueError("This is not an Ed25519 verifier key.")
+        key = cls(name=name, public=raw[1:], kind=kind)
+        if raw[:1] != kind or len(key.public) != _PUBLIC_BYTES:
+            raise ValueError(f"This is no Ed25519 verifier key of type {kind.hex()}.")
+        if key.key_hash.hex() != key_hash:
+            raise ValueError("The hash in this verifier key is not its own.")
         return key
 
     def verifies(self, *, message: bytes, signature: bytes) -> bool:

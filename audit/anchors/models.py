@@ -12,6 +12,9 @@ class AuditAnchor(models.Model):
     Data: none personal. `leaf`, `proof` (hashes, concatenated) and `note` (the signed
     head of the site's log) are there once that entry is sealed: whoever has them can
     check the anchor without the site's log, which no organization may read.
+    `site_epoch` and `index` are the entry's place there. `cosigned` is a head of that
+    epoch that a witness signed as well, `cosigned_proof` how the entry leads to it, and
+    `cosigned_at` when the witness says it did.
     """
 
     pk = models.CompositePrimaryKey("organization_id", "hour")
@@ -26,6 +29,10 @@ class AuditAnchor(models.Model):
     leaf = models.BinaryField(null=True)
     proof = models.BinaryField(null=True)
     note = models.TextField(default="")
+    site_epoch = models.IntegerField(null=True)
+    cosigned = models.TextField(default="")
+    cosigned_proof = models.BinaryField(null=True)
+    cosigned_at = models.DateTimeField(null=True)
 
     objects = OrganizationManager["AuditAnchor"]()
 
@@ -37,13 +44,33 @@ class AuditAnchor(models.Model):
                 name="audit_anchor_unproven",
                 condition=Q(index__isnull=True),
             ),
+            models.Index(
+                fields=["site_epoch", "entry_id"],
+                name="audit_anchor_unwitnessed",
+                condition=Q(site_epoch__isnull=False, cosigned_at__isnull=True),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(index=None, leaf=None, proof=None, note="")
-                | Q(index__isnull=False, leaf__isnull=False, proof__isnull=False)
+                condition=Q(index=None, leaf=None, proof=None, note="", site_epoch=None)
+                | Q(
+                    index__isnull=False,
+                    leaf__isnull=False,
+                    proof__isnull=False,
+                    site_epoch__isnull=False,
+                )
                 & ~Q(note=""),
                 name="audit_anchor_proven_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(cosigned="", cosigned_proof=None, cosigned_at=None)
+                | Q(
+                    cosigned_proof__isnull=False,
+                    cosigned_at__isnull=False,
+                    index__isnull=False,
+                )
+                & ~Q(cosigned=""),
+                name="audit_anchor_cosigned_whole",
             ),
             models.CheckConstraint(
                 condition=Q(size__gt=0), name="audit_anchor_has_entries"

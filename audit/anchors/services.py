@@ -100,6 +100,7 @@ def prove() -> int:
         path = acts.path(head, index=sealed.index, using=_ALIAS)
         with scoping.organization(organization_id=organization_id):
             proven += AuditAnchor.objects.filter(hour=hour, index=None).update(
+                site_epoch=sealed.epoch,
                 index=sealed.index,
                 leaf=sealed.leaf,
                 proof=b"".join(path),

@@ -4,12 +4,10 @@ import base64
 from collections.abc import Iterable
 
 from audit.integrity.selectors import Provable
-from audit.log import details
+from audit.log import details, tlog_proof
 from audit.log.leaf import Json, Leaf, LeafRefused, canonical
 from audit.log.selectors import Log
 from kit.sealing import CannotOpen
-
-FIRST_LINE = "c2sp.org/tlog-proof@v1"
 
 
 def proof_file(log: Log, found: Provable) -> bytes:
@@ -17,14 +15,11 @@ def proof_file(log: Log, found: Provable) -> bytes:
     extra: dict[str, Json] = {"entry": _encoded(found.leaf)}
     if opened := dict(_opened(log, found)):
         extra["details"] = opened
-    lines = [
-        FIRST_LINE,
-        f"extra {_encoded(canonical(extra))}",
-        f"index {found.index}",
-        *map(_encoded, found.hashes),
-    ]
-    return "".join(f"{line}\n" for line in lines).encode() + (
-        f"\n{found.checkpoint}".encode()
+    return tlog_proof.text(
+        extra=canonical(extra),
+        index=found.index,
+        hashes=found.hashes,
+        checkpoint=found.checkpoint,
     )
 
 

@@ -17,7 +17,7 @@ from audit.explorer.pages import Pages
 from audit.integrity.forms import DaysForm
 from audit.integrity.seen import Seen, Verdict
 from audit.integrity.selectors import Head
-from audit.log import checkpoints
+from audit.log import checkpoints, cosignatures
 from audit.log.selectors import Log
 from kit import formatting
 from kit.formatting import grouped
@@ -47,6 +47,7 @@ def page(
         "note": newest and newest.block.note,
         "earlier": [_earlier(head) for head in heads[1:]],
         "anchors": [_anchor(one, now=now) for one in anchors.newest(count=_ANCHORS)],
+        "witness": cosignatures.configured_key(),
         "keys": _keys(log, newest=newest),
         "keys_url": settings.CUSTOS_BASE_URL.rstrip("/") + reverse("audit:log-keys"),
         "tiles_url": settings.CUSTOS_BASE_URL.rstrip("/") + "/v1/audit/log/",
@@ -168,6 +169,8 @@ def _anchor(one: AuditAnchor, *, now: datetime) -> dict[str, Any]:
         "size": one.size,
         "index": one.index,
         "is_proven": one.index is not None,
+        "witness": one.cosigned and cosignatures.last_name(one.cosigned),
+        "witnessed_at": one.cosigned_at,
     }
 
 

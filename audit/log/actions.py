@@ -1094,6 +1094,11 @@ _ALL = [
             _("Tried to anchor the head of a log"),
         ),
         (
+            "audit.head.cosigned",
+            _("Had the head of the installation's log cosigned by a witness"),
+            _("Tried to have the head of the installation's log cosigned by a witness"),
+        ),
+        (
             "audit.key.rotated",
             _("Changed the key that signs the audit log"),
             _("Tried to change the key that signs the audit log"),

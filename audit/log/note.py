@@ -131,7 +131,7 @@ def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:
     known = {(key.name, key.key_hash): key for key in keys}
     verified = False
     for line in signatures.splitlines():
-        name, key_hash, signature = _signature(line)
+        name, key_hash, signature = signature_of(line)
         key = known.get((name, key_hash))
         if key is None:
             continue
@@ -143,7 +143,8 @@ def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:
     return Checkpoint.parse(text)
 
 
-def _signature(line: str) -> tuple[str, bytes, bytes]:
+def signature_of(line: str) -> tuple[str, bytes, bytes]:
+    """Key name, key hash and signature of a note's signature line."""
     parts = line.split(" ")
     if len(parts) != _CHECKPOINT_LINES or parts[0] != _DASH or not parts[1]:
         raise NoteRefused("a signature line has a dash, a name and a signature")

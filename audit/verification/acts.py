@@ -84,9 +84,9 @@ def path(head: Block, *, index: int, using: str = "default") -> list[bytes]:
     return tree.inclusion_proof(index=index, size=head.end, nodes=nodes)
 
 
-def consistency(head: Block, *, old: int) -> list[bytes]:
+def consistency(head: Block, *, old: int, using: str = "default") -> list[bytes]:
     """The hashes that show the first `old` entries unchanged below a head."""
-    nodes = nodes_of(lambda level, number: _tile(head, level, number, using="default"))
+    nodes = nodes_of(lambda level, number: _tile(head, level, number, using=using))
     return tree.consistency_proof(old=old, size=head.end, nodes=nodes)
 
 

@@ -13,8 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from audit.log import checkpoints, details, storage, tiles
-from audit.log.leaf import LABEL, Leaf, LeafRefused
+from audit.log import checkpoints, details, storage, tiles, tlog_proof, tree
+from audit.log.leaf import LABEL, Leaf, LeafRefused, canonical
 from audit.log.models import Part
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
@@ -38,6 +38,7 @@ One folder per epoch, laid out as C2SP tlog-tiles (https://c2sp.org/tlog-tiles):
     <epoch>/tile/entries/<n>      the entries below a tile, each behind its length
     <epoch>/details.jsonl         what the commitments in the entries stand for
     vkeys                         the keys that sign, as C2SP verifier keys
+    anchor.tlog-proof             where a witness cosigned: see 6.
     custos-verify.py              verifies all this; needs Python 3 and nothing else
 
 To verify with that file (better: with one that you received another way):
@@ -64,10 +65,24 @@ To verify with other people's tools:
 5. Keep the checkpoint. A later export must extend it: a log that was cut or rewritten
    does not.
 
+6. `anchor.tlog-proof` (https://c2sp.org/tlog-proof) is there once a witness outside
+   cosigned a head of the installation's own log. `extra` is base64 of RFC 8785 JSON;
+   its `entry` (base64) names a head of this log: `target_id` is the id in the origin,
+   `counts` its epoch and size, `digests` its root. Hash the entry as in 3, follow the
+   hashes to the root of the checkpoint in the file, and verify the witness' line below
+   it (https://c2sp.org/tlog-cosignature) with the key of the witness. Step 5 holds for
+   the head that the entry names.
+
 An entry is RFC 8785 JSON. Its `commit` maps a field to base64 of
 HMAC-SHA-256(salt, "{label}" || 0x00 || field || 0x00 || RFC 8785 of the value).
 `details.jsonl` gives salt and value of each field. A field that is not there was
 erased or is withheld; the proof of its entry stays valid.
+"""
+
+
+_ANCHOR = """
+select leaf, index, cosigned_proof, cosigned from audit_anchor
+ where organization_id = %s and cosigned <> '' order by hour desc limit 1
 """
 
 
@@ -113,6 +128,8 @@ class Bundle:
     def pieces(self, *, progress: Progress = lambda _done: None) -> Iterator[bytes]:
         """The archive, to be written in this order."""
         yield from preamble(self._archive, self._log, readme=self._readme())
+        if anchor := _anchor(self._log, using=self._using):
+            yield self._archive.put("anchor.tlog-proof", anchor)
         after, done = START, 0
         for head in self._heads:
             yield from self._epoch(head, after=after, done=done, progress=progress)
@@ -201,6 +218,21 @@ def opened_of(log: Log, leaves: Mapping[int, bytes]) -> dict[int, Opened]:
             salt = base64.b64encode(detail.salt).decode()
             fields[detail.name] = {"salt": salt, "value": detail.value}
     return opened
+
+
+def _anchor(log: Log, *, using: str) -> bytes | None:
+    """The newest anchor below a head that a witness cosigned, as a C2SP tlog-proof."""
+    found = storage.rows(using, _ANCHOR, log.organization_id)
+    if not found:
+        return None
+    leaf, index, proof, cosigned = found[0]
+    extra = canonical({"entry": base64.b64encode(bytes(leaf)).decode()})
+    return tlog_proof.text(
+        extra=extra,
+        index=index,
+        hashes=tree.split_hashes(bytes(proof)),
+        checkpoint=cosigned,
+    )
 
 
 def preamble(archive: Archive, log: Log, *, readme: str) -> Iterator[bytes]:

@@ -1,14 +1,15 @@
 """What a log must hold: the heads kept outside the database, and what they bind.
 
 A head of each epoch was published, and the site's log names one an hour; the heads of a
-later epoch bind how the one before ended; and a key was announced for each. What one of
-them names and the database lacks was cut off.
+later epoch bind how the one before ended; and a key was announced for each. A witness
+may have cosigned heads of the site's log. What one of them names and the database lacks
+was cut off.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from audit.log import checkpoints, note, storage
+from audit.log import checkpoints, cosignatures, note, storage
 from audit.log.heads import epochs_named
 from audit.log.leaf import Leaf, LeafRefused
 from audit.log.models import SITE
@@ -26,10 +27,11 @@ select e.leaf from audit_facet f join audit_entry e on e.id = f.entry_id
  where f.organization_id = %s and f.action = %s and f.target_id = %s
    and e.organization_id = f.organization_id
 """
+_COSIGNED = "select epoch, note from audit_witness where organization_id = %s"
 
 
 class HeadIsNotOurs(Exception):
-    """A head outside the database is signed by nobody known."""
+    """A head from outside the database is not signed by whom it must be."""
 
     def __init__(self, epoch: int) -> None:
         super().__init__(epoch)
@@ -78,6 +80,8 @@ def of(
         made[epoch].heads.add((head.size, head.root))
     for epoch, size, root in _anchored(log, using=using):
         made.setdefault(epoch, Demand()).heads.add((size, root))
+    for epoch, head in _cosigned(log, keys=keys, using=using):
+        made.setdefault(epoch, Demand()).heads.add((head.size, head.root))
     for head in [*heads.values(), *_newest(log, sealed, keys=keys, using=using)]:
         if head.previous is not None:
             bound = made.setdefault(head.previous.epoch, Demand())
@@ -95,6 +99,25 @@ def _anchored(log: Log, *, using: str) -> Iterator[tuple[int, int, bytes]]:
             yield said.counts["epoch"], said.counts["size"], root
         except (LeafRefused, KeyError, ValueError):
             continue  # the site's own verification names what was done to it
+
+
+def _cosigned(
+    log: Log, *, keys: list[VerifierKey], using: str
+) -> Iterator[tuple[int, Checkpoint]]:
+    """The heads that a witness cosigned; only the site's log has them."""
+    witness = cosignatures.configured_key()
+    for epoch, text in storage.rows(using, _COSIGNED, log.organization_id):
+        if not text:
+            continue
+        try:
+            head = note.opened(text, keys=keys)
+            if witness is not None:
+                cosignatures.on(text, key=witness)
+        except NoteRefused:
+            raise HeadIsNotOurs(epoch) from None
+        if head.origin != log.named(epoch):
+            raise HeadIsNotOurs(epoch)
+        yield epoch, head
 
 
 def _newest(

@@ -154,11 +154,13 @@ class _Walk:
         # Read first: whatever is sealed meanwhile only adds to what these cover.
         try:
             heads = demands.published(self._log, keys=self._keys)
+            bound = self._bound()
+            wanted = demands.of(
+                self._log, heads=heads, keys=self._keys, using=self._using
+            )
         except HeadIsNotOurs as refusal:
             finding = Finding(flaw=Flaw.SIGNATURE, epoch=refusal.epoch, index=0)
             return Result(entries=0, finding=finding)
-        bound = self._bound()
-        wanted = demands.of(self._log, heads=heads, keys=self._keys, using=self._using)
         found: list[Finding] = []
         epoch, tree = 1, CompactRange()
         try:

@@ -1,7 +1,7 @@
 """Examines whether work moves: the broker, workers, the seal, and purges in time."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -9,6 +9,7 @@ from celery import current_app
 from django.conf import settings
 
 from audit.log import selectors as log
+from audit.witnesses import selectors as witnesses
 from kit import scoping
 from retention.deletions import objects
 from retention.deletions import selectors as deletions
@@ -23,6 +24,7 @@ from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 _QUEUES = ("due", "slow", "sequencer")
 # Workers need some seconds to come up; each try waits for answers this long.
 TRIES, SECONDS = 6, 1.5
+_WITNESS_MAY_FAIL = timedelta(days=1)
 _START = "Start Redis or Valkey, and compare REDIS_URL."
 
 
@@ -67,6 +69,21 @@ def seal(at: datetime) -> Finding:
         str(stalled),
         way_out="End what holds it back (pg_terminate_backend), or start the worker"
         " of the queue sequencer and beat.",
+    )
+
+
+@asked(way_out="Start the content database.")
+def witness(at: datetime) -> Finding:
+    """The witness of the installation's log, where there is one, goes on signing."""
+    if witnesses.configured() is None:
+        return ok("No witness outside is set.")
+    trouble = witnesses.trouble()
+    if trouble is None:
+        return ok("The witness signed the newest head that it was shown.")
+    is_late = at - trouble.since >= _WITNESS_MAY_FAIL
+    return (bad if trouble.is_contradiction or is_late else warn)(
+        f"The witness signs nothing since {trouble.since}: {trouble.sentence}.",
+        way_out="docs/audit-integrity.md, A witness, says what each answer asks for.",
     )
 
 
@@ -142,6 +159,7 @@ PROBES: dict[str, Probe] = {
     "broker": broker,
     "workers": workers,
     "seal": seal,
+    "witness": witness,
     "overdue purges": overdue,
     "stuck work": stuck,
     "incidents": alarms,

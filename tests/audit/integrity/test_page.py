@@ -19,6 +19,7 @@ from kit import scoping
 from kit.actor import Actor
 from tests import cast
 from tests.audit.conftest import AT
+from tests.audit.witnesses.conftest import Witness, ask, introduce
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +53,12 @@ def _record(where: WorkspaceRef, number: int = 1, **given: Any) -> None:
     sequencer.seal(at=AT)
 
 
+def _anchor() -> None:
+    anchors.anchor(actor=Actor.system("anchors"), at=AT)
+    sequencer.seal(at=AT)
+    anchors.prove()
+
+
 def _size(where: WorkspaceRef) -> int:
     text = checkpoints.published(where.organization.public_id)
     assert text is not None
@@ -68,9 +75,7 @@ def test_it_shows_the_head_its_keys_and_its_anchors(
     where: WorkspaceRef, mara: Client
 ) -> None:
     _record(where, 3)
-    anchors.anchor(actor=Actor.system("anchors"), at=AT)
-    sequencer.seal(at=AT)
-    anchors.prove()
+    _anchor()
 
     for url in (PAGE, HERE):
         page = _page(mara, url)
@@ -224,3 +229,27 @@ def test_the_page_asks_little(where: WorkspaceRef, mara: Client) -> None:
         _page(mara)
 
     assert len(queries) <= BUDGET
+
+
+def test_it_shows_who_witnessed_an_anchor_and_when(
+    where: WorkspaceRef, mara: Client, settings: Any
+) -> None:
+    _record(where, 3)
+    _anchor()
+    assert "Witnessed" not in _page(mara)
+    witness = Witness()
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
+    settings.CUSTOS_WITNESS_VKEY = witness.vkey
+    settings.CUSTOS_WITNESS_URL = "http://127.0.0.1:1"
+    assert "Awaiting witness" in _page(mara)
+
+    introduce(witness)
+    with witness.running():
+        settings.CUSTOS_WITNESS_URL = witness.url
+        ask()
+
+    for url in (PAGE, HERE):
+        page = _page(mara, url)
+        assert "Awaiting witness" not in page
+        assert witness.name in page
+        assert witness.vkey in page

@@ -1,0 +1,1 @@
+"""Has the heads of the installation's log cosigned by a witness outside."""
