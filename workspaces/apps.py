@@ -26,6 +26,7 @@ class WorkspacesConfig(AppConfig):
         import_module("workspaces.gpts.adapters").register()
         import_module("workspaces.keys.adapters").register()
         import_module("workspaces.decisions.adapters").register()
+        import_module("workspaces.audit_reading.adapters").register()
         import_module("workspaces.connectors.adapters").register()
         import_module("workspaces.offboarding.adapters").register()
         import_module("workspaces.bulk.adapters").register()

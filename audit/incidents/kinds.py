@@ -85,4 +85,13 @@ SAID: dict[Kind, Said] = {
             "The key may be in wrong hands: rotate it, unless its program has moved."
         ),
     ),
+    Kind.STREAM: Said(
+        name=_("A stream of the audit log is behind or has a gap"),
+        found=_("A receiver of the audit log does not get what it should"),
+        advice=_(
+            "Open the streams. What is behind goes on by itself once the receiver"
+            " confirms again: the page says why it does not. Entries in a gap are gone"
+            " from the log: look for them in an export or a backup."
+        ),
+    ),
 }

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     MASS_EXPORT = "mass_export"
     PUBLIC_SHARING = "public_sharing"
     KEY_OUTSIDE = "key_outside"
+    STREAM = "stream"
 
 
 class Severity(StrEnum):
@@ -126,6 +127,12 @@ RULES: dict[Kind, Rule] = {
             kind=Kind.KEY_OUTSIDE,
             actions=("workspaces.api-key.used",),
             outcomes=_REFUSED,
+            by=By.TARGET,
+        ),
+        Rule(
+            kind=Kind.STREAM,
+            actions=("audit.stream.fell-behind", "audit.stream.gap-found"),
+            outcomes=_FAILED,
             by=By.TARGET,
         ),
     )

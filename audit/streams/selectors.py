@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.formats import reading
@@ -22,6 +23,8 @@ from kit.refusals import Refused
 BATCH = 500
 BATCH_BYTES = 1_048_576
 CHART_HOURS = 24
+GAP_SHOWN = timedelta(days=7)
+"""How long the overview tells of a gap; the incident lasts until it is resolved."""
 
 
 class NoSuchStream(Refused):
@@ -70,6 +73,11 @@ select s.id, f.epoch, f.index, f.at from audit_stream s cross join lateral (
        and (epoch, index) > (s.cursor_epoch, s.cursor_index)
      order by epoch, index limit 1) f
  where s.id = any(%s)
+"""
+_GAPS = """
+select target_id, max(at) from audit_facet
+ where organization_id = %s and action = 'audit.stream.gap-found' and at >= %s
+ group by target_id
 """
 _DUE = "select * from custos_due_streams(%s, %s)"
 
@@ -137,6 +145,45 @@ def _progress(
             at=at,
         ),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A stream that somebody must look at: late, or with entries gone lately."""
+
+    stream: UUID
+    name: str
+    workspace: UUID | None
+    late_since: datetime | None
+    gap_at: datetime | None
+
+
+def alarms(*, organization_id: int, workspace: UUID, at: datetime) -> list[Alarm]:
+    """Those of a workspace and of its whole organization, by name.
+
+    Lateness is asked of the log itself, so that it shows also where no worker runs.
+    """
+    wanted = Q(workspace=workspace) | Q(workspace__isnull=True)
+    streams = list(AuditStream.objects.filter(wanted).order_by("name", "id"))
+    if not streams:
+        return []
+    progress = progress_of(streams=streams, organization_id=organization_id, at=at)
+    gaps = dict(storage.rows("default", _GAPS, organization_id, at - GAP_SHOWN))
+    found = []
+    for one in streams:
+        is_late = progress[one.pk].standing is Standing.LATE
+        since, gap_at = progress[one.pk].since, gaps.get(one.public_id)
+        if is_late or gap_at:
+            found.append(
+                Alarm(
+                    stream=one.public_id,
+                    name=one.name,
+                    workspace=one.workspace,
+                    late_since=since if is_late else None,
+                    gap_at=gap_at,
+                )
+            )
+    return found
 
 
 def samples_of(*, stream: AuditStream, at: datetime) -> list[AuditStreamSample]:

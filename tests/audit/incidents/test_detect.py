@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db(
 
 PLACE = UUID(int=77)
 KEY = UUID(int=78)
+STREAM = UUID(int=79)
 
 # What makes each rule hold once.
 ACTS: dict[Kind, dict[str, Any]] = {
@@ -46,6 +47,11 @@ ACTS: dict[Kind, dict[str, Any]] = {
         "action": "workspaces.api-key.used",
         "outcome": "refused",
         "target": Target(kind="api_key", id=KEY),
+    },
+    Kind.STREAM: {
+        "action": "audit.stream.fell-behind",
+        "outcome": "error",
+        "target": Target(kind="stream", id=STREAM),
     },
 }
 
@@ -116,6 +122,18 @@ def test_another_key_is_another_incident(
     services.detect_due(at=AT)
 
     assert {one.subject for one in incidents(halden)} == {str(KEY), str(UUID(int=79))}
+
+
+def test_a_gap_of_a_stream_joins_what_is_told_of_its_lateness(
+    halden: Tenant, seal: Callable[[], int]
+) -> None:
+    halden.record(**ACTS[Kind.STREAM])
+    halden.record(**ACTS[Kind.STREAM] | {"action": "audit.stream.gap-found"})
+    seal()
+    services.detect_due(at=AT)
+
+    (one,) = incidents(halden)
+    assert (one.subject, one.found_n) == (str(STREAM), 2)
 
 
 def test_one_entry_for_many_tries_counts_as_many(
