@@ -83,9 +83,15 @@ def finish(
     return export
 
 
+def _locked(export: UUID) -> MatterExport | None:
+    """Its row, unless a sweep has purged it under the worker."""
+    rows = MatterExport.objects.select_for_update(no_key=True)
+    return rows.filter(public_id=export).first()
+
+
 def _demand_open(export: MatterExport) -> None:
-    row = MatterExport.objects.select_for_update(no_key=True).get(pk=export.pk)
-    if row.deleted_at is not None:
+    row = _locked(export.public_id)
+    if row is None or row.deleted_at is not None:
         raise ExportIsGone(_("This export was deleted."))
 
 
@@ -127,8 +133,8 @@ def _end(
 ) -> None:
     """It is over without being whole; a sweep takes what was written."""
     with scope(workspace):
-        row = MatterExport.objects.select_for_update(no_key=True).get(public_id=export)
-        if row.outcome is not None or row.deleted_at is not None:
+        row = _locked(export)
+        if row is None or row.outcome is not None or row.deleted_at is not None:
             return
         row.outcome, row.ended_at = outcome, at
         row.deleted_at, row.deleted_by = at, "custos"

@@ -119,8 +119,8 @@ def _step(export: UUID, steps: Steps) -> MatterExport | None:
 
 
 def _demanded(export: UUID, actor: Actor, workspace: WorkspaceRef) -> MatterExport:
-    row = MatterExport.objects.select_related("hold").get(public_id=export)
-    if row.deleted_at is not None:
+    row = MatterExport.objects.select_related("hold").filter(public_id=export).first()
+    if row is None or row.deleted_at is not None:
         raise ExportIsGone(_("This export was deleted."))
     try:
         authority.demand(actor=actor, workspace=workspace, hold=row.hold)
