@@ -118,6 +118,12 @@ class Client:
         """Post a body; a redirect is an answer like any other."""
         return self._first("POST", url, headers, body=body).send()
 
+    def put(
+        self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Put a body; a redirect is an answer like any other."""
+        return self._first("PUT", url, headers, body=body).send()
+
     def delete(
         self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None
     ) -> Response:

@@ -171,9 +171,12 @@ def test_an_https_request_checks_the_certificate_of_the_name(
     assert headers["host"] == f"hooks.test:{server.port}"
 
 
-def test_a_post_carries_body_and_headers(private_allowed: None) -> None:
+@pytest.mark.parametrize("verb", ["post", "put"])
+def test_a_post_and_a_put_carry_body_and_headers(
+    private_allowed: None, verb: str
+) -> None:
     with Server(reply(202)).running() as server:
-        response = plain().post(
+        response = getattr(plain(), verb)(
             f"http://hooks.test:{server.port}",
             body=b'{"a":1}',
             headers={"Authorization": "Bearer x"},
@@ -181,7 +184,7 @@ def test_a_post_carries_body_and_headers(private_allowed: None) -> None:
 
     assert response.status == 202
     ((method, path, headers, body),) = server.asked
-    assert (method, path, body) == ("POST", "/", b'{"a":1}')
+    assert (method, path, body) == (verb.upper(), "/", b'{"a":1}')
     assert headers["authorization"] == "Bearer x"
     assert headers["user-agent"] == "Custos"
     assert headers["accept-encoding"] == "identity"
