@@ -46,7 +46,8 @@ class Event:
 class Batch:
     """Entries beyond `after`; nothing else up to `through` fits the stream's filter.
 
-    `missing` entries right after `after` are in the log no longer: a gap is told.
+    `missing` entries right after `after` are in the log no longer: a gap is told. What
+    is cut by block begins where its block does, which may lie elsewhere than `after`.
     """
 
     stream: UUID
@@ -59,6 +60,12 @@ class Batch:
     at: datetime
     missing: int = 0
     is_test: bool = False
+    begin: Place | None = None
+
+    @property
+    def start(self) -> Place:
+        """The place right before the first that this batch covers."""
+        return self.begin or self.after
 
     @property
     def id(self) -> str:
@@ -105,7 +112,7 @@ class Batch:
                 "log": str(self.log.uuid),
                 "origin": self.log.origin,
                 "checkpoint": self.checkpoint,
-                "after": {"epoch": self.after[0], "index": self.after[1]},
+                "after": {"epoch": self.start[0], "index": self.start[1]},
                 "through": {"epoch": self.through[0], "index": self.through[1]},
                 "entries": len(self.entries),
                 **({"missing": self.missing} if self.missing else {}),

@@ -61,7 +61,11 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """One kind, in words and settings."""
+    """One kind, in words and settings.
+
+    `host` is where it leads without an address, in the words of its settings. By block:
+    a batch is a block of the log or a fixed part of one, the same whenever it comes.
+    """
 
     label: Text
     text: Text
@@ -69,6 +73,8 @@ class Destination:
     formats: tuple[Format, ...]
     settings: tuple[Setting, ...]
     gives_secret: bool = False
+    host: str = ""
+    is_by_block: bool = False
 
 
 # What Custos says itself is not for others to say.
@@ -80,6 +86,16 @@ _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}"
 _PORT = (
     r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}"
     r"|655[0-2][0-9]|6553[0-5]"
+)
+
+# No relative segments: servers disagree about what these mean.
+_PREFIX = (
+    r"(?!.{501})(?!(?:.*/)?\.{1,2}(?:/|$))"
+    r"(?:[0-9A-Za-z_.=-]+/)*(?:[0-9A-Za-z_.=-]+/?)"
+)
+_BUCKET = (
+    r"(?!xn--|sthree-)(?!.*\.\.)(?!(?:[0-9]+\.){3}[0-9]+$)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 
 AUTHORITY = Setting(
@@ -200,5 +216,70 @@ DESTINATIONS: dict[Kind, Destination] = {
             ),
             AUTHORITY,
         ),
+    ),
+    Kind.S3: Destination(
+        label=_("S3"),
+        text=_("JSON Lines in a bucket of AWS, or of another S3 service."),
+        icon="folder",
+        formats=(Format.NATIVE, Format.OCSF),
+        settings=(
+            Setting(
+                name="bucket",
+                label=_("Bucket"),
+                pattern=_BUCKET,
+                wrong=_(
+                    "A bucket has 3 to 63 small letters, digits, dots and hyphens,"
+                    " begins and ends with a letter or digit, and is no IP address."
+                ),
+            ),
+            Setting(
+                name="region",
+                label=_("Region"),
+                hint=_("For example eu-central-1."),
+                pattern=r"[a-z0-9-]{1,32}",
+                wrong=_("A region has only small letters, digits and hyphens."),
+            ),
+            Setting(
+                name="prefix",
+                label=_("Prefix"),
+                hint=_("The folder in the bucket. Empty: its top."),
+                is_required=False,
+                pattern=_PREFIX,
+                wrong=_(
+                    "A prefix has letters, digits and _ . = - between single"
+                    " slashes, does not begin with one, and has 500 at most."
+                ),
+            ),
+            Setting(
+                name="key_id",
+                label=_("Access key ID"),
+                hint=_("Of a user who may do s3:PutObject there, and nothing else."),
+                pattern=r"[0-9A-Za-z_.@+-]{3,128}",
+                wrong=_("An access key ID has letters, digits and _ . @ + - only."),
+            ),
+            Setting(
+                name="secret_key",
+                label=_("Secret access key"),
+                hint=_("It is never shown again."),
+                is_secret=True,
+                pattern=r"[!-~]{1,255}",
+                wrong=_("A secret key has neither spaces nor letters beyond ASCII."),
+            ),
+            Setting(
+                name="url",
+                label=_("Endpoint"),
+                hint=_(
+                    "Empty for AWS. Else the address of the service, for example"
+                    " https://minio.example.com:9000"
+                ),
+                is_required=False,
+                is_address=True,
+                pattern=r"[^?#]*",
+                wrong=_("An endpoint has neither “?” nor “#”."),
+            ),
+            AUTHORITY,
+        ),
+        host="s3.{region}.amazonaws.com",
+        is_by_block=True,
     ),
 }

@@ -9,19 +9,22 @@ from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from audit.explorer.selectors import Shown
 from audit.formats import reading
 from audit.log import storage
 from audit.log.selectors import Log, log_of
 from audit.query import rules as queries
 from audit.streams import rules, sealing
 from audit.streams.batches import Batch
-from audit.streams.kinds import Format
+from audit.streams.kinds import DESTINATIONS, Format, Kind
 from audit.streams.models import AuditStream, AuditStreamSample, State
 from audit.streams.rules import Place, Standing
 from kit.refusals import Refused
 
 BATCH = 500
 BATCH_BYTES = 1_048_576
+PART = 512
+"""Places of a block that go together at most, where a batch is cut by block."""
 CHART_HOURS = 24
 GAP_SHOWN = timedelta(days=7)
 """How long the overview tells of a gap; the incident lasts until it is resolved."""
@@ -59,6 +62,11 @@ class Progress:
 _HEAD = """
 select epoch, first + n - 1, note from audit_block where organization_id = %s
  order by epoch desc, first desc limit 1
+"""
+_BLOCK = """
+select first, first + n - 1, note from audit_block
+ where organization_id = %s and epoch = %s and first <= %s
+ order by first desc limit 1
 """
 _SIZES = """
 select e.epoch, b.size from generate_series(1, (select epoch from audit_sequencer))
@@ -194,42 +202,89 @@ def samples_of(*, stream: AuditStream, at: datetime) -> list[AuditStreamSample]:
 
 
 def next_batch(*, stream: AuditStream, log: Log, at: datetime) -> Batch | None:
-    """What comes after the cursor, under the newest checkpoint; None: all was sent."""
+    """What comes after the cursor, under a checkpoint over it; None: all was sent."""
     head = head_of(organization_id=log.organization_id)
     first = _next([stream.pk])
     if head is None or not first or head.place <= stream.cursor:
         return None
-    found = reading.entries_after(
-        log=log,
-        query=queries.parse(stream.query),
-        after=stream.cursor,
-        size=BATCH,
-        workspace=stream.workspace,
-        at=at,
-    )
-    entries, through = [], head.place
-    total = 0
-    for shown in found:
-        place = (shown.epoch or 0, shown.index or 0)
-        total += len(shown.raw)
-        if place > head.place:
-            break
-        entries.append(shown)
-        if len(entries) == BATCH or total > BATCH_BYTES:
-            through = place
-            break
+    by_block = DESTINATIONS[Kind(stream.kind)].is_by_block
+    cut = (_block if by_block else _most)(stream, log, head, at)
     sizes = sizes_of(organization_id=log.organization_id)
     return Batch(
         stream=stream.public_id,
         log=log,
         format=Format(stream.format),
-        entries=entries,
+        entries=cut.entries,
         after=stream.cursor,
-        through=through,
-        checkpoint=head.note,
+        begin=cut.begin,
+        through=cut.through,
+        checkpoint=cut.note,
         missing=rules.missing(stream.cursor, first[0][1:3], sizes=sizes),
         at=at,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cut:
+    """Entries up to a place, and the checkpoint that covers it."""
+
+    entries: list[Shown]
+    through: Place
+    note: str
+    begin: Place | None = None
+
+
+def _most(stream: AuditStream, log: Log, head: Head, at: datetime) -> _Cut:
+    """As much as fits, under the newest checkpoint."""
+    entries, total = [], 0
+    for shown in _entries(stream, log, stream.cursor, at, size=BATCH):
+        if _place(shown) > head.place:
+            break
+        entries.append(shown)
+        total += len(shown.raw)
+        if len(entries) == BATCH or total > BATCH_BYTES:
+            return _Cut(entries=entries, through=_place(shown), note=head.note)
+    return _Cut(entries=entries, through=head.place, note=head.note)
+
+
+def _block(stream: AuditStream, log: Log, head: Head, at: datetime) -> _Cut:
+    """The block of the next entry that fits, or the PART of it, under its checkpoint.
+
+    Blocks never change: neither what was sealed since nor where a replay begins does
+    anything to what comes out.
+    """
+    found = _entries(stream, log, stream.cursor, at, size=1)
+    if not found or _place(found[0]) > head.place:
+        return _Cut(entries=[], through=head.place, note=head.note)
+    epoch, index = _place(found[0])
+    rows = storage.rows("default", _BLOCK, log.organization_id, epoch, index)
+    first, last, note = rows[0]
+    first += (index - first) // PART * PART
+    begin, through = (epoch, first - 1), (epoch, min(first + PART - 1, last))
+    entries = _entries(stream, log, begin, at, size=PART)
+    return _Cut(
+        entries=[one for one in entries if _place(one) <= through],
+        begin=begin,
+        through=through,
+        note=note,
+    )
+
+
+def _entries(
+    stream: AuditStream, log: Log, after: Place, at: datetime, *, size: int
+) -> list[Shown]:
+    return reading.entries_after(
+        log=log,
+        query=queries.parse(stream.query),
+        after=after,
+        size=size,
+        workspace=stream.workspace,
+        at=at,
+    )
+
+
+def _place(shown: Shown) -> Place:
+    return shown.epoch or 0, shown.index or 0
 
 
 @dataclass(frozen=True, kw_only=True)

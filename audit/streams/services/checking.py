@@ -43,10 +43,11 @@ def checked(kind: Kind, asked: Asked, *, before: Mapping[str, str]) -> dict[str,
 
 def host(kind: Kind, settings: Mapping[str, str]) -> str:
     """Where the stream leads to, as far as it may be shown."""
-    for setting in DESTINATIONS[kind].settings:
+    destination = DESTINATIONS[kind]
+    for setting in destination.settings:
         if setting.is_address and settings[setting.name]:
             return webhooks.host_of(settings[setting.name])
-    return settings.get("host", "")
+    return settings.get("host") or destination.host.format_map(settings)
 
 
 def _kept(

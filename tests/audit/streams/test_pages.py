@@ -161,12 +161,20 @@ PLACES = {
         "url": "https://otlp.halden.example/in",
         "header": "Authorization: Bearer hidden-token",
     },
+    "s3": {
+        "url": "https://minio.halden.example:9000",
+        "region": "eu-central-1",
+        "bucket": "halden-audit",
+        "prefix": "custos/log",
+        "key_id": "AKIAIOSFODNN7EXAMPLE",
+        "secret_key": "hidden-token",
+    },
 }
-SECRETS = {"splunk": "token", "otlp": "header"}
+SECRETS = {"splunk": "token", "otlp": "header", "s3": "secret_key"}
 
 
 @pytest.mark.parametrize("kind", PLACES)
-def test_what_splunk_and_opentelemetry_are_signed_in_with_is_never_shown(
+def test_what_other_receivers_are_signed_in_with_is_never_shown(
     where: WorkspaceRef, mara: Client, seal: Callable[[], int], kind: str
 ) -> None:
     asked = FORM | PLACES[kind]
@@ -224,9 +232,31 @@ def test_a_secret_is_kept_for_its_address_and_for_no_other(
         ("otlp", "header", "X-Key: a\r\nX-Other: b", "name: value"),
         ("otlp", "header", "X-Key: schlüssel", "name: value"),
         ("otlp", "url", "", "required"),
+        ("s3", "format", "cef", "Select a valid choice"),
+        ("s3", "url", "http://minio.halden.example", "must begin with https://"),
+        ("s3", "url", "https://minio.halden.example/?a", "neither “?” nor “#”"),
+        ("s3", "bucket", "", "required"),
+        ("s3", "bucket", "ab", "3 to 63 small letters"),
+        ("s3", "bucket", "a" * 64, "3 to 63 small letters"),
+        ("s3", "bucket", "Halden", "3 to 63 small letters"),
+        ("s3", "bucket", "halden_audit", "3 to 63 small letters"),
+        ("s3", "bucket", "-halden", "3 to 63 small letters"),
+        ("s3", "bucket", "halden.", "3 to 63 small letters"),
+        ("s3", "bucket", "hal..den", "3 to 63 small letters"),
+        ("s3", "bucket", "192.0.2.7", "is no IP address"),
+        ("s3", "bucket", "xn--halden", "3 to 63 small letters"),
+        ("s3", "region", "eu.evil.example/", "A region has only"),
+        ("s3", "prefix", "/audit", "between single slashes"),
+        ("s3", "prefix", "a//b", "between single slashes"),
+        ("s3", "prefix", "a/../b", "between single slashes"),
+        ("s3", "prefix", "a b", "between single slashes"),
+        ("s3", "prefix", "a" * 501, "500 at most"),
+        ("s3", "key_id", "a/b", "An access key ID has"),
+        ("s3", "secret_key", "two words", "neither spaces"),
+        ("s3", "secret_key", "", "required"),
     ],
 )
-def test_bad_input_for_splunk_and_opentelemetry_makes_nothing_and_says_why(
+def test_bad_input_for_other_receivers_makes_nothing_and_says_why(
     where: WorkspaceRef, mara: Client, kind: str, field: str, value: str, sentence: str
 ) -> None:
     answer = mara.post(f"{LIST}add/{kind}/", FORM | PLACES[kind] | {field: value})
@@ -290,6 +320,19 @@ def test_bad_input_for_syslog_makes_nothing_and_says_why(
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert _streams(where) == []
+
+
+def test_a_bucket_of_aws_takes_no_endpoint_and_shows_what_is_no_secret(
+    where: WorkspaceRef, mara: Client
+) -> None:
+    made = mara.post(f"{LIST}add/s3/", FORM | PLACES["s3"] | {"url": ""})
+
+    page = mara.get(made["Location"]).content.decode()
+
+    (stream,) = _streams(where)
+    assert stream.host == "s3.eu-central-1.amazonaws.com"
+    for told in ("halden-audit", "custos/log", "AKIAIOSFODNN7EXAMPLE", stream.host):
+        assert told in page
 
 
 def test_it_starts_pauses_and_asks_for_a_test(

@@ -1,0 +1,546 @@
+"""A bucket holds every entry once, whatever is killed, sent twice or replayed."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from django.db import connection
+
+from audit.streams import rules, selectors, services
+from audit.streams.destinations import contract
+from audit.streams.kinds import Format, Kind
+from audit.streams.models import AuditStream
+from audit.streams.services import delivering
+from kit import scoping
+from kit.outbound import Client, Response
+from tests.audit.conftest import AT, MARA, Tenant
+from tests.audit.streams import s3_server, sigv4
+from tests.audit.streams.conftest import (
+    Authority,
+    Receiver,
+    fresh,
+    log,
+    make,
+    started,
+    turn,
+)
+from tests.harness import servers
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Seal = Callable[[], int]
+BUCKET = "halden-audit"
+
+
+@dataclass(kw_only=True)
+class Bucket:
+    """A server with one bucket, that can be killed and started again."""
+
+    authority: Authority
+    folder: Path
+    port: int
+
+    @contextmanager
+    def running(self) -> Iterator["Bucket"]:
+        command = [sys.executable, "-m", "tests.audit.streams.s3_server"]
+        files = (self.authority.certificate, self.authority.key, self.journal)
+        with servers.running(
+            [*command, str(self.port), *map(str, files)],
+            log=self.folder / "server.log",
+            environment=os.environ,
+            is_ready=self._answers,
+            stop_with=signal.SIGKILL,
+        ):
+            yield self
+            self.client.close()
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            "url": f"https://localhost:{self.port}",
+            "region": "eu-central-1",
+            "bucket": BUCKET,
+            "prefix": "custos/log",
+            "key_id": s3_server.KEY_ID,
+            "secret_key": s3_server.SECRET_KEY,
+            "authority": self.authority.pem,
+        }
+
+    @cached_property
+    def client(self) -> "S3Client":
+        return boto3.client(
+            "s3",
+            endpoint_url=self.settings["url"],
+            region_name="eu-central-1",
+            aws_access_key_id=s3_server.KEY_ID,
+            aws_secret_access_key=s3_server.SECRET_KEY,
+            verify=str(self.authority.certificate),
+            config=Config(
+                s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required",
+            ),
+        )
+
+    def make_bucket(self) -> None:
+        self.client.create_bucket(
+            Bucket=BUCKET,
+            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+        )
+
+    def objects(self) -> dict[str, list[Any]]:
+        """The lines of every object, by its name, in the order of names."""
+        found = {}
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        for one in (one for page in pages for one in page.get("Contents", [])):
+            stored = self.client.get_object(Bucket=BUCKET, Key=one["Key"])["Body"]
+            with closing(stored):
+                lines = stored.read().splitlines()
+            found[one["Key"]] = [json.loads(line) for line in lines]
+        return found
+
+    def places(self) -> list[tuple[int, int]]:
+        """The entries of all objects, in the order of their names."""
+        logs = [line["log"] for one in self.objects().values() for line in one[:-1]]
+        return [(told["epoch"], told["index"]) for told in logs]
+
+    def puts(self) -> list[tuple[str, bytes]]:
+        """Every object that was put, name and bytes, as often as it was."""
+        found = s3_server.stored(self.journal)
+        return [(path, body) for path, _, body in found if path.count("/") > 1]
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _server(authority: Authority, folder: Path) -> Bucket:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return Bucket(authority=authority, folder=folder, port=free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bucket]:
+    with _server(authority, tmp_path_factory.mktemp("s3")).running() as found:
+        found.make_bucket()
+        yield found
+
+
+@pytest.fixture
+def bucket(server: Bucket, settings: Any) -> Iterator[Bucket]:
+    """The server with an empty bucket."""
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
+    yield server
+    for name in server.objects():
+        server.client.delete_object(Bucket=BUCKET, Key=name)
+    lines = server.journal.read_bytes().splitlines(keepends=True)
+    os.truncate(server.journal, len(lines[0]))
+
+
+def _all(sealed: int) -> list[tuple[int, int]]:
+    return [(1, index) for index in range(sealed)]
+
+
+def test_each_block_is_an_object_that_ends_with_its_checkpoint(
+    halden: Tenant, bucket: Bucket, seal: Seal
+) -> None:
+    made = started(halden, Kind.S3, bucket.settings)
+    first = seal()
+    for _ in range(3):
+        halden.record()
+    sealed = first + seal()
+
+    stream = turn(made.stream)
+
+    assert (stream.last_error, stream.cursor) == ("", (1, sealed - 1))
+    assert stream.sent == sealed
+    folder = f"custos/log/{log(halden).uuid}/{stream.public_id}/000001"
+    found = bucket.objects()
+    assert list(found) == [
+        f"{folder}/{0:016d}-{first - 1:016d}.jsonl",
+        f"{folder}/{first:016d}-{sealed - 1:016d}.jsonl",
+    ]
+    assert bucket.places() == _all(sealed)
+    *_entries, end = list(found.values())[-1]
+    assert end["checkpoint"].startswith(f"{log(halden).origin}/1\n{sealed}\n")
+    assert end["after"] == {"epoch": 1, "index": first - 1}
+    assert end["through"] == {"epoch": 1, "index": sealed - 1}
+
+
+def test_what_was_stored_but_not_confirmed_overwrites_itself(
+    halden: Tenant, bucket: Bucket, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = started(halden, Kind.S3, bucket.settings)
+    sealed = seal()
+    with monkeypatch.context() as killed:
+        killed.setattr(delivering, "_advance", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            turn(made.stream)
+    halden.record()
+    sealed += seal()
+    with scoping.organization(organization_id=halden.id):
+        AuditStream.objects.update(leased_until=None)
+
+    turn(made.stream)
+
+    (first, again, last) = bucket.puts()
+    assert first == again
+    assert last[0] != first[0]
+    assert bucket.places() == _all(sealed)
+
+
+def _killed(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_doubled_while_it_is_killed_under_load(
+    halden: Tenant, authority: Authority, tmp_path: Path, seal: Seal, settings: Any
+) -> None:
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
+    server = _server(authority, tmp_path)
+    with server.running():
+        server.make_bucket()
+        stream = started(halden, Kind.S3, server.settings).stream
+    sealed = seal()
+    with _turning(stream) as ended:
+        for goal in (10, 25, 40):
+            with server.running():
+                while len(server.puts()) < goal:
+                    halden.record()
+                    sealed += seal()
+        with server.running():
+            while fresh(stream).cursor != (1, sealed - 1):
+                assert not ended.wait(0.02)
+
+            assert server.places() == _all(sealed)
+
+    assert fresh(stream).sent == sealed
+    bytes_of: dict[str, set[bytes]] = {}
+    for name, body in server.puts():
+        bytes_of.setdefault(name, set()).add(body)
+    assert all(len(bodies) == 1 for bodies in bytes_of.values())
+
+
+@contextmanager
+def _turning(stream: AuditStream) -> Iterator[threading.Event]:
+    """A worker that gives the stream turn after turn; the event is set if it dies."""
+    stop, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        try:
+            while not stop.is_set():
+                turn(stream)
+        finally:
+            ended.set()
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield ended
+    finally:
+        stop.set()
+        worker.join()
+
+
+def test_a_replay_from_the_middle_of_a_block_overwrites_whole_objects(
+    halden: Tenant,
+    bucket: Bucket,
+    seal: Seal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(selectors, "PART", 4)
+    made = started(halden, Kind.S3, bucket.settings)
+    for _ in range(9):
+        halden.record()
+    sealed = seal()
+    stream = turn(made.stream)
+    before = bucket.puts()
+    services.replay(actor=MARA, log=log(halden), stream=stream, first=(1, 6), at=AT)
+
+    stream = turn(stream)
+
+    assert len(before) == -(-sealed // 4)
+    assert bucket.puts() == before + before[1:]
+    assert bucket.places() == _all(sealed)
+    assert stream.cursor == (1, sealed - 1)
+
+
+def test_a_block_without_what_the_filter_asks_for_leaves_no_object(
+    halden: Tenant, bucket: Bucket, seal: Seal
+) -> None:
+    seal()
+    made = started(
+        halden, Kind.S3, bucket.settings, query="action:retention.policy.set"
+    )
+    seal()
+    halden.record()
+    seal()
+    halden.record("workspaces.member.removed")
+    seal()
+
+    stream = turn(made.stream)
+
+    ((told, _end),) = bucket.objects().values()
+    assert told["action"] == "retention.policy.set"
+    assert selectors.next_batch(stream=stream, log=log(halden), at=AT) is None
+
+
+def test_ocsf_comes_as_json_lines_too(
+    halden: Tenant, bucket: Bucket, seal: Seal
+) -> None:
+    made = started(halden, Kind.S3, bucket.settings, form=Format.OCSF)
+    seal()
+
+    turn(made.stream)
+
+    (lines,) = bucket.objects().values()
+    assert lines[0]["metadata"]["version"] == "1.8.0"
+    assert "checkpoint" in lines[-1]
+
+
+def test_a_test_event_is_an_object_that_the_next_one_overwrites(
+    halden: Tenant, bucket: Bucket
+) -> None:
+    made = make(halden, Kind.S3, bucket.settings)
+    for _ in range(2):
+        services.ask_test(actor=MARA, stream=made.stream, at=AT)
+        stream = turn(made.stream)
+
+    ((name, (told,)),) = bucket.objects().items()
+    assert name.endswith(f"{stream.public_id}/test.jsonl")
+    assert told["message"] == "Custos can reach you."
+    assert (stream.tested_at, stream.test_error) == (AT, "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (
+            {"secret_key": "another-secret-key"},
+            "The secret does not belong to the access key for the bucket"
+            " “halden-audit” (403). Enter both again.",
+        ),
+        (
+            {"key_id": "AKIAUNKNOWN"},
+            "localhost does not know the access key for the bucket “halden-audit”"
+            " (403). Enter its ID and secret again.",
+        ),
+        (
+            {"bucket": "no-such-bucket"},
+            "localhost has no bucket “no-such-bucket” (404). Create it there, or check"
+            " its name.",
+        ),
+    ],
+    ids=["secret", "key", "bucket"],
+)
+def test_a_wrong_setting_says_which_and_what_comes_after_is_whole(
+    halden: Tenant,
+    bucket: Bucket,
+    seal: Seal,
+    caplog: pytest.LogCaptureFixture,
+    wrong: dict[str, str],
+    sentence: str,
+) -> None:
+    caplog.set_level("DEBUG")
+    made = started(halden, Kind.S3, bucket.settings | wrong)
+    sealed = seal()
+
+    refused = turn(made.stream)
+
+    assert refused.last_error == sentence
+    assert refused.cursor == (1, -1)
+    asked = services.Asked(name="S", format=Format.NATIVE, settings=bucket.settings)
+    services.change(actor=MARA, log=log(halden), stream=refused, asked=asked, at=AT)
+    turn(refused)
+    assert bucket.places()[:sealed] == _all(sealed)
+    for secret in (s3_server.SECRET_KEY, "another-secret-key"):
+        assert secret not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (403, b"<Code>AccessDenied</Code>", "may not write into the bucket “b-1” (403"),
+        (403, b"", "may not write into the bucket “b-1” (403)"),
+        (404, b"", "localhost has no bucket “b-1” (404)"),
+        (301, b"<Code>PermanentRedirect</Code>", "“b-1” lies in another region (301)"),
+        (400, b"<Code>AuthorizationHeaderMalformed</Code>", "in another region (400)"),
+        (403, b"<Code>RequestTimeTooSkewed</Code>", "clock of Custos is not that of"),
+        (503, b"<Code>SlowDown</Code>", "answered with status 503 for the bucket"),
+        (500, b"<", "answered with status 500 for the bucket “b-1”"),
+        (200, b"<html>", "answered, but not as S3 confirms an object"),
+        (204, b"", "answered with status 204"),
+    ],
+    ids=range(10),
+)
+def test_a_refusal_names_the_bucket_moves_nothing_and_is_tried_again(
+    halden: Tenant,
+    receiver: Receiver,
+    authority: Authority,
+    seal: Seal,
+    status: int,
+    body: bytes,
+    sentence: str,
+) -> None:
+    made = started(halden, Kind.S3, _places(receiver, authority))
+    seal()
+    receiver.answer = lambda _asked: (status, body)
+
+    stream = turn(made.stream)
+
+    assert sentence in stream.last_error
+    assert (stream.cursor, stream.failures) == ((1, -1), 1)
+    assert AT < stream.due_at <= AT + rules.FIRST_DELAY
+
+
+def test_a_server_that_does_not_answer_in_time_is_tried_again(
+    halden: Tenant,
+    receiver: Receiver,
+    authority: Authority,
+    seal: Seal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(contract, "_SECONDS", 0.3)
+    made = started(halden, Kind.S3, _places(receiver, authority))
+    seal()
+    done = threading.Event()
+    receiver.answer = lambda _asked: (200 if done.wait(20) else 500, b"")
+
+    stream = turn(made.stream)
+    done.set()
+
+    assert stream.last_error.startswith("Nothing arrived: localhost took too long")
+    assert stream.cursor == (1, -1)
+
+
+def test_a_private_address_is_refused_unless_the_operator_allows_it(
+    halden: Tenant, receiver: Receiver, authority: Authority, seal: Seal, settings: Any
+) -> None:
+    made = started(halden, Kind.S3, _places(receiver, authority))
+    seal()
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = False
+
+    assert "off limits" in turn(made.stream).last_error
+    assert receiver.tried == 0
+
+
+def _places(receiver: Receiver, authority: Authority) -> dict[str, str]:
+    return {
+        "url": receiver.url,
+        "region": "eu-central-1",
+        "bucket": "b-1",
+        "key_id": s3_server.KEY_ID,
+        "secret_key": s3_server.SECRET_KEY,
+        "authority": authority.pem,
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "begin", "host"),
+    [
+        ({}, "https://b-1.s3.eu-central-1.amazonaws.com/", "s3.eu-central-1."),
+        (
+            {"bucket": "b.1"},
+            "https://s3.eu-central-1.amazonaws.com/b.1/",
+            "s3.eu-central-1.",
+        ),
+        (
+            {"url": "https://MinIO.example:443/in/", "prefix": "a/b/"},
+            "https://minio.example/in/b-1/a/b/",
+            "minio.example",
+        ),
+        ({"url": "https://[::1]:9000"}, "https://[::1]:9000/b-1/", "::1"),
+    ],
+    ids=range(4),
+)
+def test_the_bucket_is_in_the_host_of_aws_and_in_the_path_elsewhere(
+    halden: Tenant,
+    seal: Seal,
+    monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, str],
+    begin: str,
+    host: str,
+) -> None:
+    urls = []
+
+    def put(_client: Client, url: str, **_: Any) -> Response:
+        urls.append(url)
+        return Response(status=200, headers={"etag": "x"}, body=b"", url=url)
+
+    monkeypatch.setattr(Client, "put", put)
+    settings = {
+        "region": "eu-central-1",
+        "bucket": "b-1",
+        "key_id": "key",
+        "secret_key": "x",
+    }
+    made = started(halden, Kind.S3, settings | told)
+    seal()
+
+    stream = turn(made.stream)
+
+    assert urls[0].startswith(f"{begin}{log(halden).uuid}/{stream.public_id}/")
+    assert stream.host.startswith(host)
+
+
+def test_what_checks_signatures_here_agrees_with_the_examples_of_aws() -> None:
+    """From AWS's "Signature Calculations for the Authorization Header"."""
+    common = {
+        "host": "examplebucket.s3.amazonaws.com",
+        "x-amz-date": "20130524T000000Z",
+    }
+    scope = f"{s3_server.KEY_ID}/20130524/us-east-1/s3/aws4_request"
+    read = common | {
+        "range": "bytes=0-9",
+        "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(),
+        "authorization": f"AWS4-HMAC-SHA256 Credential={scope},"
+        "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature="
+        "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+    }
+    body = b"Welcome to Amazon S3."
+    write = common | {
+        "date": "Fri, 24 May 2013 00:00:00 GMT",
+        "x-amz-storage-class": "REDUCED_REDUNDANCY",
+        "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),
+        "authorization": f"AWS4-HMAC-SHA256 Credential={scope},SignedHeaders="
+        "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,Signature="
+        "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+    }
+
+    assert _fault("GET", "/test.txt", read, b"") == ""
+    assert _fault("PUT", "/test%24file.text", write, body) == ""
+    assert _fault("GET", "/other.txt", read, b"") == "SignatureDoesNotMatch"
+
+
+def _fault(method: str, path: str, headers: dict[str, str], body: bytes) -> str:
+    return sigv4.fault(
+        method=method,
+        path=path,
+        query="",
+        headers=headers,
+        body=body,
+        keys={s3_server.KEY_ID: s3_server.SECRET_KEY},
+    )
