@@ -46,7 +46,7 @@ class Server:
                 asked.append((self.command, self.path, headers, body))
                 answer(self)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_PUT = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

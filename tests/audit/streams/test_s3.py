@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from django.db import connection
+from django.db import connections
 
 from audit.streams import rules, selectors, services
 from audit.streams.destinations import contract
@@ -254,7 +254,7 @@ def _turning(stream: AuditStream) -> Iterator[threading.Event]:
                 turn(stream)
         finally:
             ended.set()
-            connection.close()
+            connections.close_all()
 
     worker = threading.Thread(target=work)
     worker.start()
