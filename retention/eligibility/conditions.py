@@ -180,6 +180,8 @@ def _of_member(clock: str, owner: str) -> str:
     and m.membership_id = c.{owner} and c.{clock} <= m.purge_before)"""
 
 
+_OLD_TEMPORARY = "(c.is_temporary and c.created_at <= b.created_bound)"
+_OLD_BY_CREATION = "(b.by_creation and c.created_at <= b.created_before)"
 _COLUMNS_OF_CONVERSATIONS = {
     "clock": "last_activity_at",
     "owner": "owner_id",
@@ -193,8 +195,7 @@ def _arms() -> str:
     mine = f"{CONVERSATIONS} c where c.workspace_id = b.workspace_id"
     is_old = by_clock(**_COLUMNS_OF_CONVERSATIONS)
     deleted = "(c.deleted_at <= b.deleted_before) is not true"
-    temporary = "(c.is_temporary and c.created_at <= b.created_bound)"
-    created = "(b.by_creation and c.created_at <= b.created_before)"
+    temporary, created = _OLD_TEMPORARY, _OLD_BY_CREATION
     arms = (
         *clock_arms(table=CONVERSATIONS, **_COLUMNS_OF_CONVERSATIONS),
         f"{mine} and c.deleted_at <= b.deleted_before and not {is_old}",
@@ -210,6 +211,9 @@ def _arms() -> str:
 _CANDIDATES = f"(select * from ({_arms()}) arms offset 0) c {_GOVERNED}"  # noqa: S608
 FROM_DUE = f"from b cross join lateral {_CANDIDATES} where {DUE}"
 SOMETHING_DUE = f"exists (select from {_CANDIDATES} where {DUE} and not {HELD})"
+FROM_REACHED = f"""from b join {CONVERSATIONS} c on c.workspace_id = b.workspace_id
+where (c.last_activity_at <= b.purge_before or c.deleted_at <= b.deleted_before
+    or {_OLD_TEMPORARY} or {_OLD_BY_CREATION} or c.staged_by_id is not null)"""
 FROM_ALL = f"""from b
 join {CONVERSATIONS} c on c.workspace_id = b.workspace_id {_GOVERNED}"""
 # Goes after `b` and a relation `i` of ids: what a plan lists, or one conversation.

@@ -23,11 +23,13 @@ class Relation:
     """The pieces of SQL that pick rows `c` of one kind under the cut-offs `k`.
 
     `from_due` and `something_due` go after CUTOFFS; `of_ids` after `b` and a relation
-    `i` of ids; `from_deleted` picks what is deleted, due or not. They hold the
-    parameter `at`.
+    `i` of ids; `from_deleted` picks what is deleted, due or not. `from_reached` needs
+    `b` alone and picks at least what is due where its cut-offs govern all of a
+    workspace. They hold the parameter `at`.
     """
 
     from_due: str
+    from_reached: str
     from_deleted: str
     of_ids: str
     due: str
@@ -37,6 +39,7 @@ class Relation:
 
 CONVERSATIONS = Relation(
     from_due=conditions.FROM_DUE,
+    from_reached=conditions.FROM_REACHED,
     from_deleted=f"{conditions.FROM_ALL} where {conditions.DELETED}",
     of_ids=conditions.OF_IDS,
     due=conditions.DUE,
@@ -56,6 +59,7 @@ def relation(kind: ContentKind, storage: Storage) -> Relation:
     candidates = f"{arms} c {governed}"
     return Relation(
         from_due=f"from b cross join lateral {candidates} where {due}",
+        from_reached=f"from b join {table} c on {mine} where {_reached(kind)}",
         from_deleted=f"from b join {table} c on {mine} {governed}"
         " where c.deleted_at is not null",
         of_ids=f"join {table} c on c.id = i.id and {mine} {governed}",
@@ -110,6 +114,11 @@ def _arms(kind: ContentKind, storage: Storage) -> str:
         old = conditions.clock_arms(table=table, **columns)
         arms = [*old, f"{deleted} and not {conditions.by_clock(**columns)}"]
     return " union all ".join(f"select c.* from {arm}" for arm in arms)  # noqa: S608
+
+
+def _reached(kind: ContentKind) -> str:
+    deleted, clock = "c.deleted_at <= b.deleted_before", clock_of(kind)
+    return f"({deleted} or c.{clock} <= b.purge_before)" if clock else deleted
 
 
 def held_by(storage: Storage) -> str:

@@ -2,21 +2,33 @@
 
 `new` is what is asked about, `old` what is in force. Items that the same scopes may
 govern have the same `sort`; a relation `y` gives for each sort the cut-offs of each
-week. What one week took stays taken. The candidates and the rest of the condition are
-those of the sweep, under cut-offs that reach whatever any of the weeks reaches.
+week. What one week took stays taken.
+
+Rows are read once and go at once into groups: those of one owner and project that lie
+between the same cut-offs of all weeks and sorts are alike, so that the condition of the
+sweep, under cut-offs that reach whatever any of the weeks reaches, and the week that
+takes them are asked for the few groups. The earliest times of a group answer for it.
 """
 
 from kit import content_kinds
 from kit.content_kinds import ContentKind, Storage
-from retention.eligibility import conditions, kinds
-from retention.eligibility.scopes import TEMPORARY_CHATS, ScopeKind
+from retention.eligibility import kinds
+from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS, ScopeKind
+from retention.holds import coverage
 
 WEEKS = 12
 AGE_EDGES = (30, 60, 90, 180, 365, 730)
 """The bounds of the bands of age, in days before the first sweep."""
 
-_SORTS = """
-xm as materialized (
+# `b` is constants that the planner sees, so that it knows how much the weeks reach.
+# `offset 0` keeps it from computing an expression again wherever that is named.
+_COUNTED = """with b as not materialized (
+    select %(workspace)s::bigint workspace_id,
+           %(latest_purge)s::timestamptz purge_before,
+           %(latest_deleted)s::timestamptz deleted_before,
+           %(latest_created)s::timestamptz created_before,
+           %(latest_created)s::timestamptz created_bound, false by_creation
+), xm as materialized (
     select * from unnest(%(xm_id)s::bigint[], %(xm_sort)s::int[]) xm(id, sort)
 ), xp as materialized (
     select * from unnest(%(xp_id)s::bigint[], %(xp_sort)s::int[]) xp(id, sort)
@@ -27,19 +39,32 @@ xm as materialized (
     from unnest(%(y_sort)s::int[], %(new_purge)s::text[], %(new_created)s::text[],
                 %(old_purge)s::text[], %(old_created)s::text[])
         y(sort, new_purge, new_created, old_purge, old_created)
-)"""
-_COUNTED = """with {cutoffs}, {sorts}, found as (
-    select {new} as taken, {old} as today, {held} as held, {kind} as kind,
-           width_bucket({clock}, %(edges)s::timestamptz[]) as age, {owner} as owner,
-           y.sort, {messages} as messages, {files} as files, c.byte_count as bytes,
-           {by_policy} as clock
+), kept as materialized ({kept}), alike as materialized (
+    select {owner} owner, {project} project, {is_temporary} is_temporary,
+           {staged_by} staged_by_id, c.id in (select id from kept) held,
+           count(*) items, sum({messages}) messages, sum({files}) files,
+           sum(c.byte_count) bytes, max({clock}) newest, {earliest}
     {rows}
+    group by 1, 2, 3, 4, 5, width_bucket({clock}, %(clocks)s::timestamptz[]),
+             width_bucket(c.deleted_at, %(deletions)s::timestamptz[]),
+             case when {is_temporary}
+                  then width_bucket(c.created_at, %(creations)s::timestamptz[]) end
 ), cells as materialized (
     select taken, today, held, kind, case when is_now then age else 0 end age,
-           case when is_now then owner end owner, sort, count(*) items,
+           case when is_now then owner end owner, sort, sum(items)::bigint items,
            sum(messages)::bigint messages, sum(files)::bigint files,
-           sum(bytes)::bigint bytes, min(clock) oldest, max(clock) newest
-    from (select *, taken = 0 and not held as is_now from found) f
+           sum(bytes)::bigint bytes, min(oldest) filter (where is_by_policy) oldest,
+           max(newest) filter (where is_by_policy) newest
+    from (select *, taken = 0 and not held is_now
+          from (select c.*, y.sort, {new} taken, {old} today, {kind} kind,
+                       width_bucket({clock}, %(edges)s::timestamptz[]) age,
+                       {clock} oldest,
+                       c.deleted_at is null and not c.is_temporary is_by_policy
+                from b cross join alike c cross join lateral (select b.*) k
+                left join xm on xm.id = c.owner
+                left join xp on xp.id = c.project
+                join y on y.sort = coalesce(xm.sort, 0) + coalesce(xp.sort, 0)
+                where {due} offset 0) c) c
     group by 1, 2, 3, 4, 5, 6, 7
 ), owners as materialized (
     select owner, sum(items)::bigint items, sum(bytes)::bigint bytes
@@ -60,54 +85,47 @@ union all
    on g.workspace_id = %(workspace)s and g.membership_id = o.owner
  group by g.group_id order by 8 desc, 7 limit %(most_groups)s)
 """
-_LISTED = """with {cutoffs}, {sorts}
-select c.id, c.public_id, {clock}, c.deleted_at, {held}
-{rows} and {new} = 0 order by c.id
-"""
+_KEPT = f"{coverage.ACTIVE} and h.workspace_id = %(workspace)s"
+_OF_CHATS = {
+    "is_temporary": "c.is_temporary",
+    "staged_by": "c.staged_by_id",
+    "messages": "c.message_count",
+    "files": "c.file_count",
+    "kind": f"case when c.is_temporary then '{TEMPORARY_CHATS}'"
+    f" else '{CONVERSATIONS}' end",
+}
+_OF_OTHERS = {
+    "is_temporary": "false",
+    "staged_by": "null::bigint",
+    "messages": "0",
+    "files": "0",
+}
 
 
 def counted(content_kind: str, scope: ScopeKind) -> str:
     """The statement that counts one kind in one kind of scope."""
-    return _COUNTED.format(**_pieces(content_kind, scope))
-
-
-def listed(content_kind: str, scope: ScopeKind) -> str:
-    """The statement that lists what the first sweep would take, held ones marked."""
-    return _LISTED.format(**_pieces(content_kind, scope))
-
-
-def _pieces(content_kind: str, scope: ScopeKind) -> dict[str, str]:
     found = _simple(content_kind)
     known = content_kinds.governed_named(content_kind)
-    relation = kinds.CONVERSATIONS if found is None else kinds.relation(*found)
-    owner = "owner_id" if found is None else found[1].owner
-    clock = "last_activity_at" if found is None else known.clock
-    is_chat = found is None
-    rows = f"""from (select c.* {relation.from_due}) c
-left join xm on xm.id = c.{owner}
-left join xp on xp.id = {f"c.{known.project}" if known.project else "null"}
-join y on y.sort = coalesce(xm.sort, 0) + coalesce(xp.sort, 0)
-where {_inside(scope, owner, known.project)}{_alone(content_kind)}"""
-    return {
-        "cutoffs": conditions.CUTOFFS,
-        "sorts": _SORTS,
-        "rows": rows,
-        "new": _taken("new", clock, is_chat=is_chat),
-        "old": _taken("old", clock, is_chat=is_chat),
-        "held": relation.held,
-        "clock": f"c.{clock}",
-        "owner": f"c.{owner}",
-        "kind": "case when c.is_temporary then 'temporary_chats' else 'conversations'"
-        " end"
-        if is_chat
-        else f"'{content_kind}'",
-        "messages": "c.message_count" if is_chat else "0",
-        "files": "c.file_count" if is_chat else "0",
-        "by_policy": f"case when c.deleted_at is null and not c.is_temporary"
-        f" then c.{clock} end"
-        if is_chat
-        else f"case when c.deleted_at is null then c.{clock} end",
-    }
+    if found is None:
+        relation, covered = kinds.CONVERSATIONS, coverage.CONVERSATION
+        clock, pieces = "last_activity_at", _OF_CHATS
+    else:
+        relation, covered = kinds.relation(*found), coverage.of_storage(found[1])
+        clock, pieces = known.clock, {**_OF_OTHERS, "kind": f"'{content_kind}'"}
+    times = sorted({clock, "created_at", "deleted_at"})
+    inside = _inside(scope, covered.owner, known.project)
+    return _COUNTED.format(
+        **pieces,
+        kept=coverage.covering(covered, where=_KEPT),
+        owner=f"c.{covered.owner}",
+        project=f"c.{known.project}" if known.project else "null::bigint",
+        clock=f"c.{clock}",
+        earliest=", ".join(f"min(c.{time}) {time}" for time in times),
+        rows=f"{relation.from_reached} and {inside}{_alone(content_kind)}",
+        new=_taken("new", clock),
+        old=_taken("old", clock),
+        due=relation.due,
+    )
 
 
 def _simple(content_kind: str) -> tuple[ContentKind, Storage] | None:
@@ -134,8 +152,8 @@ def _inside(scope: ScopeKind, owner: str, project: str) -> str:
     return "true"
 
 
-def _taken(world: str, clock: str, *, is_chat: bool) -> str:
-    """The number of the first week whose cut-off reaches an item; WEEKS if none does.
+def _taken(world: str, clock: str) -> str:
+    """The number of the first week whose cut-off reaches a group; WEEKS if none does.
 
     What a failed import left goes at once.
     """
@@ -143,12 +161,9 @@ def _taken(world: str, clock: str, *, is_chat: bool) -> str:
     def week(column: str, cutoffs: str) -> str:
         return f"width_bucket(c.{column} - interval '1 microsecond', y.{cutoffs})"
 
-    deleted = week("deleted_at", "deleted")
-    policy = week(clock, f"{world}_purge")
-    if not is_chat:
-        return f"least({deleted}, {policy})"
-    created = week("created_at", f"{world}_created")
     return (
-        f"(case when c.staged_by_id is not null then 0 else least({deleted},"
-        f" case when c.is_temporary then {created} else {policy} end) end)"
+        "(case when c.staged_by_id is not null then 0"
+        f" else least({week('deleted_at', 'deleted')}, case when c.is_temporary"
+        f" then {week('created_at', f'{world}_created')}"
+        f" else {week(clock, f'{world}_purge')} end) end)"
     )

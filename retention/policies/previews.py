@@ -171,15 +171,16 @@ def planned_version(
     at: datetime,
 ) -> Hypothesis:
     """The version that these values would become; None leaves the undo window."""
-    standing = selectors.standing(
-        workspace=workspace, scope=scope, content_kind=content_kind, at=at
-    )
+    if undo_days is None:
+        undo_days = selectors.standing(
+            workspace=workspace, scope=scope, content_kind=content_kind, at=at
+        ).undo_days
     return selectors.hypothesis(
         workspace=workspace,
         scope=scope,
         content_kind=content_kind,
         days=days,
-        undo_days=standing.undo_days if undo_days is None else undo_days,
+        undo_days=undo_days,
         is_withdrawal=is_withdrawal,
         grace=timedelta(0) if override else selectors.grace_of(workspace=workspace),
         at=at,
@@ -205,9 +206,6 @@ def _counted(
     parameters: dict[str, Any] = {
         **worlds.parameters(new, today, moments=moments),
         "scope": planned.scope.id,
-        "edges": [
-            first - timedelta(days=days) for days in sorted(AGE_EDGES, reverse=True)
-        ],
         "most_groups": MOST_GROUPS,
         "most_owners": MOST_OWNERS,
     }

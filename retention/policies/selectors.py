@@ -95,8 +95,12 @@ def counting_versions(
     *, workspace: WorkspaceRef, scope: Scope, content_kind: str = CONVERSATIONS
 ) -> list[Policy]:
     """The versions of a scope that count on the workspace's plan, newest first."""
-    setter = plans.of(workspace.plan).retention_setter
     stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
+    return _counting(stored, workspace)
+
+
+def _counting(stored: Sequence[Policy], workspace: WorkspaceRef) -> list[Policy]:
+    setter = plans.of(workspace.plan).retention_setter
     return [policy for policy in stored if governs(setter, is_own=policy.is_own)]
 
 
@@ -180,10 +184,8 @@ def hypothesis(
 ) -> Hypothesis:
     """The version that setting these values at `at` would add."""
     stored = versions_of(workspace=workspace, scope=scope, content_kind=content_kind)
-    counting = counting_versions(
-        workspace=workspace, scope=scope, content_kind=content_kind
-    )
-    current = _current(as_versions(counting, at=at), at=at)
+    counting = as_versions(_counting(stored, workspace), at=at)
+    current = _current(counting, at=at)
     in_force_at = in_force_from(
         current=current, days=days, undo_days=undo_days, at=at, grace=grace
     )

@@ -5,21 +5,16 @@ own policy, their groups) and a project's part; each part has a number, and a so
 number is their sum.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from retention.eligibility import conditions, precedence, rules
-from retention.eligibility.precedence import Chain, ScopeCutoffs
-from retention.eligibility.rules import Cutoffs
-from retention.eligibility.scopes import (
-    CONVERSATIONS,
-    TEMPORARY_CHATS,
-    WORKSPACE,
-    ScopeKind,
-)
+from retention.eligibility import precedence
+from retention.eligibility.precedence import Chain
+from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS, ScopeKind
+from retention.eligibility.weeks import AGE_EDGES
 from retention.policies import governing
 from retention.policies.governing import Chains, Key
 from retention.policies.selectors import Hypothesis
@@ -73,35 +68,35 @@ def today(*, workspace: WorkspaceRef, content_kind: str, at: datetime) -> World:
 def parameters(
     new: World, old: World, *, moments: Sequence[datetime]
 ) -> dict[str, Any]:
-    """What the statements of `weeks` need, for sweeps at these moments."""
+    """What the statement of `weeks` needs, for sweeps at these moments."""
     sorts = sorted(new.sorts)
     rows = {
         f"{name}_{short}": [_weekly(world, sort, short, moments) for sort in sorts]
         for name, world in (("new", new), ("old", old))
         for short in ("purge", "created")
     }
-    known = [
-        moment
-        for columns in rows.values()
-        for times in columns
-        for moment in times
-        if moment is not None
-    ]
     undo = timedelta(days=new.chain(0).promises.default_undo_days)
+    deleted = [moment - undo for moment in moments]
+    purge = _all(rows["new_purge"], rows["old_purge"])
+    created = _all(rows["new_created"], rows["old_created"])
+    edges = sorted(moments[0] - timedelta(days=days) for days in AGE_EDGES)
     return {
-        **conditions.parameters(
-            [_reaching(new, max(known, default=None), moments[-1] - undo)],
-            at=moments[0],
-            kind=new.content_kind,
-        ),
         **{name: [_array(times) for times in found] for name, found in rows.items()},
-        "deleted": [moment - undo for moment in moments],
+        "at": moments[0],
+        "workspace": new.chains.workspace_id,
+        "latest_purge": _latest(purge),
+        "latest_created": _latest(created),
+        "latest_deleted": deleted[-1],
+        "deleted": deleted,
+        "edges": edges,
+        "clocks": sorted({*_after(purge), *edges}),
+        "creations": _after(created),
+        "deletions": _after(deleted),
         "y_sort": sorts,
         "xm_id": list(new.members),
         "xm_sort": list(new.members.values()),
         "xp_id": list(new.projects),
         "xp_sort": list(new.projects.values()),
-        "workspace": new.chains.workspace_id,
     }
 
 
@@ -178,25 +173,25 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
 
 
-def _reaching(
-    world: World, latest: datetime | None, deleted_before: datetime
-) -> ScopeCutoffs:
-    """Cut-offs of a workspace that reach whatever any of the weeks reaches."""
-    plain = rules.cutoffs([], at=world.at, promises=world.chain(0).promises)
-    reach: Cutoffs = replace(
-        plain,
-        expire_before=latest,
-        purge_before=latest,
-        deleted_before=deleted_before,
-        created_before=latest or plain.created_before,
-    )
-    return ScopeCutoffs(
-        workspace_id=world.chains.workspace_id,
-        scope=WORKSPACE,
-        content_kind=world.content_kind,
-        label="preview",
-        cutoffs=reach,
-    )
+def _all(*rows: Sequence[Sequence[datetime | None]]) -> set[datetime]:
+    return {
+        moment
+        for row in rows
+        for times in row
+        for moment in times
+        if moment is not None
+    }
+
+
+def _latest(moments: Iterable[datetime]) -> str:
+    """What reaches whatever one of these cut-offs reaches; they may be none."""
+    found = max(moments, default=None)
+    return "-infinity" if found is None else found.isoformat()
+
+
+def _after(cutoffs: Iterable[datetime]) -> list[datetime]:
+    """The first times that these cut-offs do not reach, in order."""
+    return sorted(one + timedelta(microseconds=1) for one in cutoffs)
 
 
 def _array(moments: Sequence[datetime | None]) -> str:
