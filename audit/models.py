@@ -24,6 +24,7 @@ from audit.log.models import (
 )
 from audit.saved_views.models import AuditSavedView
 from audit.streams.models import AuditStream, AuditStreamSample
+from audit.timestamps.models import AuditTimestamp
 from audit.verification.models import AuditVerification
 from audit.witnesses.models import AuditWitness
 
@@ -49,6 +50,7 @@ __all__ = [
     "AuditStream",
     "AuditStreamSample",
     "AuditTile",
+    "AuditTimestamp",
     "AuditVerification",
     "AuditWitness",
 ]

@@ -19,6 +19,7 @@ app.autodiscover_tasks(
         "audit.incidents",
         "audit.log",
         "audit.streams",
+        "audit.timestamps",
         "audit.verification",
         "audit.witnesses",
         "workspaces.connectors",

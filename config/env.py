@@ -80,6 +80,10 @@ OUTBOUND_ALLOW_PRIVATE = _env.bool("CUSTOS_OUTBOUND_ALLOW_PRIVATE", default=Fals
 # addresses for submission, and its verifier key (type 0x04). Both or neither.
 WITNESS_URL = _env.str("CUSTOS_WITNESS_URL", default="").rstrip("/")
 WITNESS_VKEY = _env.str("CUSTOS_WITNESS_VKEY", default="").strip()
+# An RFC 3161 authority that timestamps those heads, and a PEM file of the certificates
+# that are trusted as roots of its own. Both or neither.
+TIMESTAMP_URL = _env.str("CUSTOS_TIMESTAMP_URL", default="").strip()
+TIMESTAMP_CA_FILE = _env.str("CUSTOS_TIMESTAMP_CA_FILE", default="").strip()
 # How long a released hold goes on protecting what it covered; none in the demo.
 RELEASE_GRACE_DAYS = _env.int("CUSTOS_RELEASE_GRACE_DAYS", default=0 if DEMO else 7)
 # Who presents it as a bearer token reads /metrics with the names of workspaces; without

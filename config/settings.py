@@ -28,6 +28,8 @@ CUSTOS_OUTBOX_DIR = env.OUTBOX_DIR
 CUSTOS_OUTBOUND_ALLOW_PRIVATE = env.OUTBOUND_ALLOW_PRIVATE
 CUSTOS_WITNESS_URL = env.WITNESS_URL
 CUSTOS_WITNESS_VKEY = env.WITNESS_VKEY
+CUSTOS_TIMESTAMP_URL = env.TIMESTAMP_URL
+CUSTOS_TIMESTAMP_CA_FILE = env.TIMESTAMP_CA_FILE
 CUSTOS_DEMO_IDP_URL = env.DEMO_IDP_URL
 CUSTOS_REDIS_URL = env.REDIS_URL
 CUSTOS_TRUSTED_PROXIES = env.TRUSTED_PROXIES
@@ -217,6 +219,7 @@ CELERY_TASK_ROUTES = {
     "audit.tasks.stream_one": {"queue": "streams"},
     "audit.tasks.call_about_incidents": {"queue": "streams"},
     "audit.tasks.ask_witness": {"queue": "streams"},
+    "audit.tasks.ask_timestamp": {"queue": "streams"},
 }
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -236,6 +239,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "witness": {
         "task": "audit.tasks.ask_witness",
+        "schedule": 60.0,
+        "options": {"queue": "streams", "expires": 60.0},
+    },
+    "timestamp": {
+        "task": "audit.tasks.ask_timestamp",
         "schedule": 60.0,
         "options": {"queue": "streams", "expires": 60.0},
     },

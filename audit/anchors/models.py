@@ -14,7 +14,8 @@ class AuditAnchor(models.Model):
     check the anchor without the site's log, which no organization may read.
     `site_epoch` and `index` are the entry's place there. `cosigned` is a head of that
     epoch that a witness signed as well, `cosigned_proof` how the entry leads to it, and
-    `cosigned_at` when the witness says it did.
+    `cosigned_at` when the witness says it did. `stamped`, `stamped_proof`, `stamp` (the
+    answer of an authority, RFC 3161) and `stamped_at` are the like for a time.
     """
 
     pk = models.CompositePrimaryKey("organization_id", "hour")
@@ -33,6 +34,10 @@ class AuditAnchor(models.Model):
     cosigned = models.TextField(default="")
     cosigned_proof = models.BinaryField(null=True)
     cosigned_at = models.DateTimeField(null=True)
+    stamped = models.TextField(default="")
+    stamped_proof = models.BinaryField(null=True)
+    stamp = models.BinaryField(null=True)
+    stamped_at = models.DateTimeField(null=True)
 
     objects = OrganizationManager["AuditAnchor"]()
 
@@ -48,6 +53,11 @@ class AuditAnchor(models.Model):
                 fields=["site_epoch", "entry_id"],
                 name="audit_anchor_unwitnessed",
                 condition=Q(site_epoch__isnull=False, cosigned_at__isnull=True),
+            ),
+            models.Index(
+                fields=["site_epoch", "entry_id"],
+                name="audit_anchor_unstamped",
+                condition=Q(site_epoch__isnull=False, stamped_at__isnull=True),
             ),
         ]
         constraints = [
@@ -71,6 +81,17 @@ class AuditAnchor(models.Model):
                 )
                 & ~Q(cosigned=""),
                 name="audit_anchor_cosigned_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(stamped="", stamped_proof=None, stamp=None, stamped_at=None)
+                | Q(
+                    stamped_proof__isnull=False,
+                    stamp__isnull=False,
+                    stamped_at__isnull=False,
+                    index__isnull=False,
+                )
+                & ~Q(stamped=""),
+                name="audit_anchor_stamped_whole",
             ),
             models.CheckConstraint(
                 condition=Q(size__gt=0), name="audit_anchor_has_entries"

@@ -48,6 +48,7 @@ def page(
         "earlier": [_earlier(head) for head in heads[1:]],
         "anchors": [_anchor(one, now=now) for one in anchors.newest(count=_ANCHORS)],
         "witness": cosignatures.configured_key(),
+        "has_authority": bool(settings.CUSTOS_TIMESTAMP_URL),
         "keys": _keys(log, newest=newest),
         "keys_url": settings.CUSTOS_BASE_URL.rstrip("/") + reverse("audit:log-keys"),
         "tiles_url": settings.CUSTOS_BASE_URL.rstrip("/") + "/v1/audit/log/",
@@ -171,6 +172,7 @@ def _anchor(one: AuditAnchor, *, now: datetime) -> dict[str, Any]:
         "is_proven": one.index is not None,
         "witness": one.cosigned and cosignatures.last_name(one.cosigned),
         "witnessed_at": one.cosigned_at,
+        "stamped_at": one.stamped_at,
     }
 
 

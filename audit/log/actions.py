@@ -1099,6 +1099,11 @@ _ALL = [
             _("Tried to have the head of the installation's log cosigned by a witness"),
         ),
         (
+            "audit.head.timestamped",
+            _("Had the head of the installation's log timestamped by an authority"),
+            _("Tried to have the head of the installation's log timestamped"),
+        ),
+        (
             "audit.key.rotated",
             _("Changed the key that signs the audit log"),
             _("Tried to change the key that signs the audit log"),

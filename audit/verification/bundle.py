@@ -39,6 +39,7 @@ One folder per epoch, laid out as C2SP tlog-tiles (https://c2sp.org/tlog-tiles):
     <epoch>/details.jsonl         what the commitments in the entries stand for
     vkeys                         the keys that sign, as C2SP verifier keys
     anchor.tlog-proof             where a witness cosigned: see 6.
+    timestamped.*                 where an authority timestamped: see 7.
     custos-verify.py              verifies all this; needs Python 3 and nothing else
 
 To verify with that file (better: with one that you received another way):
@@ -72,6 +73,9 @@ To verify with other people's tools:
    hashes to the root of the checkpoint in the file, and verify the witness' line below
    it (https://c2sp.org/tlog-cosignature) with the key of the witness. Step 5 holds for
    the head that the entry names.
+7. `timestamped.tlog-proof`, where an authority timestamps, is the like; its checkpoint
+   is `timestamped.checkpoint` and the authority's answer `timestamped.tsr`:
+   openssl ts -verify -data timestamped.checkpoint -in timestamped.tsr -CAfile ROOTS
 
 An entry is RFC 8785 JSON. Its `commit` maps a field to base64 of
 HMAC-SHA-256(salt, "{label}" || 0x00 || field || 0x00 || RFC 8785 of the value).
@@ -80,9 +84,13 @@ erased or is withheld; the proof of its entry stays valid.
 """
 
 
-_ANCHOR = """
+_COSIGNED = """
 select leaf, index, cosigned_proof, cosigned from audit_anchor
  where organization_id = %s and cosigned <> '' order by hour desc limit 1
+"""
+_STAMPED = """
+select leaf, index, stamped_proof, stamped, stamp from audit_anchor
+ where organization_id = %s and stamped <> '' order by hour desc limit 1
 """
 
 
@@ -128,8 +136,8 @@ class Bundle:
     def pieces(self, *, progress: Progress = lambda _done: None) -> Iterator[bytes]:
         """The archive, to be written in this order."""
         yield from preamble(self._archive, self._log, readme=self._readme())
-        if anchor := _anchor(self._log, using=self._using):
-            yield self._archive.put("anchor.tlog-proof", anchor)
+        for name, content in _anchors(self._log, using=self._using):
+            yield self._archive.put(name, content)
         after, done = START, 0
         for head in self._heads:
             yield from self._epoch(head, after=after, done=done, progress=progress)
@@ -220,18 +228,26 @@ def opened_of(log: Log, leaves: Mapping[int, bytes]) -> dict[int, Opened]:
     return opened
 
 
-def _anchor(log: Log, *, using: str) -> bytes | None:
-    """The newest anchor below a head that a witness cosigned, as a C2SP tlog-proof."""
-    found = storage.rows(using, _ANCHOR, log.organization_id)
-    if not found:
-        return None
-    leaf, index, proof, cosigned = found[0]
+def _anchors(log: Log, *, using: str) -> Iterator[tuple[str, bytes]]:
+    """The newest anchors below heads that somebody outside attests."""
+    for row in storage.rows(using, _COSIGNED, log.organization_id):
+        yield "anchor.tlog-proof", _proof(*row)
+    for leaf, index, proof, head, stamp in storage.rows(
+        using, _STAMPED, log.organization_id
+    ):
+        yield "timestamped.tlog-proof", _proof(leaf, index, proof, head)
+        yield "timestamped.checkpoint", head.encode()
+        yield "timestamped.tsr", bytes(stamp)
+
+
+def _proof(leaf: bytes, index: int, proof: bytes, head: str) -> bytes:
+    """One entry of the site's log as a C2SP tlog-proof."""
     extra = canonical({"entry": base64.b64encode(bytes(leaf)).decode()})
     return tlog_proof.text(
         extra=extra,
         index=index,
         hashes=tree.split_hashes(bytes(proof)),
-        checkpoint=cosigned,
+        checkpoint=head,
     )
 
 

@@ -2,8 +2,8 @@
 
 A head of each epoch was published, and the site's log names one an hour; the heads of a
 later epoch bind how the one before ended; and a key was announced for each. A witness
-may have cosigned heads of the site's log. What one of them names and the database lacks
-was cut off.
+may have cosigned heads of the site's log, an authority timestamped some. What one of
+them names and the database lacks was cut off.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,11 @@ select e.leaf from audit_facet f join audit_entry e on e.id = f.entry_id
  where f.organization_id = %s and f.action = %s and f.target_id = %s
    and e.organization_id = f.organization_id
 """
-_COSIGNED = "select epoch, note from audit_witness where organization_id = %s"
+_SHOWN = """
+select epoch, note from audit_witness where organization_id = %(id)s and note <> ''
+union all
+select epoch, note from audit_timestamp where organization_id = %(id)s and note <> ''
+"""
 
 
 class HeadIsNotOurs(Exception):
@@ -80,7 +84,7 @@ def of(
         made[epoch].heads.add((head.size, head.root))
     for epoch, size, root in _anchored(log, using=using):
         made.setdefault(epoch, Demand()).heads.add((size, root))
-    for epoch, head in _cosigned(log, keys=keys, using=using):
+    for epoch, head in _attested(log, keys=keys, using=using):
         made.setdefault(epoch, Demand()).heads.add((head.size, head.root))
     for head in [*heads.values(), *_newest(log, sealed, keys=keys, using=using)]:
         if head.previous is not None:
@@ -101,14 +105,12 @@ def _anchored(log: Log, *, using: str) -> Iterator[tuple[int, int, bytes]]:
             continue  # the site's own verification names what was done to it
 
 
-def _cosigned(
+def _attested(
     log: Log, *, keys: list[VerifierKey], using: str
 ) -> Iterator[tuple[int, Checkpoint]]:
-    """The heads that a witness cosigned; only the site's log has them."""
+    """The heads that somebody outside attests; only the site's log has them."""
     witness = cosignatures.configured_key()
-    for epoch, text in storage.rows(using, _COSIGNED, log.organization_id):
-        if not text:
-            continue
+    for epoch, text in storage.rows_named(using, _SHOWN, id=log.organization_id):
         try:
             head = note.opened(text, keys=keys)
             if witness is not None:

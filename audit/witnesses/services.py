@@ -2,7 +2,7 @@
 
 - The witness is asked once an hour at most, and only while anchors wait that no
   cosigned head covers: one head covers all of them, however long it was down.
-- Nothing is sent inside a transaction. A turn holds a lease with a fencing number.
+- Nothing is sent inside a transaction; `audit.anchors.turns` says whose turn it is.
 - Killed after the witness signed and before that was kept, the next turn is told the
   size that the witness has, and gets a cosignature of the same head.
 - Anchors take their proof from the cosigned head afterwards, some at a time; what is
@@ -10,14 +10,12 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
+from datetime import datetime
 
 from audit import recording
+from audit.anchors import rules, turns
 from audit.anchors.models import AuditAnchor
+from audit.anchors.turns import Turn
 from audit.log import storage
 from audit.log.cosignatures import Cosignature
 from audit.log.models import SITE
@@ -25,14 +23,13 @@ from audit.log.selectors import log_of
 from audit.log.storage import Block
 from audit.recording import Outcome, Target
 from audit.verification import acts
-from audit.witnesses import protocol, rules, selectors
+from audit.witnesses import protocol, selectors
 from audit.witnesses.models import AuditWitness, Problem
 from audit.witnesses.protocol import Knows, Witness, WitnessFailed
 from kit import scoping
 from kit.actor import Actor
 
 ACTION = "audit.head.cosigned"
-LEASE = timedelta(seconds=120)
 BATCH = 100
 Clock = Callable[[], datetime]
 
@@ -50,14 +47,6 @@ select a.organization_id, a.hour, a.index, w.epoch, w.cosigned_size, w.note,
      order by x.entry_id limit %s) a
  where w.organization_id = %s order by w.epoch desc limit %s
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Lease:
-    """One epoch of the site's log in the hands of one worker."""
-
-    row: AuditWitness
-    fence: int
 
 
 def ask_due(*, clock: Clock) -> int:
@@ -83,34 +72,19 @@ def cover() -> int:
 
 
 def _ask(epoch: int, *, witness: Witness, clock: Clock) -> bool:
-    lease = _claimed(epoch, at=clock())
-    if lease is None:
+    turn = turns.claimed(AuditWitness, epoch=epoch, at=clock())
+    if turn is None:
         return False
     (head,) = storage.newest_blocks(ids=[SITE], epoch=epoch, using=_ALIAS)
     try:
-        cosigned = _cosigned(head, known=lease.row.known_size, witness=witness)
+        cosigned = _cosigned(head, known=turn.row.known_size, witness=witness)
         at = clock()
         if not rules.is_plausible(cosigned.at, at=at):
             raise WitnessFailed(Problem.BAD_ANSWER)
     except WitnessFailed as failure:
-        _failed(lease, head, failure.problem, at=clock())
+        _failed(turn, head, failure.problem, at=clock())
         return False
-    return _keep(lease, head, cosigned, at=at)
-
-
-def _claimed(epoch: int, *, at: datetime) -> _Lease | None:
-    free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    with scoping.organization(organization_id=SITE):
-        fresh = AuditWitness(organization_id=SITE, epoch=epoch, due_at=at)
-        AuditWitness.objects.bulk_create([fresh], ignore_conflicts=True)
-        mine = AuditWitness.objects.filter(free, epoch=epoch, due_at__lte=at)
-        row = mine.select_for_update(skip_locked=True).first()
-        if row is None:
-            return None
-        AuditWitness.objects.filter(epoch=epoch).update(
-            fence=F("fence") + 1, leased_until=Now() + LEASE
-        )
-        return _Lease(row=row, fence=row.fence + 1)
+    return _keep(turn, head, cosigned, at=at)
 
 
 def _cosigned(head: Block, *, known: int, witness: Witness) -> Cosignature:
@@ -127,42 +101,27 @@ def _cosigned(head: Block, *, known: int, witness: Witness) -> Cosignature:
     raise WitnessFailed(Problem.BAD_ANSWER)
 
 
-def _keep(lease: _Lease, head: Block, cosigned: Cosignature, *, at: datetime) -> bool:
+def _keep(turn: Turn, head: Block, cosigned: Cosignature, *, at: datetime) -> bool:
     with scoping.organization(organization_id=SITE):
-        if not _held(lease).update(
+        if not turns.ended(
+            turn,
+            at=at,
             known_size=head.end,
             cosigned_size=head.end,
             note=head.note + cosigned.line,
             cosigned_at=cosigned.at,
-            due_at=at,
-            leased_until=None,
-            failures=0,
-            failing_since=None,
-            problem="",
         ):
             return False
         _record(head, outcome=Outcome.SUCCESS, at=at)
     return True
 
 
-def _failed(lease: _Lease, head: Block, problem: Problem, *, at: datetime) -> None:
+def _failed(turn: Turn, head: Block, problem: Problem, *, at: datetime) -> None:
     """Sets when to ask again; what the witness refuses is recorded once."""
-    failures = lease.row.failures + 1
+    is_new = problem not in (Problem.UNREACHABLE, turn.row.problem)
     with scoping.organization(organization_id=SITE):
-        is_held = _held(lease).update(
-            due_at=at + rules.wait_after(failures),
-            leased_until=None,
-            failures=failures,
-            failing_since=lease.row.failing_since or at,
-            problem=problem,
-        )
-        is_new = problem not in (Problem.UNREACHABLE, lease.row.problem)
-        if is_held and is_new:
+        if turns.failed(turn, problem=problem, at=at) and is_new:
             _record(head, outcome=Outcome.REFUSED, at=at)
-
-
-def _held(lease: _Lease) -> QuerySet[AuditWitness]:
-    return AuditWitness.objects.filter(epoch=lease.row.epoch, fence=lease.fence)
 
 
 def _record(head: Block, *, outcome: Outcome, at: datetime) -> None:

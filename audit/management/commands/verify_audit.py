@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from audit.log.selectors import logs_for_operator, lost_logs_for_operator
+from audit.timestamps import selectors as timestamps
+from audit.timestamps import services as stamping
 from audit.verification import services
 from audit.verification.models import AuditVerification
 from kit.actor import Actor
@@ -12,6 +14,10 @@ from kit.commands import Failed, JsonCommand, Result
 
 LOST = "lost"
 """The finding for a log that must be there and is not."""
+
+
+TIMESTAMP = "timestamp"
+"""The finding for a timestamp of the site's log that does not hold."""
 
 
 class Command(JsonCommand):
@@ -39,7 +45,10 @@ class Command(JsonCommand):
         if lost:
             result |= {"finding": LOST, "log": lost[0], "lost": lost}
         if broken is None:
-            if lost:
+            unsound = None if options["organization"] else _unsound_timestamp()
+            if unsound is not None and not lost:
+                result |= {"verified": False, "finding": TIMESTAMP, "epoch": unsound}
+            if lost or unsound is not None:
                 raise Failed(result)
             return result
         origin, row = broken
@@ -51,3 +60,9 @@ class Command(JsonCommand):
                 "log": f"{origin}/{row.bad_epoch}",
             }
         )
+
+
+def _unsound_timestamp() -> int | None:
+    """The first epoch whose timestamp does not hold, where an authority is set."""
+    authority = timestamps.configured()
+    return None if authority is None else stamping.first_unsound(authority)

@@ -9,6 +9,7 @@ from celery import current_app
 from django.conf import settings
 
 from audit.log import selectors as log
+from audit.timestamps import selectors as timestamps
 from audit.witnesses import selectors as witnesses
 from kit import scoping
 from retention.deletions import objects
@@ -24,7 +25,7 @@ from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 _QUEUES = ("due", "slow", "sequencer")
 # Workers need some seconds to come up; each try waits for answers this long.
 TRIES, SECONDS = 6, 1.5
-_WITNESS_MAY_FAIL = timedelta(days=1)
+_OUTSIDE_MAY_FAIL = timedelta(days=1)
 _START = "Start Redis or Valkey, and compare REDIS_URL."
 
 
@@ -80,10 +81,24 @@ def witness(at: datetime) -> Finding:
     trouble = witnesses.trouble()
     if trouble is None:
         return ok("The witness signed the newest head that it was shown.")
-    is_late = at - trouble.since >= _WITNESS_MAY_FAIL
+    is_late = at - trouble.since >= _OUTSIDE_MAY_FAIL
     return (bad if trouble.is_contradiction or is_late else warn)(
         f"The witness signs nothing since {trouble.since}: {trouble.sentence}.",
         way_out="docs/audit-integrity.md, A witness, says what each answer asks for.",
+    )
+
+
+@asked(way_out="Start the content database.")
+def timestamp(at: datetime) -> Finding:
+    """The authority, where there is one, goes on timestamping."""
+    if timestamps.configured() is None:
+        return ok("No timestamp authority is set.")
+    trouble = timestamps.trouble()
+    if trouble is None:
+        return ok("The authority timestamped the newest head that it was shown.")
+    return (bad if at - trouble.since >= _OUTSIDE_MAY_FAIL else warn)(
+        f"Nothing is timestamped since {trouble.since}: {trouble.sentence}.",
+        way_out="docs/audit-integrity.md, A timestamp, says what to look at.",
     )
 
 
@@ -160,6 +175,7 @@ PROBES: dict[str, Probe] = {
     "workers": workers,
     "seal": seal,
     "witness": witness,
+    "timestamp": timestamp,
     "overdue purges": overdue,
     "stuck work": stuck,
     "incidents": alarms,

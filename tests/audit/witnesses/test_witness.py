@@ -15,12 +15,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, connections, transaction
 
+from audit.anchors import rules
 from audit.anchors.models import AuditAnchor
 from audit.log import checkpoints, cosignatures, note, tree
 from audit.log.models import SITE, AuditEntry
 from audit.verification import verifier
 from audit.verification.walk import Finding, Flaw, walk
-from audit.witnesses import protocol, rules, services
+from audit.witnesses import protocol, services
 from audit.witnesses.checks import witness_is_whole
 from audit.witnesses.models import AuditWitness, Problem
 from kit import scoping, signing

@@ -1,4 +1,4 @@
-"""Decides when a witness is asked again, and whether the time that it says can be."""
+"""Decides when somebody outside is asked again, and which time they can have said."""
 
 from datetime import datetime, timedelta
 
@@ -15,5 +15,5 @@ def wait_after(failures: int) -> timedelta:
 
 
 def is_plausible(said: datetime, *, at: datetime) -> bool:
-    """Whether a witness that answered at `at` can have signed at the time it says."""
+    """Whether somebody who answered at `at` can have signed at the time they say."""
     return abs(said - at) <= TOLERANCE

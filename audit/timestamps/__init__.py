@@ -1,0 +1,1 @@
+"""Has the heads of the installation's log timestamped by an authority (RFC 3161)."""
