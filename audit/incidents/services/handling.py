@@ -49,7 +49,7 @@ def assign(
 ) -> None:
     """Hands an incident that somebody has on to somebody else, by name."""
     with scoping.organization(organization_id=log.organization_id):
-        row = locked(actor, incident)
+        row = _locked(actor, incident)
         if row.state != State.ACKNOWLEDGED:
             raise IncidentHasMovedOn(_("Acknowledge the incident first."))
         before = Box.of(log).open(row.owner, table=TABLE, row=row.public_id)
@@ -65,7 +65,7 @@ def note(
 ) -> None:
     """Writes into the timeline; the log tells that it was written, not what."""
     with scoping.organization(organization_id=log.organization_id):
-        row = locked(actor, incident)
+        row = _locked(actor, incident)
         text = written(text, most=LONGEST_NOTE)
         _tell(actor, log, row, Act.NOTED, text=text, at=at)
 
@@ -93,7 +93,7 @@ def reopen(
 ) -> None:
     """Opens a resolved incident again, for whoever does."""
     with scoping.organization(organization_id=log.organization_id):
-        row = locked(actor, incident)
+        row = _locked(actor, incident)
         if row.state != State.RESOLVED:
             raise IncidentHasMovedOn(_("This incident is not resolved."))
         others = AuditIncident.objects.filter(kind=row.kind, subject=row.subject)
@@ -112,14 +112,18 @@ TABLE = "audit_incident"
 STEPS = "audit_incident_step"
 
 
-def locked(actor: Actor, incident: AuditIncident) -> AuditIncident:
-    """The incident for whoever may handle it; others wait until it is done."""
-    actor.require(Permission.INCIDENTS_MANAGE)
+def locked(incident: AuditIncident) -> AuditIncident:
+    """The incident as it is now; others wait until the transaction ends."""
     return AuditIncident.objects.select_for_update().get(pk=incident.pk)
 
 
+def _locked(actor: Actor, incident: AuditIncident) -> AuditIncident:
+    actor.require(Permission.INCIDENTS_MANAGE)
+    return locked(incident)
+
+
 def _moved(actor: Actor, incident: AuditIncident, to: State) -> AuditIncident:
-    row = locked(actor, incident)
+    row = _locked(actor, incident)
     if to not in NEXT[State(row.state)]:
         raise IncidentHasMovedOn(
             _("Somebody was faster: look at how the incident stands now.")

@@ -20,6 +20,7 @@ from audit.log.selectors import Log
 from audit.recording import Target
 from kit import on_call, scoping
 from kit.actor import Actor
+from kit.permissions import Permission
 from kit.refusals import Refused
 
 LONGEST_NOTICE = 4_000
@@ -76,7 +77,8 @@ def give_notice(
 ) -> int:
     """Sends a notice to as many people as were counted; returns how many those are."""
     with scoping.organization(organization_id=log.organization_id):
-        row = locked(actor, incident)
+        actor.require(Permission.INCIDENTS_MANAGE)
+        row = locked(incident)
         text = written(text, most=LONGEST_NOTICE)
         told = _sent(row, audience, subject(log), text, people=people, at=at)
         whom = f"{AUDIENCES[audience]} ({told})"

@@ -22,7 +22,6 @@ RECORDERS = {
 # Functions of services that take an actor and change nothing, each with why.
 RECORDS_NOTHING: dict[str, str] = {
     "audit.recording.services.record": "it is what records",
-    "audit.incidents.services.handling.locked": "locks the row; its callers record",
     "workspaces.bulk.services.demand": "asks whether they may, before a page",
     "workspaces.connectors.services.linking.begin": "the return is recorded",
     "workspaces.invitations.services.batches.judge": "says what a file would do",
