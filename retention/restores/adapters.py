@@ -11,7 +11,7 @@ from retention.restores.selectors import gate
 
 def register() -> None:
     """Called once, when the app is ready."""
-    readiness.register("restore", gate.refusal)
+    readiness.register("restore", gate.refusal, of_workers=gate.refusal_now)
     worker_init.connect(_refuse_to_start)
 
 

@@ -63,9 +63,10 @@ def standing() -> Standing:
 
 
 class Gate:
-    """The answer for one process: asked until it is well, then never again.
+    """The answer for one process; looks at most every five seconds.
 
-    Nothing is restored under a running process: its connections would break.
+    Who serves asks until it is well, then never again. Who purges asks as long as it
+    works: a copy can be loaded under a running process.
     """
 
     def __init__(self) -> None:
@@ -74,9 +75,13 @@ class Gate:
         self._says = ""
 
     def refusal(self) -> str:
-        """Why this process may not serve, or nothing; looks every five seconds."""
+        """Why this process may not serve, or nothing."""
+        return "" if self._is_well else self.refusal_now()
+
+    def refusal_now(self) -> str:
+        """Why this process may not purge, or nothing."""
         now = time.monotonic()
-        if not self._is_well and now - self._asked_at >= _SECONDS:
+        if now - self._asked_at >= _SECONDS:
             self._says = _says()
             self._is_well = not self._says
             self._asked_at = now

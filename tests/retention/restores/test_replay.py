@@ -16,6 +16,7 @@ from psycopg import sql
 from audit.log import sequencer
 from audit.log.selectors import log_of
 from audit.verification.walk import walk
+from config.celery import app
 from config.launcher.cluster import ADMIN
 from kit import readiness, scoping, vault
 from retention.holds import services as holds
@@ -59,11 +60,16 @@ def copied(kind: str) -> None:
 
 
 def restored(kind: str) -> None:
+    _loaded(kind)
+    selectors.gate.forget()
+
+
+def _loaded(kind: str) -> None:
+    """Under a process that goes on."""
     connections.close_all()
     _admin("drop database {name} with (force)", kind)
     _admin("create database {name} template {copy} owner {owner}", kind)
     _admin("drop database {copy}", kind)
-    selectors.gate.forget()
 
 
 def replayed(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -224,6 +230,42 @@ def test_a_worker_does_not_start(stage: Stage) -> None:
 
     assert done.returncode == 1
     assert "replay_tombstones" in done.stderr
+
+
+def test_a_worker_under_which_a_copy_was_loaded_purges_nothing(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retention.restores.selectors._SECONDS", 0.0)
+    monkeypatch.setattr("retention.sweeps.tasks.ring", lambda **_: None)
+    stage.set_policy(90)
+    due = stage.conversation(stage.other, age=100).public_id
+    run = stage.open_sweep()
+    _turn(run)
+    sequencer.run(at=NOON)  # the plan is sealed: what is left is to purge
+    copied("content")
+    _work(run)
+    assert due not in stage.stored()
+    assert readiness.refusal() == ""
+    _loaded("content")
+
+    _work(run)
+    assert due in stage.stored()
+
+    replayed(capsys)
+    _work(run)
+    assert due not in stage.stored()
+
+
+def _work(run: Sweep) -> None:
+    for _ring in range(10):
+        _turn(run)
+        sequencer.run(at=NOON)
+
+
+def _turn(run: Sweep) -> None:
+    """As a worker takes it."""
+    task = app.tasks["retention.tasks.work_run"]
+    task.apply(kwargs={"run_id": run.pk}).get()
 
 
 def _held(stage: Stage) -> Any:
