@@ -1,62 +1,46 @@
 """A bucket on a server that tests start, kill and start again."""
 
 import json
-import os
-import signal
-import socket
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from audit.streams.kinds import Kind
 from tests.audit.streams import s3_server
-from tests.audit.streams.conftest import Authority
-from tests.harness import servers
+from tests.audit.streams.processes import Process
+from tests.audit.streams.s3_server import BUCKET
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-NAME = "halden-audit"
-
 
 @dataclass(kw_only=True)
-class Bucket:
-    """A server with one bucket, that can be killed and started again."""
+class Bucket(Process):
+    """A server with one bucket."""
 
-    authority: Authority
-    folder: Path
-    port: int
+    kind = Kind.S3
 
     @contextmanager
     def running(self) -> Iterator["Bucket"]:
-        command = [sys.executable, "-m", "tests.audit.streams.s3_server"]
-        files = (self.authority.certificate, self.authority.key, self.journal)
-        with servers.running(
-            [*command, str(self.port), *map(str, files)],
-            log=self.folder / "server.log",
-            environment=os.environ,
-            is_ready=self._answers,
-            stop_with=signal.SIGKILL,
-        ):
+        with super().running():
             yield self
-            self.client.close()
+        self.client.close()
 
     @property
-    def journal(self) -> Path:
-        return self.folder / "journal"
+    def command(self) -> list[str]:
+        return self.python("s3_server")
 
     @property
     def settings(self) -> dict[str, str]:
         return {
-            "url": f"https://localhost:{self.port}",
+            "url": self.url,
             "region": "eu-central-1",
-            "bucket": NAME,
+            "bucket": BUCKET,
             "prefix": "custos/log",
             "key_id": s3_server.KEY_ID,
             "secret_key": s3_server.SECRET_KEY,
@@ -78,18 +62,12 @@ class Bucket:
             ),
         )
 
-    def make_bucket(self) -> None:
-        self.client.create_bucket(
-            Bucket=NAME,
-            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
-        )
-
     def objects(self) -> dict[str, list[Any]]:
         """The lines of every object, by its name, in the order of names."""
         found = {}
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=NAME)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         for one in (one for page in pages for one in page.get("Contents", [])):
-            stored = self.client.get_object(Bucket=NAME, Key=one["Key"])["Body"]
+            stored = self.client.get_object(Bucket=BUCKET, Key=one["Key"])["Body"]
             with closing(stored):
                 lines = stored.read().splitlines()
             found[one["Key"]] = [json.loads(line) for line in lines]
@@ -100,18 +78,11 @@ class Bucket:
         logs = [line["log"] for one in self.objects().values() for line in one[:-1]]
         return [(told["epoch"], told["index"]) for told in logs]
 
+    def arrived(self) -> list[tuple[int, int]]:
+        told = [json.loads(one) for _, body in self.puts() for one in body.splitlines()]
+        logs = [one["log"] for one in told if "checkpoint" not in one]
+        return [(log["epoch"], log["index"]) for log in logs]
+
     def puts(self) -> list[tuple[str, bytes]]:
         """Every object that was put, name and bytes, as often as it was."""
-        found = s3_server.stored(self.journal)
-        return [(path, body) for path, _, body in found if path.count("/") > 1]
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def chosen(authority: Authority, folder: Path) -> Bucket:
-    """A server that is not started yet, on a port that is free now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return Bucket(authority=authority, folder=folder, port=free.getsockname()[1])
+        return [(path, body) for path, _, body in s3_server.stored(self.journal)]

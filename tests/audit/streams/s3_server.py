@@ -1,8 +1,8 @@
 """moto's S3 server as a process that may be killed: it forgets nothing.
 
 What it is asked to store is in a journal before it answers, and a new process begins
-with that. It takes what was signed by KEY_ID with SECRET_KEY only. Arguments: port,
-certificate, key, journal.
+with that, in a bucket that is always there. It takes what was signed by KEY_ID with
+SECRET_KEY only. Arguments: port, certificate, key, journal.
 """
 
 import base64
@@ -20,6 +20,7 @@ from werkzeug.test import Client
 
 from tests.audit.streams import sigv4
 
+BUCKET = "halden-audit"
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 _REFUSAL = "<?xml version='1.0'?><Error><Code>%s</Code><Message>x</Message></Error>"
@@ -60,6 +61,14 @@ class Store:
 
     def _replay(self, journal: Path) -> None:
         client = Client(self._moto)
+        place = "<LocationConstraint>eu-central-1</LocationConstraint>"
+        scope = f"{KEY_ID}/20261101/eu-central-1/s3/aws4_request"
+        client.put(
+            f"/{BUCKET}",
+            base_url="https://localhost/",
+            data=f"<CreateBucketConfiguration>{place}</CreateBucketConfiguration>",
+            headers={"authorization": f"AWS4-HMAC-SHA256 Credential={scope}"},
+        )
         for path, headers, body in stored(journal):
             base = f"https://{headers['host']}/"
             client.put(path, base_url=base, headers=headers, data=body)

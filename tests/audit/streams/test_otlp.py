@@ -9,19 +9,18 @@ from audit.recording import Outcome
 from audit.streams import services
 from audit.streams.kinds import Format, Kind
 from tests.audit.conftest import AT, MARA, Tenant
+from tests.audit.streams.authorities import Authority
 from tests.audit.streams.conftest import (
-    Authority,
-    Receiver,
-    Request,
     log,
     make,
     started,
     turn,
 )
+from tests.audit.streams.contracts import SIGN_IN, OpenTelemetry
+from tests.audit.streams.receivers import Receiver, Request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Seal = Callable[[], int]
-SIGN_IN = "Bearer 5f0e"
 Record = dict[str, Any]
 
 
@@ -51,25 +50,9 @@ def attributes(record: Record) -> dict[str, Any]:
     return {one["key"]: value(one["value"]) for one in record["attributes"]}
 
 
-def collector(asked: Request) -> tuple[int, bytes]:
-    """Answers as a collector of OpenTelemetry does."""
-    if asked.path != "/otlp/v1/logs":
-        return 404, b""
-    if asked.headers.get("authorization") != SIGN_IN:
-        return 401, b'{"code":16,"message":"unauthenticated"}'
-    if asked.headers["content-type"] != "application/json":
-        return 415, b""
-    for record in records(asked):
-        value(record["body"])
-        attributes(record)
-        if not record["timeUnixNano"].isdigit() or not record["eventName"]:
-            return 400, b'{"code":3}'
-    return 200, b'{"partialSuccess":{}}'
-
-
 @pytest.fixture
 def otlp(receiver: Receiver, authority: Authority) -> dict[str, str]:
-    receiver.answer = collector
+    receiver.answer = OpenTelemetry(lambda _places: None)
     return _settings(receiver, authority)
 
 
@@ -119,31 +102,6 @@ def test_it_gets_every_entry_in_order_with_the_checkpoint(
         f"{log(halden).origin}/1\n{sealed}\n"
     )
     assert (stream.cursor, stream.sent) == ((1, sealed - 1), sealed)
-
-
-def test_nothing_is_lost_while_it_is_stopped_and_started_again(
-    halden: Tenant, authority: Authority, seal: Seal, settings: Any
-) -> None:
-    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
-    server = Receiver(tls=authority.serving(), answer=collector)
-    with server.running():
-        made = started(halden, Kind.OTLP, _settings(server, authority))
-        halden.record()
-        sealed = seal()
-        turn(made.stream)
-    halden.record()
-    sealed += seal()
-    stopped = turn(made.stream)
-    halden.record()
-    sealed += seal()
-
-    with server.running():
-        stream = turn(made.stream)
-
-    assert stopped.failures == 1
-    assert stopped.last_error.startswith("Nothing arrived: localhost ")
-    assert places(server) == [(1, index) for index in range(sealed)]
-    assert (stream.failures, stream.last_error) == (0, "")
 
 
 def test_the_severity_is_that_of_the_outcome(
@@ -223,7 +181,7 @@ def test_a_refused_batch_moves_nothing_says_why_and_comes_again(
 
     refused = turn(made.stream)
     receiver.taken.clear()
-    receiver.answer = collector
+    receiver.answer = OpenTelemetry(lambda _places: None)
     turn(made.stream)
 
     assert refused.cursor == (1, -1)

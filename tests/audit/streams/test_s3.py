@@ -4,12 +4,9 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from audit.streams import rules, selectors, services
 from audit.streams.destinations import contract
@@ -19,17 +16,11 @@ from audit.streams.services import delivering
 from kit import scoping
 from kit.outbound import Client, Response
 from tests.audit.conftest import AT, MARA, Tenant
-from tests.audit.streams import buckets, s3_server, sigv4
+from tests.audit.streams import s3_server, sigv4
+from tests.audit.streams.authorities import Authority
 from tests.audit.streams.buckets import Bucket
-from tests.audit.streams.conftest import (
-    Authority,
-    Receiver,
-    fresh,
-    log,
-    make,
-    started,
-    turn,
-)
+from tests.audit.streams.conftest import log, make, started, turn
+from tests.audit.streams.receivers import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Seal = Callable[[], int]
@@ -39,8 +30,8 @@ Seal = Callable[[], int]
 def server(
     authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bucket]:
-    with buckets.chosen(authority, tmp_path_factory.mktemp("s3")).running() as found:
-        found.make_bucket()
+    folder = tmp_path_factory.mktemp("s3")
+    with Bucket(authority=authority, folder=folder).running() as found:
         yield found
 
 
@@ -50,9 +41,8 @@ def bucket(server: Bucket, settings: Any) -> Iterator[Bucket]:
     settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
     yield server
     for name in server.objects():
-        server.client.delete_object(Bucket=buckets.NAME, Key=name)
-    lines = server.journal.read_bytes().splitlines(keepends=True)
-    os.truncate(server.journal, len(lines[0]))
+        server.client.delete_object(Bucket=s3_server.BUCKET, Key=name)
+    os.truncate(server.journal, 0)
 
 
 def _all(sealed: int) -> list[tuple[int, int]]:
@@ -109,57 +99,6 @@ def test_what_was_stored_but_not_confirmed_overwrites_itself(
 
 def _killed(*_: Any, **__: Any) -> None:
     raise KeyboardInterrupt
-
-
-@pytest.mark.slow
-def test_nothing_is_lost_or_doubled_while_it_is_killed_under_load(
-    halden: Tenant, authority: Authority, tmp_path: Path, seal: Seal, settings: Any
-) -> None:
-    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
-    server = buckets.chosen(authority, tmp_path)
-    with server.running():
-        server.make_bucket()
-        stream = started(halden, Kind.S3, server.settings).stream
-    sealed = seal()
-    with _turning(stream) as ended:
-        for goal in (10, 25, 40):
-            with server.running():
-                while len(server.puts()) < goal:
-                    halden.record()
-                    sealed += seal()
-        with server.running():
-            while fresh(stream).cursor != (1, sealed - 1):
-                assert not ended.wait(0.02)
-
-            assert server.places() == _all(sealed)
-
-    assert fresh(stream).sent == sealed
-    bytes_of: dict[str, set[bytes]] = {}
-    for name, body in server.puts():
-        bytes_of.setdefault(name, set()).add(body)
-    assert all(len(bodies) == 1 for bodies in bytes_of.values())
-
-
-@contextmanager
-def _turning(stream: AuditStream) -> Iterator[threading.Event]:
-    """A worker that gives the stream turn after turn; the event is set if it dies."""
-    stop, ended = threading.Event(), threading.Event()
-
-    def work() -> None:
-        try:
-            while not stop.is_set():
-                turn(stream)
-        finally:
-            ended.set()
-            connections.close_all()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
-        yield ended
-    finally:
-        stop.set()
-        worker.join()
 
 
 def test_a_replay_from_the_middle_of_a_block_overwrites_whole_objects(

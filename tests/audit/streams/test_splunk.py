@@ -1,28 +1,28 @@
 """Splunk gets every entry in order under its token, and confirms with code 0 only."""
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from audit.streams import rules, services
+from audit.streams.destinations import splunk
 from audit.streams.kinds import Format, Kind
 from tests.audit.conftest import AT, MARA, Tenant
+from tests.audit.streams.authorities import Authority
 from tests.audit.streams.conftest import (
-    Authority,
-    Receiver,
-    Request,
     log,
     make,
     started,
     turn,
 )
+from tests.audit.streams.contracts import TOKEN, WITH_ACKS, Splunk
+from tests.audit.streams.receivers import Receiver, Request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Seal = Callable[[], int]
-TOKEN = "b7d0c1de-4f1c-4d5e-9a62-000000000000"
-KEYS = {"time", "host", "source", "sourcetype", "event"}
 
 
 def events(asked: Request) -> list[dict[str, Any]]:
@@ -35,22 +35,9 @@ def events(asked: Request) -> list[dict[str, Any]]:
     return found
 
 
-def collector(asked: Request) -> tuple[int, bytes]:
-    """Answers as the HTTP Event Collector does."""
-    if asked.path != "/services/collector/event":
-        return 404, b'{"text":"The requested URL was not found.","code":404}'
-    if asked.headers.get("authorization") != f"Splunk {TOKEN}":
-        return 403, b'{"text":"Invalid token","code":4}'
-    if not asked.body:
-        return 400, b'{"text":"No data","code":5}'
-    if any(set(one) != KEYS or not one["event"] for one in events(asked)):
-        return 400, b'{"text":"Invalid data format","code":6}'
-    return 200, b'{"text":"Success","code":0}'
-
-
 @pytest.fixture
 def hec(receiver: Receiver, authority: Authority) -> dict[str, str]:
-    receiver.answer = collector
+    receiver.answer = Splunk(lambda _places: None)
     return {"url": receiver.url, "token": TOKEN, "authority": authority.pem}
 
 
@@ -86,32 +73,6 @@ def test_it_gets_every_entry_in_order_with_the_checkpoint(
         f"{log(halden).origin}/1\n{sealed}\n"
     )
     assert (stream.cursor, stream.sent) == ((1, sealed - 1), sealed)
-
-
-def test_nothing_is_lost_while_it_is_stopped_and_started_again(
-    halden: Tenant, authority: Authority, seal: Seal, settings: Any
-) -> None:
-    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
-    server = Receiver(tls=authority.serving(), answer=collector)
-    with server.running():
-        hec = {"url": server.url, "token": TOKEN, "authority": authority.pem}
-        made = started(halden, Kind.SPLUNK, hec)
-        halden.record()
-        sealed = seal()
-        turn(made.stream)
-    halden.record()
-    sealed += seal()
-    stopped = turn(made.stream)
-    halden.record()
-    sealed += seal()
-
-    with server.running():
-        stream = turn(made.stream)
-
-    assert stopped.failures == 1
-    assert stopped.last_error.startswith("Nothing arrived: localhost ")
-    assert places(server) == [(1, index) for index in range(sealed)]
-    assert (stream.failures, stream.last_error) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -167,11 +128,12 @@ def test_a_bad_token_moves_nothing_until_the_right_one_is_entered(
         (403, b'{"code":1}', "token is disabled in localhost (403, code 1)"),
         (400, b'{"code":6,"invalid-event-number":0}', "the batch (400, code 6)"),
         (400, b'{"code":7}', "no such index for the token (400, code 7)"),
-        (400, b'{"code":10}', "wants acknowledgement (400, code 10)"),
+        (400, b'{"code":11}', "the batch (400, code 11)"),
         (400, b'{"code":99}', "answered with status 400."),
         (401, b"<html>", "does not accept the sign-in (401)"),
         (503, b'{"code":9}', "answered with status 503."),
         (200, b'{"code":6}', "the batch (200, code 6)"),
+        (200, b'{"code":0,"ackId":"1"}', "not as Splunk confirms a batch"),
         (200, b'{"code":false}', "not as Splunk confirms a batch"),
         (200, b'{"code":"0"}', "not as Splunk confirms a batch"),
         (200, b"[0]", "not as Splunk confirms a batch"),
@@ -179,7 +141,7 @@ def test_a_bad_token_moves_nothing_until_the_right_one_is_entered(
         (200, b"", "not as Splunk confirms a batch"),
         (201, b'{"code":0}', "not as Splunk confirms a batch"),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_a_refused_batch_moves_nothing_says_why_and_comes_again(
     halden: Tenant,
@@ -196,12 +158,54 @@ def test_a_refused_batch_moves_nothing_says_why_and_comes_again(
 
     refused = turn(made.stream)
     receiver.taken.clear()
-    receiver.answer = collector
+    receiver.answer = Splunk(lambda _places: None)
     turn(made.stream)
 
     assert refused.cursor == (1, -1)
     assert sentence in refused.last_error
     assert places(receiver) == [(1, index) for index in range(sealed)]
+
+
+def test_a_token_that_acknowledges_confirms_what_is_indexed(
+    halden: Tenant, receiver: Receiver, hec: dict[str, str], seal: Seal
+) -> None:
+    indexed: list[tuple[int, int]] = []
+    receiver.answer = Splunk(indexed.extend)
+    made = started(halden, Kind.SPLUNK, hec | {"token": WITH_ACKS})
+    sealed = seal()
+
+    stream = turn(made.stream)
+
+    assert (stream.last_error, stream.cursor) == ("", (1, sealed - 1))
+    assert indexed == [(1, index) for index in range(sealed)]
+    taken, *asked = receiver.taken
+    assert taken.headers["x-splunk-request-channel"] == str(stream.public_id)
+    assert {one.path for one in asked} == {
+        f"/services/collector/ack?channel={stream.public_id}"
+    }
+
+
+def test_what_is_not_indexed_in_time_comes_again(
+    halden: Tenant,
+    receiver: Receiver,
+    hec: dict[str, str],
+    seal: Seal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(splunk, "_INDEXED_SECONDS", 0.3)
+    made = started(halden, Kind.SPLUNK, hec | {"token": WITH_ACKS})
+    seal()
+    done = threading.Event()
+    receiver.answer = Splunk(lambda _places: bool(done.wait(20)) and None)
+
+    stream = turn(made.stream)
+    done.set()
+
+    assert stream.last_error == (
+        "localhost took the batch, but did not say in time that it is indexed."
+        " It is sent again."
+    )
+    assert stream.cursor == (1, -1)
 
 
 def test_the_address_may_be_written_with_the_path(

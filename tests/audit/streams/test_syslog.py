@@ -15,8 +15,8 @@ from audit.streams import rules, services
 from audit.streams.destinations import syslog
 from audit.streams.kinds import Format, Kind
 from tests.audit.conftest import AT, MARA, Tenant
+from tests.audit.streams.authorities import Authority
 from tests.audit.streams.conftest import (
-    Authority,
     log,
     make,
     make_authority,

@@ -13,10 +13,8 @@ from audit.streams.models import AuditStream
 from audit.streams.services import Start
 from kit import scoping
 from tests.audit.conftest import AT, MARA, Tenant
+from tests.audit.streams.authorities import Authority
 from tests.audit.streams.conftest import (
-    Authority,
-    Receiver,
-    Request,
     fresh,
     is_signed,
     log,
@@ -24,6 +22,7 @@ from tests.audit.streams.conftest import (
     started,
     turn,
 )
+from tests.audit.streams.receivers import Receiver, Request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Seal = Callable[[], int]
