@@ -15,7 +15,7 @@ from tests.site_map import Page, pages
 from workspaces import navigation
 from workspaces.tenancy.selectors import WorkspaceRef
 
-pytestmark = pytest.mark.django_db(transaction=True)
+_COMMITTED = pytest.mark.django_db(transaction=True)
 
 EVERYONE = "owner admin officer analyst member"
 GOVERNING = "owner admin officer"
@@ -391,6 +391,7 @@ def people(where: WorkspaceRef) -> dict[str, Client]:
     return {**made, "stranger": stranger.client(), "nobody": Client()}
 
 
+@_COMMITTED
 def test_pages_of_a_workspace(people: dict[str, Client]) -> None:
     wrong = [
         f"{page.name} for {who}: {got}, not {expected}"
@@ -403,6 +404,7 @@ def test_pages_of_a_workspace(people: dict[str, Client]) -> None:
     assert wrong == []
 
 
+@_COMMITTED
 def test_pages_of_an_organization(people: dict[str, Client]) -> None:
     wrong = [
         f"{page.name} for {who}: {got}"
@@ -415,11 +417,13 @@ def test_pages_of_an_organization(people: dict[str, Client]) -> None:
     assert wrong == []
 
 
+@_COMMITTED
 def test_pages_of_the_person_send_others_to_sign_in() -> None:
     for page in _of(SIGNED_IN):
         assert _outcome(Client(), page.url()) == "signs in", page.name
 
 
+@_COMMITTED
 def test_operations_of_the_api_take_a_key_and_no_session(
     people: dict[str, Client],
 ) -> None:
@@ -432,7 +436,7 @@ def test_operations_of_the_api_take_a_key_and_no_session(
             assert next(one for one in answers if one != 405) == 401, page.name
 
 
-def test_the_side_bar_leads_nobody_to_a_refusal(where: WorkspaceRef) -> None:
+def test_the_side_bar_leads_nobody_to_a_refusal() -> None:
     guards = {page.name: page.view.custos_permission for page in pages()}
     places = [
         place

@@ -81,5 +81,6 @@ def _copy_templates() -> None:
 
 _COPY = (
     "drop database if exists {name} with (force)",
-    "create database {name} template {template} owner {owner}",
+    # Files are copied as they are, which takes half as long as writing all to the log.
+    "create database {name} template {template} owner {owner} strategy file_copy",
 )
