@@ -4,7 +4,8 @@ Nothing may stay in one of them for longer than its limit: what repairs it runs 
 minute, and what is older anyway is an incident and a finding of `doctor`. A statement
 counts, by workspace, what is too old; `before` is the moment of the limit by the clock
 of the product, `since` by that of the database, which leases and hearts beat by. The
-workspace is null where a thing belongs to the installation.
+workspace is null where a thing belongs to the installation. `{named}` stands for the
+condition that something still names the doomed file `d`.
 """
 
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ STATES: tuple[Limbo, ...] = (
         repaired_by="destroy_doomed repeats each until the vault or store confirms",
         sql="select d.workspace_id, count(*) from retention_doom d"
         " where d.sweep_id is null and d.destroyed_at is null"
-        " and d.doomed_at < %(before)s group by d.workspace_id",
+        " and d.doomed_at < %(before)s and not (d.kind = 'blob' and {named})"
+        " group by d.workspace_id",
     ),
     Limbo(
         name="sweep without a receipt",

@@ -14,6 +14,7 @@ from audit.verification.selectors import sealed
 from kit import ids, signing, vault
 from retention.receipts import documents
 from retention.receipts.documents import Signed, moment
+from retention.sweeps import kinds
 from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.services.planning import SWEEPER
@@ -52,6 +53,15 @@ with sums as (
     where s.id = t.id and t.run_id = %(run)s and t.state in ('sealed', 'purging')
 )
 update retention_sweeprun set state = 'destroying' where id = %(run)s
+"""
+# A file that something else still names is no longer the sweep's: it waits alone for
+# the last that names it, and no receipt waits with it or counts it.
+_LET_GO = """
+update retention_doom d set sweep_id = null
+where d.kind = 'blob' and d.is_waiting and d.sweep_id in (
+    select s.id from retention_sweep s
+    where s.run_id = %(run)s and s.state = 'destroying' and s.destroyed_at is null
+) and {named}
 """
 _ALL_DESTROYED = """
 select s.id, exists (select from retention_sweepslice x
@@ -159,6 +169,7 @@ def end_destruction(lease: Lease, *, at: datetime) -> None:
     Each on its own: what cannot be destroyed of one workspace, such as a file that the
     store will not delete, holds up no receipt of another.
     """
+    changed(_LET_GO.format(named=kinds.refers_to_blob("d.object_id")), run=lease.run_id)
     found = dict(rows(_ALL_DESTROYED, run=lease.run_id))
     if any(found.values()):
         try:

@@ -8,6 +8,7 @@ from retention.incidents import selectors as of_incidents
 from retention.incidents import services as incidents
 from retention.incidents.models import IncidentKind
 from retention.incidents.services import Found
+from retention.sweeps import kinds
 from retention.sweeps.limbo import STATES
 from retention.sweeps.services.planning import SWEEPER
 from retention.sweeps.storage import ALIAS, changed, rows
@@ -51,11 +52,14 @@ def examine(*, at: datetime) -> None:
 def stuck(*, at: datetime) -> list[Stuck]:
     """Whatever is past the limit of its state, of all tenants."""
     now = rows(_NOW)[0][0]
+    named = kinds.refers_to_blob("d.object_id")
     return [
         Stuck(state=state.name, workspace_id=workspace, n=n)
         for state in STATES
         for workspace, n in rows(
-            state.sql, before=at - state.limit, since=now - state.limit
+            state.sql.replace("{named}", named),
+            before=at - state.limit,
+            since=now - state.limit,
         )
     ]
 
