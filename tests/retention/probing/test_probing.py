@@ -1,7 +1,7 @@
 """The prober finds a copy planted in any place, and strays go a day after."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ from retention.canaries import services as canaries
 from retention.holds import services as holds
 from retention.incidents import selectors as incidents
 from retention.matter_exports import services as matter_exports
-from retention.matter_exports.models import MatterExportPart
+from retention.matter_exports.models import MatterExport, MatterExportPart
 from retention.probing import services, stores
 from retention.probing.models import BlobSighting
 from retention.probing.services import probing
@@ -27,7 +27,7 @@ from retention.sweeps import services as sweeps
 from retention.sweeps.models import Doom, Sweep
 from tests.cast import NOON
 from tests.retention import simple
-from tests.retention.conftest import Stage
+from tests.retention.conftest import Stage, days_ago
 from tests.retention.sweeps import test_gpts
 from workspaces.gpts.models import GptReview
 from workspaces.jobs import services as jobs
@@ -92,22 +92,26 @@ def plant_gpt(stage: Stage) -> Purged:
     return as_purged("gpts", gpt)
 
 
-def plant_export(stage: Stage) -> Purged:
-    """An export of a matter, with a part of its archive."""
+def ask_for_export(stage: Stage, *, at: datetime) -> MatterExport:
     hold = holds.place(
         actor=stage.officer.actor,
         workspace=stage.workspace,
         matter="Brennan v. Halden",
         membership_ids=[stage.other.membership.pk],
-        at=NOON,
+        at=at,
     )
-    export = matter_exports.ask(
+    return matter_exports.ask(
         actor=stage.officer.actor,
         workspace=stage.workspace,
         hold=hold,
         reason="Disclosure",
-        at=NOON,
+        at=at,
     )
+
+
+def plant_export(stage: Stage) -> Purged:
+    """An export of a matter, with a part of its archive."""
+    export = ask_for_export(stage, at=NOON)
     with stage.scope():
         MatterExportPart.objects.create(
             workspace_id=stage.workspace.id,
@@ -235,6 +239,20 @@ def test_what_a_purge_left_is_an_incident_until_it_is_gone(
     blobs.store().delete(left)
     valkey.delete("cached")
     services.probe_closed_sweeps(at=NOON + timedelta(minutes=1))
+    assert lasting(stage) == set()
+
+
+def test_the_job_that_wrote_an_export_is_no_copy_of_it(
+    stage: Stage, valkey: redis.Redis
+) -> None:
+    stage.set_policy(90)
+    export = ask_for_export(stage, at=days_ago(30))
+    stage.sweep()
+
+    services.probe_closed_sweeps(at=NOON)
+
+    with stage.scope():
+        assert Doom.objects.filter(content_id=export.public_id).exists()
     assert lasting(stage) == set()
 
 
