@@ -72,6 +72,10 @@ def dump() -> bytes:
     return b"\n".join(found)
 
 
+def says(value: Any, *words: str) -> bool:
+    return any(word in repr(value).casefold() for word in words)
+
+
 def opened(halden: Tenant, here: Log) -> list[details.Detail]:
     with scoping.organization(organization_id=halden.id):
         leaves = {
@@ -103,9 +107,7 @@ def test_nothing_of_the_person_stays_and_every_proof_holds(
 ) -> None:
     fill(halden, seal)
     theirs = [
-        one
-        for one in opened(halden, here)
-        if rules.mentions(one.value, ("ife", IFE.id, IFE.ip))
+        one for one in opened(halden, here) if says(one.value, "ife", IFE.id, IFE.ip)
     ]
     assert len(theirs) == 5
 
@@ -115,7 +117,7 @@ def test_nothing_of_the_person_stays_and_every_proof_holds(
     assert (row.acted_n, row.mentioned_n) == (1, 2)
     left = opened(halden, here)
     assert not {one.salt for one in theirs} & {one.salt for one in left}
-    assert not [one for one in left if rules.mentions(one.value, ("ife", IFE.id))]
+    assert not [one for one in left if says(one.value, "ife", IFE.id)]
     assert IFE.id.encode() not in dump()
     assert {one.name for one in left} >= {"detail.seat", "change.days"}
     assert walk(here, using="sequencer").finding is None
@@ -250,12 +252,24 @@ def test_the_database_demands_that_it_is_forgotten(halden: Tenant) -> None:
         ("to IFE@x.example now", True),
         (["a", {"k": "ife@x.example"}], True),
         ({"ife@x.example": 1}, True),
-        ("ife", False),
+        (" Ife ", True),
+        ("strife, ife", False),
+        ("strife@x.example", False),
+        ("a+ife@x.example", False),
+        ("ife@x.example2", False),
+        (f"scope member {UUID(int=55)}", True),
+        ("asked by Noor Ife's team, and 'Noor Ife'.", True),
+        ("noor ifeanyi", False),
+        ("somebody@noor ife", False),
         (7, False),
         (None, False),
     ],
 )
 def test_what_mentions_a_person(value: Any, is_said: bool) -> None:
-    needles = rules.needles(ids=(), addresses=("Ife@x.example",), names=("Ife",))
+    needles = rules.needles(
+        ids=(str(UUID(int=55)),),
+        addresses=("Ife@x.example",),
+        names=("Ife", "Noor Ife"),
+    )
 
     assert rules.mentions(value, needles) is is_said
