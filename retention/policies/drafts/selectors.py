@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kit.permissions import Permission
 from kit.refusals import Refused
+from retention.policies import previews
 from retention.policies import selectors as policies
 from retention.policies.drafts import snapshots
 from retention.policies.drafts.digests import digest
@@ -20,7 +21,6 @@ from retention.policies.drafts.models import (
     PolicyDraft,
     StepKind,
 )
-from retention.policies.previews import newly_due
 from retention.policies.safeguards import selectors as safeguards
 from retention.policies.selectors import Standing
 from workspaces.access.holders import holders_of
@@ -113,8 +113,30 @@ def shortens(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> bo
 def asks_second_person(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
     """Whether another person has to approve, by the threshold as it is now."""
     return safeguards.asks_second_person(
-        workspace=workspace, newly_due=newly_due(snapshots.weeks(draft.preview))
+        workspace=workspace,
+        newly_due=previews.newly_due(snapshots.weeks(draft.preview)),
     )
+
+
+def would_ask_second_person(
+    *, workspace: WorkspaceRef, draft: PolicyDraft, at: datetime
+) -> bool:
+    """The same, counted afresh as if it took force now.
+
+    Policies of other scopes, members of groups and what is stored may have changed
+    since its preview: drafts that let nothing go alone can do so together.
+    """
+    found = previews.preview(
+        workspace=workspace,
+        scope=draft.scope,
+        content_kind=draft.content_kind,
+        days=draft.days,
+        undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
+        override=True,
+        at=at,
+    )
+    return safeguards.asks_second_person(workspace=workspace, newly_due=found.newly_due)
 
 
 def is_by_author(draft: PolicyDraft, *, person: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 from kit.permissions import PermissionDenied
+from retention.eligibility import scopes
 from retention.policies import selectors as policies
 from retention.policies import services as setting
 from retention.policies.drafts import selectors, services
@@ -268,3 +269,27 @@ def test_the_operator_does_not_go_around_the_second_person(guarded: Stage) -> No
 
     setting.set_policy(**asked, override=True, reason="court order")
     assert days(guarded) == 90
+
+
+def test_two_drafts_that_let_little_go_do_not_let_all_go_together(
+    guarded: Stage, second: Person
+) -> None:
+    """Each is counted while the other one is not in force: alone it takes nothing."""
+    own = scopes.member(guarded.member.membership.pk)
+    guarded.set_policy(None, scope=own, at=NOON)
+    withdrawal = Values(scope=own, days=None, undo_days=0, is_withdrawal=True)
+    assert send(guarded, withdrawal).state == "scheduled"
+    short = send(guarded)
+    assert short.state == "scheduled"
+
+    assert services.force_due(at=NOON + DAY) == 1
+
+    assert now(guarded, short).state == "draft"
+    assert days(guarded, NOON + DAY) is None
+    again = services.send(
+        actor=guarded.owner.actor,
+        workspace=guarded.workspace,
+        draft=short.public_id,
+        at=NOON + DAY,
+    )
+    assert again.state == "awaiting"

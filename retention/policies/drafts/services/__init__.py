@@ -9,6 +9,7 @@ What must hold, and what makes it hold:
   nor a person who may not set policies any more when it takes force.
 - What takes force is what was compared: a draft whose scope got another version
   meanwhile goes back to its author.
+- What takes force is few enough for whoever agreed: it is counted again at that time.
 - A draft becomes a version only through `policies.services.set_policy`.
 """
 

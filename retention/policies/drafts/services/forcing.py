@@ -71,7 +71,7 @@ def _force_one(due: Due, *, at: datetime) -> bool:
                 return False
             if draft.due_at > at:
                 return False
-            obstacle = _obstacle(draft, workspace)
+            obstacle = _obstacle(draft, workspace, at=at)
             if not obstacle:
                 obstacle = _forced(draft, workspace, at=at)
             if obstacle:
@@ -88,7 +88,7 @@ def _forced(draft: PolicyDraft, workspace: WorkspaceRef, *, at: datetime) -> str
     return ""
 
 
-def _obstacle(draft: PolicyDraft, workspace: WorkspaceRef) -> str:
+def _obstacle(draft: PolicyDraft, workspace: WorkspaceRef, *, at: datetime) -> str:
     """Why a draft may not take force after all; nothing where it may."""
     try:
         policies.demand_scope(draft.scope, content_kind=draft.content_kind)
@@ -96,12 +96,17 @@ def _obstacle(draft: PolicyDraft, workspace: WorkspaceRef) -> str:
         return _("What it was meant for is gone.")
     if is_overtaken(draft, workspace=workspace):
         return _("The policy was set otherwise meanwhile.")
-    if not drafts.asks_second_person(workspace=workspace, draft=draft):
+    if drafts.approvers(workspace=workspace, draft=draft):
         return ""
-    if not drafts.approvers(workspace=workspace, draft=draft):
+    if drafts.asks_second_person(workspace=workspace, draft=draft):
         return _(
             "No approval counts: whoever gave it may not set policies any more, or the"
             " draft is not the one that was approved."
+        )
+    if drafts.would_ask_second_person(workspace=workspace, draft=draft, at=at):
+        return _(
+            "By now it lets more go than one person may decide: send it again, and"
+            " another person is asked."
         )
     return ""
 
