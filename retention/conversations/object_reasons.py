@@ -117,7 +117,13 @@ def why_object(
         expires_at=dates.expires_at,
         undo_ends_at=dates.undo_ends_at,
         purge_at=dates.purge_at,
-        ways_out=_ways_out(state, governed, is_due=is_due, is_held=is_held),
+        ways_out=_ways_out(
+            state,
+            governed,
+            is_due=is_due,
+            is_held=is_held,
+            deleted_by=row.deleted_by,
+        ),
         ages_by_message=False,
     )
 
@@ -180,10 +186,17 @@ def _project(governed: Governed, row: Any) -> int | None:
 
 
 def _ways_out(
-    state: str, governed: Governed | None, *, is_due: bool, is_held: bool
+    state: str,
+    governed: Governed | None,
+    *,
+    is_due: bool,
+    is_held: bool,
+    deleted_by: str | None,
 ) -> tuple[WayOut, ...]:
     """A message is no clock of these kinds, and an ungoverned one has no policy."""
-    ways = reasons.ways_out(state, is_due=is_due, is_held=is_held)
+    ways = reasons.ways_out(
+        state, is_due=is_due, is_held=is_held, deleted_by=deleted_by
+    )
     never = {WayOut.NEW_ACTIVITY}
     if governed is None:
         never |= {WayOut.LENGTHEN_POLICY}

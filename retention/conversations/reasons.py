@@ -24,6 +24,9 @@ from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
 
+FOR_GOOD = "compliance"
+"""What `deleted_by` says of what a program deleted: nobody brings that back."""
+
 
 class WayOut(StrEnum):
     """What would change the outcome."""
@@ -107,7 +110,12 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
         expires_at=dates.expires_at,
         undo_ends_at=dates.undo_ends_at,
         purge_at=dates.purge_at,
-        ways_out=ways_out(state, is_due=is_due, is_held=is_held),
+        ways_out=ways_out(
+            state,
+            is_due=is_due,
+            is_held=is_held,
+            deleted_by=conversation.deleted_by,
+        ),
     )
 
 
@@ -196,10 +204,12 @@ def _policy_dates(
     return expires_at, precedence.purge_at(chain, clock=clock, at=at)
 
 
-def ways_out(state: str, *, is_due: bool, is_held: bool) -> tuple[WayOut, ...]:
+def ways_out(
+    state: str, *, is_due: bool, is_held: bool, deleted_by: str | None
+) -> tuple[WayOut, ...]:
     """What would change the outcome."""
     ways = [WayOut.RELEASE_HOLD if is_held else WayOut.PLACE_HOLD]
-    if state == "deleted" and not is_due:
+    if state == "deleted" and not is_due and deleted_by != FOR_GOOD:
         ways.append(WayOut.RESTORE)
     if state == "expired":
         ways.append(WayOut.LENGTHEN_POLICY)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from kit.formatting import absolute, day, grouped, relative, size
+from retention.conversations.reasons import FOR_GOOD
 from retention.conversations.showing import keeps
 from retention.own_data.selectors import Listed, Own, Totals
 from retention.policies.previews import Preview
@@ -111,6 +112,7 @@ def can_come_back(own: Own, *, now: datetime) -> bool:
     ends, expires = own.dates.undo_ends_at, own.dates.expires_at
     return (
         own.row.deleted_at is not None
+        and own.row.deleted_by != FOR_GOOD
         and own.title is not None
         and ends is not None
         and ends > now
@@ -126,6 +128,8 @@ def until(own: Own, *, now: datetime) -> str:
             "when": absolute(ends),
             "left": relative(ends, now=now),
         }
+    if own.row.deleted_by == FOR_GOOD:
+        return _("It was deleted on behalf of the workspace, and does not come back.")
     return _("Its time to come back has passed.")
 
 

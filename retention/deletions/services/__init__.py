@@ -4,6 +4,7 @@ from retention.deletions.services.conversations import (
     BY_OWNER,
     AlreadyDeleted,
     Deleted,
+    DeletedForGood,
     ExpiredByPolicy,
     NotDeleted,
     NotYourConversation,
@@ -14,7 +15,6 @@ from retention.deletions.services.conversations import (
 from retention.deletions.services.erasing import BY_ERASURE, erase
 from retention.deletions.services.objects import delete_objects, restore_object
 from retention.deletions.services.programs import (
-    BY_PROGRAM,
     Hidden,
     delete_by_program,
 )
@@ -22,9 +22,9 @@ from retention.deletions.services.programs import (
 __all__ = [
     "BY_ERASURE",
     "BY_OWNER",
-    "BY_PROGRAM",
     "AlreadyDeleted",
     "Deleted",
+    "DeletedForGood",
     "ExpiredByPolicy",
     "Hidden",
     "NotDeleted",

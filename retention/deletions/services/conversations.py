@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,10 @@ class NotYourConversation(UnknownConversation):
 
 class NotDeleted(Refused):
     """Only a deleted conversation can be restored."""
+
+
+class DeletedForGood(Refused):
+    """Somebody with a key of the workspace deleted it: its member cannot undo that."""
 
 
 class AlreadyDeleted(Refused):
@@ -96,6 +101,7 @@ def restore(
         row = found[0]
         if row.deleted_at is None:
             raise NotDeleted(_("The conversation is not deleted."))
+        demand_undoable(row)
         standing = reasons.why(workspace=workspace, conversation=row, at=at)
         if standing.undo_ends_at is not None and standing.undo_ends_at <= at:
             raise UndoHasPassed(_("The undo window of this conversation has passed."))
@@ -107,6 +113,14 @@ def restore(
         _record(actor, workspace, row, action="retention.conversation.restored", at=at)
         row.deleted_at = row.deleted_by = None
         return row
+
+
+def demand_undoable(row: Any) -> None:
+    """Refuses to bring back what a program of the workspace deleted."""
+    if row.deleted_by == reasons.FOR_GOOD:
+        raise DeletedForGood(
+            _("It was deleted on behalf of the workspace, and does not come back.")
+        )
 
 
 def _demand_owner(

@@ -2,10 +2,10 @@
 
 Unlike a member's own delete, one of a program is refused where a hold covers the
 object: it is not even hidden. The refusal is recorded, and programs are told not to try
-again. Deleting what is deleted already changes nothing and answers the same.
+again. Deleting what a program has deleted changes nothing and answers the same; what
+its member had deleted keeps its dates, but does not come back any more.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,11 @@ from audit.recording import Outcome, Target, record
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import UnderLegalHold
+from retention.conversations.reasons import FOR_GOOD
 from retention.deletions import objects
 from retention.deletions.objects import UnknownObject
+from retention.deletions.services.conversations import BY_OWNER
+from retention.deletions.services.erasing import BY_ERASURE
 from retention.holds import authority, coverage, locking
 from retention.holds import selectors as holds
 from retention.holds.coverage import Kind
@@ -26,8 +29,9 @@ from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
 
-BY_PROGRAM = "compliance"
 _NOUN = "conversation"
+_COMES_BACK = (None, BY_OWNER, BY_ERASURE)
+"""What `deleted_by` says where the member could undo it: a program takes it over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +60,10 @@ def delete_by_program(
             locking.before_changing()
             row = _locked(kind, public_id)
             holds.demand_free(kind=of, ids=[row.pk], at=at)
-            if row.deleted_at is None:
-                _hide(kind, [row.pk], at=at)
+            if row.deleted_by in _COMES_BACK:
+                row.deleted_at = row.deleted_at or at
+                _hide(kind, row.pk, since=row.deleted_at)
                 _record(actor, workspace, row, noun, at=at)
-                row.deleted_at = at
     except UnderLegalHold:
         with scope(workspace):
             _record_refusal(actor, workspace, public_id, noun, at=at)
@@ -93,12 +97,13 @@ def _locked(kind: str, public_id: UUID) -> Any:
     return row
 
 
-def _hide(kind: str, ids: Sequence[int], *, at: datetime) -> None:
+def _hide(kind: str, pk: int, *, since: datetime) -> None:
     if kind == coverage.CONVERSATIONS:
-        deleting.mark_deleted(ids=ids, by=BY_PROGRAM, at=at)
+        deleting.unmark(ids=[pk])
+        deleting.mark_deleted(ids=[pk], by=FOR_GOOD, at=since)
         return
     found, _storage = objects.kind_named(kind)
-    found.rows.filter(pk__in=ids).update(deleted_at=at, deleted_by=BY_PROGRAM)
+    found.rows.filter(pk=pk).update(deleted_at=since, deleted_by=FOR_GOOD)
 
 
 def _record(

@@ -20,6 +20,7 @@ from kit import clock, content_kinds, guard
 from kit.content_kinds import ContentKind, Storage
 from kit.formatting import absolute, grouped
 from kit.refusals import Refused
+from retention.conversations.reasons import FOR_GOOD
 from retention.deletions import objects
 from retention.deletions import services as deletions
 from retention.deletions.objects import UnknownKind, UnknownObject
@@ -205,7 +206,7 @@ def _group(
                     "retention:my-object-restore",
                     kwargs={"kind": kind.name, "stored": row.public_id},
                 )
-                if row.deleted_at > limit
+                if row.deleted_at > limit and row.deleted_by != FOR_GOOD
                 else "",
             }
             for row in rows

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from retention.deletions import services as deletions
+from retention.deletions.services import DeletedForGood
 from retention.holds import services as holds
 from tests import cast
 from tests.cast import NOON
@@ -24,6 +26,22 @@ _NOUNS = {
 def again(stage: Stage, row: Any) -> Any:
     with stage.scope():
         return type(row).objects.get(pk=row.pk)
+
+
+def delete_own(stage: Stage, kind: str, row: Any) -> None:
+    who = {"actor": stage.member.actor, "workspace": stage.workspace, "at": NOON}
+    if kind == "conversations":
+        deletions.mark_deleted(conversations=[row], **who)
+        return
+    deletions.delete_objects(kind=kind, public_ids=[row.public_id], **who)
+
+
+def restore_own(stage: Stage, kind: str, row: Any) -> None:
+    who = {"actor": stage.member.actor, "workspace": stage.workspace, "at": NOON}
+    if kind == "conversations":
+        deletions.restore(conversation=row, **who)
+        return
+    deletions.restore_object(kind=kind, public_id=row.public_id, **who)
 
 
 def hold(stage: Stage) -> None:
@@ -130,3 +148,19 @@ def test_a_key_of_the_organization_names_no_workspace(stage: Stage) -> None:
     answer = ask(secret, "delete", f"conversations/{row.public_id}")
 
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("before", [None, "owner"])
+def test_its_member_does_not_bring_it_back(
+    stage: Stage, kind: str, before: str | None
+) -> None:
+    row = make(stage, kind)
+    if before:
+        delete_own(stage, kind, row)
+    ask(key(stage, "compliance.delete"), "delete", f"{kind}/{row.public_id}")
+
+    with pytest.raises(DeletedForGood):
+        restore_own(stage, kind, row)
+
+    assert again(stage, row).deleted_at == NOON
