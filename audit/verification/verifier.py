@@ -6,7 +6,8 @@
 EXPORT.zip is the evidence of a whole log, or entries with inclusion proofs. KEY is a
 C2SP verifier key (`name+hash+base64`) or a file of them: give those that you received
 on another way than the export, else it is only compared with itself. FILE is a
-checkpoint that you kept: the export must hold the same history up to its size.
+checkpoint that you kept: the export must hold the same history up to its size, which
+only a whole log can show.
 
 Checked are the Ed25519 signature of each checkpoint (C2SP signed note), that every
 entry leads to its root (RFC 6962), that the tiles are those of the entries (C2SP
@@ -360,7 +361,9 @@ def verified(path: Path, keys: Keys, kept: Sequence[Head]) -> Result:
     heads = [_head(archive, epoch, known) for epoch in archive.epochs()]
     _demand_chain(heads)
     is_proofs = "export.json" in archive.names
-    if not is_proofs:
+    if is_proofs:
+        _demand_same(heads, kept)
+    else:
         _demand_kept(heads, kept)
     entries = details = 0
     about = _about(archive) if is_proofs else {}
@@ -420,6 +423,17 @@ def _demand_kept(heads: Sequence[Head], kept: Sequence[Head]) -> None:
             raise Refused(f"a kept checkpoint is of {one.origin}, which is not here")
         if head.size < one.size:
             raise Refused("the log was cut off", head.epoch, head.size)
+
+
+def _demand_same(heads: Sequence[Head], kept: Sequence[Head]) -> None:
+    """Single entries show nothing of a kept checkpoint, unless it is theirs."""
+    known = {(head.origin, head.size, head.root) for head in heads}
+    for one in kept:
+        if (one.origin, one.size, one.root) not in known:
+            raise Refused(
+                "entries with proofs cannot show that a kept checkpoint still holds:"
+                " that takes the evidence of the whole log"
+            )
 
 
 def _verify_tree(archive: Archive, head: Head, kept: Sequence[Head]) -> int:

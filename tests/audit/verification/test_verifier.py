@@ -182,6 +182,13 @@ def test_a_log_rewritten_and_signed_with_the_real_key_contradicts_a_kept_head(
     said = told("--checkpoint", kept, cut, code=1)
     assert (said["says"], said["first_bad_index"]) == ("the log was cut off", 4)
 
+    def pretend(members: dict[str, bytes]) -> None:
+        _rewrite(members, settings, upto=9)
+        members["export.json"] = json.dumps({"format": verifier.PROOFS}).encode()
+
+    said = told("--checkpoint", kept, changed(export, pretend), code=1)
+    assert "takes the evidence of the whole log" in said["says"]
+
 
 def _newest(settings: Any, tenant: Tenant) -> str:
     return (Path(settings.CUSTOS_CHECKPOINT_DIR) / str(tenant.uuid)).read_text()
