@@ -120,6 +120,13 @@ def can_come_back(own: Own, *, now: datetime) -> bool:
     )
 
 
+def who_deleted(own: Own) -> str:
+    """Whose delete hides it, as far as the member is told."""
+    if own.row.deleted_by == FOR_GOOD:
+        return _("It is deleted")
+    return _("You deleted it")
+
+
 def until(own: Own, *, now: datetime) -> str:
     """Until when it can come back, or why it cannot."""
     ends = own.dates.undo_ends_at

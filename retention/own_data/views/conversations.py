@@ -112,6 +112,7 @@ def _one(access: Access, own: Own, why: Why, at: datetime) -> dict[str, Any]:
         "why": why,
         "is_live": why.state == State.LIVE,
         "comes_back": showing.can_come_back(own, now=at),
+        "who_deleted": showing.who_deleted(own),
         "until": showing.until(own, now=at),
         "url": address("my-conversation", own.row),
         "delete_url": address("my-conversation-delete", own.row),

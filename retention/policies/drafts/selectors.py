@@ -126,6 +126,8 @@ def would_ask_second_person(
     Policies of other scopes, members of groups and what is stored may have changed
     since its preview: drafts that let nothing go alone can do so together.
     """
+    if not safeguards.protection(workspace=workspace).threshold.is_on:
+        return False
     found = previews.preview(
         workspace=workspace,
         scope=draft.scope,
