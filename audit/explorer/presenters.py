@@ -23,6 +23,14 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "job": ("detail.kind",),
     "third_party_gpt": ("detail.name",),
     "audit_view": ("detail.name",),
+    "stream": ("detail.name",),
+    "group": ("change.displayName",),
+    "custom_role": ("change.name",),
+    "invitation": ("detail.email",),
+    "join-request": ("detail.email",),
+    "api_key": ("detail.name",),
+    "connector": ("detail.connector",),
+    "action_domain": ("change.domain",),
 }
 # Which count says how much an act was about.
 _COUNTED: Mapping[str, str | Promise] = {
@@ -63,8 +71,15 @@ def sentence(leaf: Leaf | None, *, opened: Mapping[str, Json]) -> Sentence:
     if leaf is None:
         return Sentence(act=_("An entry that cannot be read"), thing="", amount="")
     names = NAMED_BY.get(leaf.target_kind, ())
-    thing = next((str(opened[name]) for name in names if opened.get(name)), "")
+    thing = next(filter(None, (_said(opened.get(name)) for name in names)), "")
     return Sentence(act=act(leaf), thing=thing, amount=_amount(leaf))
+
+
+def _said(value: Json) -> str:
+    """A detail as it is; of a change what it became, or what it was before."""
+    if isinstance(value, list):
+        value = next((one for one in reversed(value) if one), None)
+    return "" if value is None else str(value)
 
 
 def act(leaf: Leaf) -> str:

@@ -77,6 +77,7 @@ def appoint_owner(
     organization: OrganizationRef,
     user_id: int,
     user_public_id: UUID,
+    email: str,
     at: datetime,
 ) -> None:
     """Make a person an owner of the organization itself."""
@@ -94,6 +95,7 @@ def appoint_owner(
             target=Target(kind="user", id=user_public_id),
             organization_id=organization.id,
             at=at,
+            details={"email": email},
         )
 
 

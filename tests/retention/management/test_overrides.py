@@ -32,6 +32,7 @@ def stage(transactional_db: None) -> Stage:
         organization=made.workspace.organization,
         user_id=second.pk,
         user_public_id=second.public_id,
+        email=OWNERS[1],
         at=NOON,
     )
     return made

@@ -45,6 +45,7 @@ def create_organization(
                 organization=founded,
                 user_id=owner.pk,
                 user_public_id=owner.public_id,
+                email=owner.email,
                 at=at,
             )
             return founded
