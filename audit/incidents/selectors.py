@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.incidents.models import (
     AuditIncident,
@@ -52,9 +52,15 @@ def listed(
     return rows.filter(state=state.value) if state else rows
 
 
-def lasting(*, workspace: UUID) -> list[AuditIncident]:
-    """The newest of a workspace that are not resolved, at most fifty."""
-    rows = listed(workspace=workspace).exclude(state=State.RESOLVED.value)
+def lasting(*, workspace: UUID, is_whole: bool) -> list[AuditIncident]:
+    """The newest that are not resolved, at most fifty: of a workspace.
+
+    With `is_whole` also those of the organization as a whole.
+    """
+    about = Q(workspace=workspace)
+    if is_whole:
+        about |= Q(workspace__isnull=True)
+    rows = AuditIncident.objects.filter(about).exclude(state=State.RESOLVED.value)
     return list(rows.order_by("-opened_at", "-id")[:50])
 
 

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.incidents import selectors as security
 from audit.incidents import showing as words
+from audit.incidents.models import AuditIncident
 from audit.incidents.rules import State
 from kit import overview
 from kit.actor import Actor
@@ -15,7 +17,11 @@ from kit.overview import Card, CardView, Place, Status, Task
 from kit.permissions import Permission
 from retention.incidents import selectors, showing
 from retention.places import place
-from workspaces.tenancy.selectors import access_of
+from workspaces.tenancy.selectors import (
+    WorkspaceRef,
+    access_of,
+    administrations_of,
+)
 
 
 def register() -> None:
@@ -71,7 +77,9 @@ def _incidents(actor: Actor, _at: datetime) -> CardView | None:
 def _security(actor: Actor, _at: datetime) -> CardView | None:
     """Absent while there is nothing: calm is the normal state."""
     workspace = access_of(actor=actor).workspace
-    found = security.lasting(workspace=workspace.public_id)
+    found = security.lasting(
+        workspace=workspace.public_id, is_whole=_runs(actor, workspace)
+    )
     if not found:
         return None
     waiting = [one for one in found if one.state == State.OPEN]
@@ -89,19 +97,33 @@ def _security(actor: Actor, _at: datetime) -> CardView | None:
             "number": number,
             "noun": _("not resolved"),
             "fact": words.name(found[0]),
-            "url": place(workspace, "audit:workspace-incidents"),
+            "url": _page_of(found[0], workspace),
             "status_kind": "bad" if waiting else "run",
             "status_word": _("Act") if waiting else _("In hand"),
         },
-        tasks=tuple(
-            Task(
-                title=words.name(one),
-                fact=absolute(one.opened_at),
-                page="audit:workspace-incidents",
-                action_label=_("Open the incidents"),
-                tone="bad",
-                icon_name="alert-octagon",
-            )
-            for one in waiting[:3]
-        ),
+        tasks=tuple(_task(one, workspace) for one in waiting[:3]),
     )
+
+
+def _runs(actor: Actor, workspace: WorkspaceRef) -> bool:
+    """Incidents of the whole organization wait for those who run it, nobody else."""
+    run = administrations_of(user_id=actor.user_id or 0)
+    return any(one.organization.id == workspace.organization.id for one in run)
+
+
+def _task(one: AuditIncident, workspace: WorkspaceRef) -> Task:
+    return Task(
+        title=words.name(one),
+        fact=absolute(one.opened_at),
+        action_url=_page_of(one, workspace),
+        action_label=_("Open the incidents"),
+        tone="bad",
+        icon_name="alert-octagon",
+    )
+
+
+def _page_of(one: AuditIncident, workspace: WorkspaceRef) -> str:
+    if one.workspace is not None:
+        return place(workspace, "audit:workspace-incidents")
+    kwargs = {"organization": workspace.organization.slug}
+    return reverse("audit:incidents", kwargs=kwargs)

@@ -114,6 +114,20 @@ def test_a_workspace_sees_its_own_incidents_alone(
     assert cast.admin(where).client().get(WORKSPACE).status_code == 403
 
 
+def test_what_is_about_the_whole_organization_waits_for_who_runs_it(
+    where: WorkspaceRef, owner: Client
+) -> None:
+    opened(where, "workspaces.break-glass.used")
+    officer = cast.officer(where).client()
+
+    run = owner.get("/w/halden-engineering/").content.decode()
+    other = officer.get("/w/halden-engineering/").content.decode()
+
+    assert "Break-glass was used" in run
+    assert f'href="{ORGANIZATION}"' in run
+    assert "Break-glass was used" not in other
+
+
 def test_the_overview_tells_what_nobody_has_taken(
     where: WorkspaceRef, owner: Client
 ) -> None:
