@@ -14,7 +14,7 @@ from ninja import Router, Schema, Status
 from kit import clock
 from kit.actor import Actor
 from kit.refusals import Refused
-from retention.conversations import object_reasons
+from retention.conversations import object_reasons, reasons
 from retention.conversations.object_reasons import Explained
 from retention.conversations.selectors import UnknownConversation
 from retention.deletions import services
@@ -50,6 +50,14 @@ class Rule(Schema):
     decides: bool
 
 
+class Bounds(Schema):
+    """The floor and ceiling in force, inside which every policy keeps."""
+
+    version: int
+    floor_days: int | None
+    ceiling_days: int | None
+
+
 class HoldOver(Schema):
     """A hold that covers the object."""
 
@@ -60,7 +68,9 @@ class HoldOver(Schema):
 class Why(Schema):
     """What the engine decides about one object, and what it looked at.
 
-    Dates leave holds aside: what is held stays stored whatever they say.
+    Dates leave holds aside: what is held stays stored whatever they say. `kept_days`
+    is what the rule that decides comes to inside the bounds; null keeps for ever.
+    `deleted_by` is owner, compliance, erasure or departure, and null if nobody did.
     """
 
     kind: str
@@ -69,6 +79,9 @@ class Why(Schema):
     is_due: bool
     is_held: bool
     rules: list[Rule]
+    bounds: Bounds | None
+    kept_days: int | None
+    deleted_by: str | None
     holds: list[HoldOver]
     expires_at: datetime | None
     undo_ends_at: datetime | None
@@ -173,6 +186,9 @@ def _why(found: Explained) -> Why:
             )
             for policy in why.considered
         ],
+        bounds=_bounds(why),
+        kept_days=why.kept_days,
+        deleted_by=why.deleted_by or None,
         holds=[
             HoldOver(id=hold.public_id, placed_at=hold.placed_at) for hold in why.holds
         ],
@@ -180,4 +196,14 @@ def _why(found: Explained) -> Why:
         undo_ends_at=why.undo_ends_at,
         purge_at=why.purge_at,
         ways_out=[way.value for way in why.ways_out],
+    )
+
+
+def _bounds(why: reasons.Why) -> Bounds | None:
+    if why.bounds is None:
+        return None
+    return Bounds(
+        version=why.bounds.version,
+        floor_days=why.bounds.floor_days,
+        ceiling_days=why.bounds.ceiling_days,
     )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from kit import content_kinds
 from kit.content_kinds import ContentKind, Governed, Storage
 from retention.conversations import reasons, selectors
-from retention.conversations.reasons import Dates, WayOut, Why
+from retention.conversations.reasons import Considered, Dates, Why
 from retention.conversations.selectors import UnknownConversation
 from retention.eligibility import conditions, kinds, precedence
 from retention.holds import coverage
@@ -25,11 +25,11 @@ from retention.holds import selectors as holds
 from retention.policies import governing
 from retention.policies import selectors as policies
 from retention.policies.governing import Chains
-from retention.policies.models import Policy
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
 
 CONVERSATION = _("conversation")
+_UNGOVERNED = Considered(versions=[], winner=None, kept_days=None, bounds=None)
 _FACTS = """
 with {cutoffs}
 select case when c.deleted_at is not null then 'deleted'
@@ -94,10 +94,9 @@ def why_object(
     owner_id = getattr(row, storage.owner)
     chains = governing.chains(workspace_id=workspace.id, owner_ids=[owner_id], at=at)
     governed = next((g for g in content_kinds.governed() if g.name == kind.name), None)
-    found: list[Policy] = []
-    winner = None
+    found = _UNGOVERNED
     if governed is not None:
-        found, winner = reasons.considered(
+        found = reasons.considered(
             workspace=workspace,
             chains=chains,
             content_kind=kind.name,
@@ -111,18 +110,22 @@ def why_object(
         is_due=is_due,
         is_held=is_held,
         is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
-        considered=found,
-        winner=winner,
+        considered=found.versions,
+        winner=found.winner,
+        kept_days=found.kept_days,
+        bounds=found.bounds,
+        deleted_by=row.deleted_by or "",
         holds=holds.holds_over(conversation=row, kind=coverage.of_storage(storage)),
         expires_at=dates.expires_at,
         undo_ends_at=dates.undo_ends_at,
         purge_at=dates.purge_at,
-        ways_out=_ways_out(
+        ways_out=reasons.ways_out(
             state,
-            governed,
             is_due=is_due,
             is_held=is_held,
-            deleted_by=row.deleted_by,
+            has_policy=governed is not None,
+            by_message=False,
+            deleted_by=row.deleted_by or "",
         ),
         ages_by_message=False,
     )
@@ -183,21 +186,3 @@ def _dates(
 
 def _project(governed: Governed, row: Any) -> int | None:
     return getattr(row, governed.project) if governed.project else None
-
-
-def _ways_out(
-    state: str,
-    governed: Governed | None,
-    *,
-    is_due: bool,
-    is_held: bool,
-    deleted_by: str | None,
-) -> tuple[WayOut, ...]:
-    """A message is no clock of these kinds, and an ungoverned one has no policy."""
-    ways = reasons.ways_out(
-        state, is_due=is_due, is_held=is_held, deleted_by=deleted_by
-    )
-    never = {WayOut.NEW_ACTIVITY}
-    if governed is None:
-        never |= {WayOut.LENGTHEN_POLICY}
-    return tuple(way for way in ways if way not in never)

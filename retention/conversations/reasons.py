@@ -13,15 +13,16 @@ from django.db import connection
 
 from retention.eligibility import conditions, precedence, rules
 from retention.eligibility.precedence import Chain
-from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS
+from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS, WORKSPACE
 from retention.holds import selectors as holds
 from retention.holds.models import Hold
 from retention.policies import governing
 from retention.policies import selectors as policies
 from retention.policies.governing import Chains
-from retention.policies.models import Policy
+from retention.policies.models import Policy, PolicyBounds
 from workspaces.content.models import Conversation
 from workspaces.tenancy import plans
+from workspaces.tenancy.plans import RetentionSetter
 from workspaces.tenancy.selectors import WorkspaceRef
 
 FOR_GOOD = "compliance"
@@ -57,8 +58,9 @@ class Why:
 
     `considered` are the versions of every scope that may govern it, the narrowest
     scope first and its newest version first; `winner` is the one that decides, None
-    where the plan's own rule does. `ages_by_message` is false for what no message
-    makes younger.
+    where the plan's own rule does. `kept_days` is what it comes to inside `bounds`, the
+    floor and ceiling in force; None keeps for ever. `ages_by_message` is false for what
+    no message makes younger. `deleted_by` says whose act hid it, empty if nobody's.
     """
 
     state: str
@@ -72,6 +74,9 @@ class Why:
     undo_ends_at: datetime | None
     purge_at: datetime | None
     ways_out: tuple[WayOut, ...]
+    kept_days: int | None
+    bounds: PolicyBounds | None
+    deleted_by: str
     ages_by_message: bool = True
 
 
@@ -88,7 +93,7 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
     chains = governing.chains(
         workspace_id=workspace.id, owner_ids=[conversation.owner_id], at=at
     )
-    found, winner = considered(
+    found = considered(
         workspace=workspace,
         chains=chains,
         content_kind=_kind_of(conversation),
@@ -99,13 +104,19 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
     dates = dates_of(
         workspace=workspace, conversation=conversation, chains=chains, at=at
     )
+    is_fixed = plans.of(workspace.plan).fixed_retention_days is not None
+    by_message = not is_fixed and not conversation.is_temporary
     return Why(
         state=state,
         is_due=is_due,
         is_held=is_held,
         is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
-        considered=found,
-        winner=winner,
+        considered=found.versions,
+        winner=found.winner,
+        kept_days=found.kept_days,
+        bounds=found.bounds,
+        deleted_by=conversation.deleted_by or "",
+        ages_by_message=by_message,
         holds=holds.holds_over(conversation=conversation),
         expires_at=dates.expires_at,
         undo_ends_at=dates.undo_ends_at,
@@ -114,7 +125,9 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
             state,
             is_due=is_due,
             is_held=is_held,
-            deleted_by=conversation.deleted_by,
+            has_policy=not is_fixed,
+            by_message=by_message,
+            deleted_by=conversation.deleted_by or "",
         ),
     )
 
@@ -135,6 +148,16 @@ def dates_of(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Considered:
+    """The versions that may govern an item, the winner, and what it comes to."""
+
+    versions: list[Policy]
+    winner: Policy | None
+    kept_days: int | None
+    bounds: PolicyBounds | None
+
+
 def considered(
     *,
     workspace: WorkspaceRef,
@@ -143,14 +166,14 @@ def considered(
     owner_id: int,
     project_id: int | None,
     at: datetime,
-) -> tuple[list[Policy], Policy | None]:
+) -> Considered:
     """The versions of every scope that may govern it, narrowest first; the winner."""
     chain = chains.of(
         content_kind=content_kind, owner_id=owner_id, project_id=project_id
     )
     label = chain.at(at).label
     found: list[Policy] = []
-    winner = None
+    winner, governing_scope = None, WORKSPACE
     for scope in chains.scopes_of(owner_id=owner_id, project_id=project_id):
         versions = policies.counting_versions(
             workspace=workspace, scope=scope, content_kind=content_kind
@@ -161,7 +184,26 @@ def considered(
             continue
         if governing.label_of(scope, current) == label:
             winner = next(p for p in versions if p.version == current.number)
-    return found, winner
+            governing_scope = scope
+    pieces = chains.known.of(workspace.id, content_kind, governing_scope)
+    effective = rules.in_force(pieces, at=at)
+    fixed = plans.of(workspace.plan).fixed_retention_days
+    return Considered(
+        versions=found,
+        winner=winner,
+        kept_days=fixed or (effective.days if effective else None),
+        bounds=_bounds(workspace, content_kind, at=at),
+    )
+
+
+def _bounds(
+    workspace: WorkspaceRef, content_kind: str, *, at: datetime
+) -> PolicyBounds | None:
+    """The floor and ceiling in force, where owners and admins set policies."""
+    if plans.of(workspace.plan).retention_setter is not RetentionSetter.ADMINS:
+        return None
+    rows = PolicyBounds.objects.filter(content_kind=content_kind, in_force_at__lte=at)
+    return rows.order_by("-version").first()
 
 
 def _chain_of(conversation: Conversation, chains: Chains) -> Chain:
@@ -205,14 +247,20 @@ def _policy_dates(
 
 
 def ways_out(
-    state: str, *, is_due: bool, is_held: bool, deleted_by: str | None
+    state: str,
+    *,
+    is_due: bool,
+    is_held: bool,
+    has_policy: bool,
+    by_message: bool,
+    deleted_by: str,
 ) -> tuple[WayOut, ...]:
-    """What would change the outcome."""
+    """What would change the outcome; a fixed rule and its clock nobody changes."""
     ways = [WayOut.RELEASE_HOLD if is_held else WayOut.PLACE_HOLD]
     if state == "deleted" and not is_due and deleted_by != FOR_GOOD:
         ways.append(WayOut.RESTORE)
-    if state == "expired":
+    if state in ("expired", "live") and has_policy:
         ways.append(WayOut.LENGTHEN_POLICY)
-    if state == "live":
-        ways += [WayOut.LENGTHEN_POLICY, WayOut.NEW_ACTIVITY]
+    if state == "live" and by_message:
+        ways.append(WayOut.NEW_ACTIVITY)
     return tuple(ways)

@@ -12,8 +12,9 @@ from kit.formatting import absolute, grouped, relative, size
 from retention.conversations import reasons
 from retention.conversations.reasons import Dates, WayOut, Why
 from retention.conversations.selectors import Counts, State
-from retention.policies import governing
+from retention.policies import governing, naming, wording
 from retention.policies.governing import Chains
+from retention.policies.models import Policy
 from workspaces.content.models import Conversation
 from workspaces.members.models import Membership
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -24,6 +25,12 @@ STATE_LABELS = {
     State.EXPIRED: _lazy("Expired"),
 }
 STATE_TONES = {State.LIVE: "ok", State.DELETED: "wait", State.EXPIRED: "wait"}
+_DELETED_BY = {
+    "owner": _lazy("Its owner deleted it; it is hidden."),
+    "compliance": _lazy("A program of the Compliance API deleted it; it is hidden."),
+    "erasure": _lazy("A request to erase its owner's data hid it."),
+    "departure": _lazy("Its owner left, and it was deleted with that; it is hidden."),
+}
 _WAYS_OUT = {
     WayOut.RESTORE: _lazy("Its owner can restore it until its undo window ends."),
     WayOut.LENGTHEN_POLICY: _lazy("A longer policy keeps it, or brings it back."),
@@ -132,6 +139,10 @@ def answer(why: Why, *, now: datetime) -> dict[str, str]:
         title = _("The next sweep purges it")
     elif why.purge_at is None:
         title = _("It is kept until someone deletes it")
+    elif why.is_held:
+        title = _("A legal hold keeps it; without one it could be purged %s") % (
+            relative(why.purge_at, now=now)
+        )
     else:
         title = _("It may be purged %s") % relative(why.purge_at, now=now)
     return {"title": title, "text": _cause(why)}
@@ -153,16 +164,45 @@ def dates(why: Why, *, now: datetime) -> list[dict[str, Any]]:
 
 def considered(why: Why, *, now: datetime) -> list[dict[str, Any]]:
     """The rules that were looked at, the one that decided marked."""
+    labels = naming.labels({policy.scope for policy in why.considered})
+    standing = _standing(why, now=now)
     return [
         {
+            "scope": labels[policy.scope],
             "version": policy.version,
-            "keeps": _keeps(why, policy.days),
+            "keeps": _("taken away")
+            if policy.is_withdrawal
+            else _keeps(why, policy.days),
             "in_force_at": policy.in_force_at,
             "is_winner": policy == why.winner,
             "is_pending": policy.in_force_at > now,
+            "is_standing": policy in standing and not policy.is_withdrawal,
         }
         for policy in why.considered
     ]
+
+
+def _standing(why: Why, *, now: datetime) -> list[Policy]:
+    """Of each scope the version in force; versions come newest first."""
+    found: dict[Any, Policy] = {}
+    for policy in why.considered:
+        if policy.in_force_at <= now:
+            found.setdefault(policy.scope, policy)
+    return list(found.values())
+
+
+def bounds(why: Why) -> str:
+    """The floor and ceiling that every policy is kept inside; empty without."""
+    if why.bounds is None:
+        return ""
+    limits = [
+        (_("at least %s"), why.bounds.floor_days),
+        (_("at most %s"), why.bounds.ceiling_days),
+    ]
+    parts = [text % wording.days_of(days) for text, days in limits if days]
+    if not parts:
+        return ""
+    return _("Floor and ceiling: every policy keeps %s.") % ", ".join(parts)
 
 
 def keeps(days: int | None) -> str:
@@ -189,15 +229,29 @@ def ways_out(why: Why) -> list[Any]:
 
 def _cause(why: Why) -> str:
     if why.state == State.DELETED:
-        return _("Its owner deleted it; it is hidden.")
-    if why.state == State.EXPIRED:
-        return _("The retention rule has hidden it.")
+        return str(_DELETED_BY.get(why.deleted_by, _DELETED_BY["owner"]))
     if why.winner is None:
-        return _("No policy version is in force; the plan's own rule decides.")
-    return _("Version %(version)s of the policy decides: it keeps %(days)s.") % {
+        return _cause_without_policy(why)
+    said = _("Version %(version)s of the policy decides: it keeps %(days)s.") % {
         "version": why.winner.version,
         "days": _keeps(why, why.winner.days),
     }
+    if why.kept_days != why.winner.days:
+        said += " " + _("Floor and ceiling make that %s.") % _keeps(why, why.kept_days)
+    if why.state == State.EXPIRED:
+        return _("The retention rule has hidden it.") + " " + said
+    return said
+
+
+def _cause_without_policy(why: Why) -> str:
+    if why.kept_days is None:
+        return _("No policy that counts for it is in force.")
+    said = _("No policy is in force; the plan's own rule keeps %s.") % _keeps(
+        why, why.kept_days
+    )
+    if why.state == State.EXPIRED:
+        return _("The retention rule has hidden it.") + " " + said
+    return said
 
 
 def _goes(

@@ -76,6 +76,8 @@ def test_screen_api_and_engine_agree(stage: Stage, kind: str, state: str) -> Non
     assert [one["version"] for one in answer["rules"]] == [
         one.version for one in shown.considered
     ]
+    assert answer["kept_days"] == shown.kept_days
+    assert (answer["deleted_by"] or "") == shown.deleted_by
     assert answer["ways_out"] == [way.value for way in shown.ways_out]
     moments = [shown.expires_at, shown.undo_ends_at, shown.purge_at]
     text = page.content.decode()

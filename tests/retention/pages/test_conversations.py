@@ -6,6 +6,7 @@ import pytest
 
 from retention.deletions import services as deletions
 from retention.holds import services as holds
+from retention.policies.models import PolicyBounds, Scope, ScopeKind
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import TITLE, Stage
@@ -89,6 +90,17 @@ def test_why_shows_the_hold_that_keeps_a_due_one(stage: Stage) -> None:
     assert "Brennan v. Halden" in page
 
 
+def test_what_is_held_is_not_said_to_go_at_its_date(stage: Stage) -> None:
+    stage.set_policy(90)
+    row = stage.conversation(age=10)
+    _hold(stage, row.pk)
+
+    page = stage.officer.client().get(f"{URL}{row.public_id}/").content.decode()
+
+    assert "A legal hold keeps it; without one it could be purged in 80 days" in page
+    assert "It may be purged" not in page
+
+
 def test_why_follows_a_delete(stage: Stage) -> None:
     row = stage.conversation(age=1)
     with stage.scope():
@@ -102,6 +114,57 @@ def test_why_follows_a_delete(stage: Stage) -> None:
     page = stage.owner.client().get(f"{URL}{row.public_id}/").content.decode()
 
     assert "Its owner deleted it; it is hidden." in page
+
+
+def test_why_says_whose_policies_were_looked_at(stage: Stage) -> None:
+    stage.set_policy(365, undo=7)
+    mine = Scope(ScopeKind.MEMBER, stage.member.membership.pk)
+    stage.set_policy(90, undo=7, scope=mine)
+    row = stage.conversation(age=10)
+
+    page = stage.owner.client().get(f"{URL}{row.public_id}/").content.decode()
+
+    assert '<th scope="row">jun.takahashi@halden.example</th>' in page
+    assert "Workspace default" in page
+    assert "Another one counts before it" in page
+    assert "Replaced" not in page
+
+
+def test_why_says_what_the_floor_makes_of_a_policy(stage: Stage) -> None:
+    stage.set_policy(30, undo=7)
+    with stage.scope():
+        PolicyBounds.objects.create(
+            workspace_id=stage.workspace.id,
+            content_kind="conversations",
+            version=1,
+            floor_days=90,
+            set_at=NOON,
+            set_by=stage.owner.actor.id,
+            in_force_at=NOON,
+        )
+    row = stage.conversation(age=60)
+
+    page = stage.owner.client().get(f"{URL}{row.public_id}/").content.decode()
+
+    assert "Floor and ceiling make that 90 days after the last message." in page
+    assert "Floor and ceiling: every policy keeps at least 90 days." in page
+
+
+def test_why_names_the_program_that_deleted(stage: Stage) -> None:
+    row = stage.conversation(age=1, deleted_at=NOON, deleted_by="compliance")
+
+    page = stage.owner.client().get(f"{URL}{row.public_id}/").content.decode()
+
+    assert "A program of the Compliance API deleted it" in page
+
+
+def test_a_temporary_chat_is_not_made_younger_by_a_message(stage: Stage) -> None:
+    row = stage.conversation(age=1, is_temporary=True)
+
+    page = stage.owner.client().get(f"{URL}{row.public_id}/").content.decode()
+
+    assert "plan&#x27;s own rule keeps 30 days after it was created" in page
+    assert "A new message starts its time again" not in page
 
 
 def test_an_unknown_id_and_a_strangers_are_not_found(stage: Stage) -> None:
