@@ -17,12 +17,14 @@ from retention.policies import (
     previews,
     selectors,
     showing,
+    wording,
 )
 from retention.policies.drafts import selectors as drafts
 from retention.policies.drafts import showing as drafting
 from retention.policies.forms import PolicyForm
 from retention.policies.models import WORKSPACE, Policy
 from retention.policies.naming import Place
+from retention.policies.rules import LONGEST_DAYS
 from retention.policies.safeguards import selectors as safeguards
 from retention.policies.selectors import Standing
 from workspaces.members import selectors as members
@@ -38,11 +40,11 @@ def form(request: Any, where: Place, *, is_draft: bool) -> PolicyForm:
     found = _standing(request, where)
     initial = {"days": found.days, "undo_days": found.undo_days}
     if not is_draft:
-        return PolicyForm(initial=initial)
+        return PolicyForm(initial=initial, kind=where.governed)
     asked = request.GET.dict()
     if asked.get("back", "").isdecimal():
         asked["reason"] = _("Back to version %s") % asked["back"]
-    return PolicyForm(asked)
+    return PolicyForm(asked, kind=where.governed)
 
 
 def confirmation_error(request: Any, where: Place, form: PolicyForm) -> str:
@@ -109,11 +111,15 @@ def _standing_context(request: Any, where: Place, *, at: datetime) -> dict[str, 
     return {
         "standing": standing,
         "sentence": showing.standing_sentence(
-            standing, now=at, is_exception=where.scope != WORKSPACE
+            standing,
+            kind=where.governed,
+            now=at,
+            is_exception=where.scope != WORKSPACE,
         ),
         "versions": _history(request, where, versions, standing),
         "protections": showing.protections(
-            grace=selectors.grace_of(workspace=workspace), undo_days=standing.undo_days
+            grace=selectors.grace_of(workspace=workspace),
+            undo_days=wording.undo_days(where.governed, standing.undo_days),
         ),
         "news": news if request.actor.may(Permission.SWEEPS_VIEW) else "",
         "watch_url": link(request, "retention:sweep-after-policy"),
@@ -132,7 +138,7 @@ def _choices(request: Any, where: Place, form: PolicyForm) -> dict[str, Any]:
         "scope_label": naming.labels([where.scope])[where.scope],
         "is_exception": where.scope != WORKSPACE,
         "withdraw_url": _withdraw_url(request, where),
-        "kind_label": content_kinds.governed_named(where.content_kind).labels,
+        "kind_label": where.governed.labels,
         "kinds": [
             {
                 "label": kind.labels,
@@ -148,6 +154,7 @@ def _choices(request: Any, where: Place, form: PolicyForm) -> dict[str, Any]:
                 "chosen": str(days) == str(form["days"].value()),
             }
             for days in QUICK_DAYS
+            if days <= (where.governed.longest_days or LONGEST_DAYS)
         ],
     }
 
@@ -174,7 +181,7 @@ def _exceptions(request: Any) -> dict[str, Any]:
             {
                 "label": labels[row.scope],
                 "kind": content_kinds.governed_named(row.content_kind).labels,
-                "keeps": showing.kept_for(row.days),
+                "keeps": wording.kept_for(row.days),
                 "in_force_at": row.in_force_at,
                 "url": _url_of(request, row, ids.get(row.scope)),
             }
@@ -196,6 +203,8 @@ def _preview(
     request: Any, where: Place, form: PolicyForm, *, at: datetime
 ) -> dict[str, Any]:
     days, undo_days = form.cleaned_data["days"], form.cleaned_data["undo_days"]
+    kind = where.governed
+    effective = wording.undo_days(kind, undo_days)
     standing, is_withdrawal = _standing(request, where), withdraws(request, where)
     found = previews.preview(
         workspace=request.workspace,
@@ -213,12 +222,16 @@ def _preview(
     return {
         "preview": found,
         "number": newest + 1,
-        "figures": showing.figures(found, standing),
-        "chart": showing.weeks_chart(found, number=newest + 1, today=standing.version),
+        "figures": showing.figures(found, standing, scope=where.scope),
+        "chart": showing.weeks_chart(
+            found, kind=kind, number=newest + 1, today=standing.version
+        ),
         "breakdowns": breakdowns.breakdowns(found),
         "dates": breakdowns.dates(found),
-        "when": showing.when_bar(found, undo_days=undo_days, at=at),
-        "consequence": showing.consequence(found, undo_days=undo_days, now=at),
+        "when": showing.when_bar(found, undo_days=effective, at=at),
+        "consequence": showing.consequence(
+            found, kind=kind, undo_days=effective, now=at
+        ),
         "changes": is_withdrawal
         or (days, undo_days) != said
         or (where.scope != WORKSPACE and not standing.version),
@@ -227,7 +240,7 @@ def _preview(
             workspace=request.workspace, newly_due=found.newly_due
         ),
         "is_withdrawal": is_withdrawal,
-        "kept_for": showing.kept_for(days),
+        "kept_for": wording.kept_for(days),
         "draft": {"days": form["days"].value(), "undo_days": undo_days},
     }
 
@@ -246,13 +259,15 @@ def _is_shorter(request: Any, where: Place, form: PolicyForm, *, at: datetime) -
 
 def _under_way(request: Any, *, at: datetime) -> list[dict[str, Any]]:
     """Drafts that wait for a person or for their time."""
+    rows = list(drafts.under_way())
+    labels = naming.labels({draft.scope for draft in rows})
     return [
         {
-            "title": drafting.title(draft),
+            "title": f"{drafting.title(draft)} ({labels[draft.scope]})",
             "fact": drafting.sentence(draft, now=at),
             "url": link(request, "retention:policy-draft", draft=draft.public_id),
         }
-        for draft in drafts.under_way()
+        for draft in rows
     ]
 
 

@@ -1,20 +1,22 @@
 """The policy editor's field, with its bounds in words."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kit.content_kinds import Governed, UndoRule
+from retention.policies import wording
 from retention.policies.rules import LONGEST_DAYS, LONGEST_UNDO_DAYS, SHORTEST_DAYS
 
 
 class PolicyForm(forms.Form):
-    """How long conversations are kept, and how long expired ones can come back."""
+    """How long a kind is kept, and how long what expired can come back."""
 
     days = forms.IntegerField(
-        label=_("Keep conversations for"),
         required=False,
         min_value=SHORTEST_DAYS,
         max_value=LONGEST_DAYS,
-        help_text=_("After the last message. Leave empty to keep them for ever."),
         error_messages={
             "invalid": _("Enter whole days, 1 to 3,650."),
             "min_value": _("Enter 1 to 3,650 days, %(show_value)s is not possible."),
@@ -39,3 +41,11 @@ class PolicyForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(self, *values: Any, kind: Governed, **more: Any) -> None:
+        super().__init__(*values, **more)
+        self.fields["days"].label = wording.days_label(kind)
+        self.fields["days"].help_text = wording.days_help(kind)
+        if kind.undo is UndoRule.NONE:
+            # The next sweep takes what expired, whatever a version says.
+            self.fields["undo_days"].widget = forms.HiddenInput()

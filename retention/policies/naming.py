@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from kit import content_kinds
+from kit.content_kinds import Governed
 from kit.refusals import Refused
 from retention.policies.models import CONVERSATIONS, WORKSPACE, Scope, ScopeKind
 from workspaces.groups import selectors as groups
@@ -30,6 +31,11 @@ class Place:
     scope: Scope
     of: str
     content_kind: str
+
+    @property
+    def governed(self) -> Governed:
+        """The kind, with its clock and its words."""
+        return content_kinds.governed_named(self.content_kind)
 
     @property
     def query(self) -> dict[str, str]:

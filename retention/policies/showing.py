@@ -8,7 +8,10 @@ from django.utils.translation import ngettext
 
 from kit.charts.bars import Annotation, Bar, BarChart
 from kit.charts.phases import Phase, PhaseFill, WhenBar
+from kit.content_kinds import Governed
 from kit.formatting import absolute, day, grouped, relative, signed, size
+from retention.eligibility.scopes import WORKSPACE, Scope
+from retention.policies import wording
 from retention.policies.models import Policy
 from retention.policies.previews import Preview
 from retention.policies.selectors import Standing
@@ -16,19 +19,9 @@ from retention.policies.selectors import Standing
 _NEWS = timedelta(hours=1)
 
 
-def kept_for(days: int | None) -> str:
-    """ "90 days", or that nothing expires."""
-    return _("for ever") if days is None else days_of(days)
-
-
-def days_of(days: int) -> str:
-    """ "90 days"."""
-    return ngettext("%(n)s day", "%(n)s days", days) % {"n": grouped(days)}
-
-
 def keeps(version: Policy) -> str:
     """What a version says, in a few words."""
-    return _("taken away") if version.is_withdrawal else kept_for(version.days)
+    return _("taken away") if version.is_withdrawal else wording.kept_for(version.days)
 
 
 def differences(version: Policy, before: Policy | None) -> list[dict[str, Any]]:
@@ -39,8 +32,8 @@ def differences(version: Policy, before: Policy | None) -> list[dict[str, Any]]:
         (_("Keeps"), keeps(before), keeps(version)),
         (
             _("Can come back for"),
-            days_of(before.undo_days),
-            days_of(version.undo_days),
+            wording.days_of(before.undo_days),
+            wording.days_of(version.undo_days),
         ),
     ]
     return [
@@ -51,30 +44,34 @@ def differences(version: Policy, before: Policy | None) -> list[dict[str, Any]]:
 
 
 def standing_sentence(
-    standing: Standing, *, now: datetime, is_exception: bool = False
+    standing: Standing, *, kind: Governed, now: datetime, is_exception: bool = False
 ) -> str:
     """What is in force, and what will be."""
     if is_exception and not standing.version and standing.pending is None:
         return _("No policy of its own: the next wider one counts.")
     if standing.is_fixed_by_plan:
-        return _("The plan keeps conversations %s after they were created.") % kept_for(
-            standing.days
+        return _("The plan keeps conversations %s after they were created.") % (
+            wording.kept_for(standing.days)
         )
-    sentence = (
-        _("Nothing was ever set: conversations are kept until someone deletes them.")
-        if not standing.version
-        else _(
-            "Version %(version)s keeps conversations %(days)s after the last message."
-        )
-        % {"version": standing.version, "days": kept_for(standing.days)}
-    )
+    sentence = _standing(standing, kind, is_exception=is_exception)
     if standing.pending:
         sentence += " " + _("Version %(version)s (%(days)s) takes force %(when)s.") % {
             "version": standing.pending.number,
-            "days": kept_for(standing.pending.days),
+            "days": wording.kept_for(standing.pending.days),
             "when": relative(standing.pending.in_force_at, now=now),
         }
     return sentence
+
+
+def _standing(standing: Standing, kind: Governed, *, is_exception: bool) -> str:
+    if standing.version:
+        return _("Version %(version)s keeps %(what)s.") % {
+            "version": standing.version,
+            "what": wording.keeps(kind, standing.days),
+        }
+    if is_exception:
+        return _("No policy of its own is in force yet: the next wider one counts.")
+    return wording.nothing_set(kind)
 
 
 def protections(*, grace: timedelta, undo_days: int) -> list[str]:
@@ -104,8 +101,8 @@ def _undo(days: int) -> str:
             " sweep, and nobody can bring it back."
         )
     return ngettext(
-        "Under the policy in force expired conversations can come back for %(n)s day.",
-        "Under the policy in force expired conversations can come back for %(n)s days.",
+        "Under the policy in force what expires can come back for %(n)s day.",
+        "Under the policy in force what expires can come back for %(n)s days.",
         days,
     ) % {"n": grouped(days)}
 
@@ -120,7 +117,9 @@ def in_force_just_now(standing: Standing, *, now: datetime) -> str:
     }
 
 
-def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:
+def figures(
+    preview: Preview, standing: Standing, *, scope: Scope
+) -> list[dict[str, Any]]:
     """The four numbers that a reader of the preview came for."""
     return [
         {
@@ -137,9 +136,7 @@ def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:
             "name": _("More than today"),
             "number": signed(preview.more_than_today),
             "tone": "warn" if preview.more_than_today else "",
-            "fact": _("compared with version %s") % standing.version
-            if standing.version
-            else _("today nothing expires"),
+            "fact": _compared_with(standing, scope),
         },
         {
             "name": _("Kept by holds"),
@@ -155,7 +152,20 @@ def figures(preview: Preview, standing: Standing) -> list[dict[str, Any]]:
     ]
 
 
-def weeks_chart(preview: Preview, *, number: int, today: int) -> BarChart:
+def _compared_with(standing: Standing, scope: Scope) -> str:
+    """What counts today, for the figure of what goes beyond it."""
+    if standing.version:
+        return _("compared with version %s") % standing.version
+    if scope != WORKSPACE:
+        return _("compared with the next wider policy")
+    if standing.days is None:
+        return _("today nothing expires")
+    return _("compared with the usual %s") % wording.days_of(standing.days)
+
+
+def weeks_chart(
+    preview: Preview, *, kind: Governed, number: int, today: int
+) -> BarChart:
     """What is purged in each of the next weeks, against today's policy."""
     bars = tuple(
         Bar(
@@ -167,12 +177,17 @@ def weeks_chart(preview: Preview, *, number: int, today: int) -> BarChart:
         for place, week in enumerate(preview.by_week)
     )
     first = preview.by_week[0]
+    later = sum(week.conversations for week in preview.by_week[1:])
     return BarChart(
         id="weeks",
-        title=_("%(n)s conversations are purged at once, then fewer each week.")
-        % {"n": grouped(first.conversations)},
-        description=_("Conversations purged per week under version %s.") % number,
-        caption=_("Conversations purged per week, week ending; first bar: first sweep"),
+        title=_("The first sweep purges %(first)s, the weeks after it %(later)s more.")
+        % {"first": grouped(first.conversations), "later": grouped(later)},
+        description=_("What is purged per week under version %(number)s: %(kind)s.")
+        % {"number": number, "kind": kind.labels},
+        caption=_(
+            "Purged per week, week ending; first bar: first sweep. Counted: %(kind)s"
+        )
+        % {"kind": kind.labels},
         bars=bars,
         category=_("Week ending"),
         value_name=_("Version %s") % number,
@@ -224,18 +239,13 @@ def when_bar(preview: Preview, *, undo_days: int, at: datetime) -> WhenBar:
     )
 
 
-def consequence(preview: Preview, *, undo_days: int, now: datetime) -> str:
+def consequence(
+    preview: Preview, *, kind: Governed, undo_days: int, now: datetime
+) -> str:
     """The sentence before something that cannot be undone."""
-    gone = ngettext(
-        "%(n)s conversation is purged %(when)s.",
-        "%(n)s conversations are purged %(when)s.",
-        preview.conversations,
-    ) % {
-        "n": grouped(preview.conversations),
-        "when": _("at once")
-        if preview.first_sweep_at <= now
-        else relative(preview.first_sweep_at, now=now),
-    }
+    is_now = preview.first_sweep_at <= now
+    when = _("at once") if is_now else relative(preview.first_sweep_at, now=now)
+    gone = wording.gone(kind, preview.conversations, when=when)
     if undo_days == 0 and preview.in_force_at <= now:
         return (
             gone

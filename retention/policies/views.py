@@ -37,7 +37,7 @@ def policies(request: Any) -> HttpResponse:
 def policy_set(request: Any) -> HttpResponse:
     """Keep the values as a draft, or send them: the draft's page says what follows."""
     where = _where(request.POST)
-    form = PolicyForm(request.POST)
+    form = PolicyForm(request.POST, kind=where.governed)
     is_kept = request.POST.get("intent") == "keep"
     error = "" if is_kept else editing.confirmation_error(request, where, form)
     if form.is_valid() and not error:

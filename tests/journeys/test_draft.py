@@ -28,12 +28,12 @@ def test_what_the_second_person_approved_is_what_the_sweep_purges(
     second.goto(address)
     expect(second.get_by_role("heading", name="Do you agree?")).to_be_visible()
     _change(author, days=90)
-    second.get_by_role("button", name="Approve: Keep 120 days").click()
+    second.get_by_role("button", name="Approve: Keep conversations 120 days").click()
     expect(second.locator("main")).to_contain_text("was changed since you opened it")
 
     second.goto(address)
     agreed = _fact(second, "Purged by the first sweep")
-    second.get_by_role("button", name="Approve: Keep 90 days").click()
+    second.get_by_role("button", name="Approve: Keep conversations 90 days").click()
     expect(second.locator("h1 + .c-ok")).to_have_text("In force")
     expect(second.locator("main")).to_contain_text("Jun Takahashi approved")
     assert _purged_by_the_next_sweep(author) == agreed

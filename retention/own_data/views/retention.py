@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kit import clock, guard
+from kit import clock, content_kinds, guard
+from kit.content_kinds import Governed
 from kit.refusals import Refused
 from retention.eligibility import scopes
+from retention.eligibility.scopes import CONVERSATIONS
 from retention.own_data import showing
 from retention.own_data.forms import OwnRetentionForm
 from retention.own_data.views.access import (
@@ -23,7 +25,7 @@ from retention.own_data.views.access import (
     standing_of,
     with_refusals,
 )
-from retention.policies import previews
+from retention.policies import previews, wording
 from retention.policies import services as policies
 from retention.policies import showing as policy_showing
 from workspaces.tenancy.selectors import Access
@@ -39,7 +41,7 @@ def my_retention(request: Any) -> HttpResponse:
     at = clock.now()
     access = chosen(request)
     asked = request.POST if request.method == "POST" else request.GET
-    form = OwnRetentionForm(asked if "days" in asked else None)
+    form = OwnRetentionForm(asked if "days" in asked else None, kind=_kind())
     with scope_of(access):
         if request.method == "POST" and form.is_bound and form.is_valid():
             try:
@@ -58,7 +60,7 @@ def _retention(access: Access, form: OwnRetentionForm, at: datetime) -> dict[str
     context: dict[str, Any] = {
         "access": access,
         "form": form,
-        "now_kept": policy_showing.kept_for(standing.days),
+        "now_kept": wording.kept_for(standing.days),
         "members_decide": members_decide(access),
         "back_url": home(access),
     }
@@ -74,12 +76,20 @@ def _retention(access: Access, form: OwnRetentionForm, at: datetime) -> dict[str
     return context | {
         "figures": showing.preview_figures(found),
         "consequence": policy_showing.consequence(
-            found, undo_days=standing.undo_days, now=at
+            found,
+            kind=_kind(),
+            undo_days=standing.undo_days,
+            now=at,
         ),
         "changes": days != standing.days,
         "days": form["days"].value(),
-        "kept_for": policy_showing.kept_for(days),
+        "kept_for": wording.kept_for(days),
     }
+
+
+def _kind() -> Governed:
+    """Members set it for conversations alone."""
+    return content_kinds.governed_named(CONVERSATIONS)
 
 
 def _set_own_policy(
@@ -96,5 +106,5 @@ def _set_own_policy(
         scope=scopes.member(access.membership_id),
         at=at,
     )
-    kept = policy_showing.kept_for(policy.days)
+    kept = wording.kept_for(policy.days)
     messages.success(request, _("Yours are kept %s from now on.") % kept)

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from kit import content_kinds
 from kit.formatting import absolute, grouped, relative
-from retention.policies import showing
+from retention.policies import wording
 from retention.policies.drafts import snapshots
 from retention.policies.drafts.models import (
     DraftState,
@@ -58,9 +59,13 @@ _ICONS = {
 
 def title(draft: PolicyDraft) -> str:
     """What the draft proposes, in a few words."""
+    kind = content_kinds.governed_named(draft.content_kind).labels
     if draft.is_withdrawal:
-        return _("Take an exception away")
-    return _("Keep %s") % showing.kept_for(draft.days)
+        return _("Take an exception for %s away") % kind
+    return _("Keep %(kind)s %(days)s") % {
+        "kind": kind,
+        "days": wording.kept_for(draft.days),
+    }
 
 
 def status(draft: PolicyDraft) -> dict[str, Any]:
@@ -113,11 +118,11 @@ def stages(draft: PolicyDraft, *, is_asked: bool) -> list[dict[str, Any]]:
 def changes(draft: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
     """The fields in which it differs from what is in force."""
     pairs = [
-        (_("Keeps"), showing.kept_for(standing.days), _keeps(draft)),
+        (_("Keeps"), wording.kept_for(standing.days), _keeps(draft)),
         (
             _("Can come back for"),
-            showing.days_of(standing.undo_days),
-            showing.days_of(draft.undo_days),
+            wording.days_of(standing.undo_days),
+            wording.days_of(draft.undo_days),
         ),
     ]
     return [
@@ -130,7 +135,7 @@ def changes(draft: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
 def _keeps(draft: PolicyDraft) -> str:
     if draft.is_withdrawal:
         return _("taken away")
-    return showing.kept_for(draft.days)
+    return wording.kept_for(draft.days)
 
 
 def timeline(
@@ -166,11 +171,14 @@ def agreed(draft: PolicyDraft) -> list[dict[str, Any]]:
     ]
 
 
-def row(draft: PolicyDraft, *, people: Mapping[str, str], url: str) -> dict[str, Any]:
-    """One draft in a list."""
+def row(
+    draft: PolicyDraft, *, scope: str, people: Mapping[str, str], url: str
+) -> dict[str, Any]:
+    """One draft in a list; `scope` says for whom it is."""
     return {
         "url": url,
         "title": title(draft),
+        "scope": scope,
         "status": status(draft),
         "author": people.get(draft.author, "Custos"),
         "drafted_at": draft.drafted_at,

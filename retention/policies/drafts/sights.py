@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from retention.policies import breakdowns, previews, showing
+from kit import content_kinds
+from retention.policies import breakdowns, previews, showing, wording
 from retention.policies.drafts.models import PolicyDraft
 from retention.policies.selectors import Standing
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -24,13 +25,19 @@ def of_draft(
         at=draft.due_at or at,
     )
     number = draft.base_version + 1
+    kind = content_kinds.governed_named(draft.content_kind)
+    undo_days = wording.undo_days(kind, draft.undo_days)
     return {
         "preview": found,
         "number": number,
-        "figures": showing.figures(found, standing),
-        "chart": showing.weeks_chart(found, number=number, today=standing.version),
+        "figures": showing.figures(found, standing, scope=draft.scope),
+        "chart": showing.weeks_chart(
+            found, kind=kind, number=number, today=standing.version
+        ),
         "breakdowns": breakdowns.breakdowns(found),
         "dates": breakdowns.dates(found),
-        "when": showing.when_bar(found, undo_days=draft.undo_days, at=at),
-        "consequence": showing.consequence(found, undo_days=draft.undo_days, now=at),
+        "when": showing.when_bar(found, undo_days=undo_days, at=at),
+        "consequence": showing.consequence(
+            found, kind=kind, undo_days=undo_days, now=at
+        ),
     }

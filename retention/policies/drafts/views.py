@@ -41,9 +41,15 @@ def policy_drafts(request: Any) -> HttpResponse:
         selectors.drafts(), order=_ORDER, after=request.GET.get("after"), size=50
     )
     people = members.names_of(people=[draft.author for draft in page.rows])
+    labels = naming.labels({draft.scope for draft in page.rows})
     context = {
         "rows": [
-            showing.row(draft, people=people, url=_url(request, draft))
+            showing.row(
+                draft,
+                scope=labels[draft.scope],
+                people=people,
+                url=_url(request, draft),
+            )
             for draft in page.rows
         ],
         "editor_url": link(request, "retention:policies"),
@@ -71,7 +77,11 @@ def policy_draft_change(request: Any, draft: UUID) -> HttpResponse:
         "undo_days": found.undo_days,
         "reason": found.reason,
     }
-    form = PolicyForm(request.POST or None, initial=initial)
+    form = PolicyForm(
+        request.POST or None,
+        initial=initial,
+        kind=content_kinds.governed_named(found.content_kind),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.change(

@@ -65,7 +65,7 @@ def seen(text: str) -> str:
 def test_applying_in_a_grace_period_leads_to_the_draft(slow: Stage) -> None:
     page = shown(slow.owner, apply(slow))
 
-    assert "Keep 90 days" in page
+    assert "Keep conversations 90 days" in page
     assert "takes force Tue 3 Mar 2026, 12:00 UTC" in page
     assert "Records schedule RS-14" in page
     assert "wrote the draft" in page
@@ -214,7 +214,9 @@ def test_the_list_pages_through_drafts_with_few_queries(
     with django_assert_max_num_queries(25):
         page = client.get(DRAFTS).content.decode()
 
-    assert page.index("Keep 92 days") < page.index("Keep 90 days")
+    assert page.index("Keep conversations 92 days") < page.index(
+        "Keep conversations 90 days"
+    )
     assert client.get(f"{DRAFTS}?after=odd").status_code == 400
 
 

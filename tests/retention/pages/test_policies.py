@@ -163,3 +163,44 @@ def test_the_page_asks_no_more_where_there_is_more_to_list(stage: Stage) -> None
     few, more = asked(1), asked(4)
 
     assert few == more
+
+
+def test_each_kind_is_spoken_of_as_what_it_is(stage: Stage) -> None:
+    page = shown(stage, "?kind=memories&days=90&undo_days=7")
+
+    assert "Nothing was ever set: memories are kept until someone deletes them." in page
+    assert "Keep memories for" in page
+    assert "After they were created. Leave empty" in page
+    assert "(memories)." in page
+    assert "conversations are purged" not in page
+
+
+def test_a_kind_with_a_limit_says_what_is_kept_without_a_policy(stage: Stage) -> None:
+    page = shown(stage, "?kind=temporary_chats&days=10&undo_days=7")
+
+    assert "Custos keeps temporary chats 30 days after they were created." in page
+    assert "After they were created, 30 days at most." in page
+    assert "compared with the usual 30 days" in page
+    assert "Can come back for" not in page  # the next sweep takes them
+    assert "Hidden, can come back" not in page
+
+
+def test_an_exception_is_compared_with_the_wider_policy(
+    stage: Stage, legal: Group
+) -> None:
+    stage.set_policy(365, undo=7)
+
+    page = shown(stage, f"?scope=group&of={legal.public_id}&days=90&undo_days=7")
+
+    assert "compared with the next wider policy" in page
+
+
+def test_drafts_say_for_whom_and_what(stage: Stage, legal: Group) -> None:
+    asked = ASKED | {"intent": "keep", "kind": "memories"}
+    asked |= {"scope": "group", "of": str(legal.public_id)}
+    stage.owner.client().post(f"{URL}set/", asked)
+
+    page = stage.owner.client().get(f"{URL}drafts/").content.decode()
+
+    assert "Keep memories 90 days" in page
+    assert "Legal" in page
