@@ -8,7 +8,7 @@ accident. Cookies are never looked at.
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -45,6 +45,7 @@ class Api(NinjaAPI):
             self.add_router(prefix, router)
         self.add_exception_handler(ValidationError, _invalid)
         self.add_exception_handler(HttpError, _http_error)
+        self.add_exception_handler(Http404, _not_found)
         self.add_exception_handler(Exception, _problem)
 
     def get_root_path(self, path_params: dict[str, Any]) -> str:  # noqa: ARG002
@@ -97,6 +98,10 @@ def _problem(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001
     """What the framework itself refuses, such as a body that is no JSON."""
     return problem.response(status=error.status_code, detail=str(error))
+
+
+def _not_found(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001
+    return problem.response(status=404, detail=_("There is nothing at this address."))
 
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001

@@ -96,8 +96,8 @@ def age_chart(waiting: Waiting, *, now: datetime) -> AgeChart:
     return AgeChart(
         id="ages",
         title=_("The oldest has waited %s; the limit is 30 days") % duration(age),
-        description=_("%s wait for their purge.") % total,
-        caption=_("Days since deletion or expiry. %s wait; held ones are not counted.")
+        description=_("Waiting for their purge: %s.") % total,
+        caption=_("Days since deletion or expiry. Waiting: %s; held ones not counted.")
         % total,
         counts=waiting.by_day,
         restorable_days=waiting.undo_days,

@@ -40,7 +40,9 @@ def word(stage: Stage) -> str:
 
 def figures(found: Standing, *, now: datetime) -> list[dict[str, Any]]:
     """On-time share, what waits, what is past its day, what holds keep out."""
-    age = duration(now - found.oldest_at) if found.oldest_at else _NONE
+    waits = _("nothing waits")
+    if found.oldest_at:
+        waits = _("the oldest for %s") % duration(now - found.oldest_at)
     return [
         {
             "name": _("Gone in time, %s days") % DAYS,
@@ -57,7 +59,7 @@ def figures(found: Standing, *, now: datetime) -> list[dict[str, Any]]:
         {
             "name": _("Waiting"),
             "number": grouped(found.waiting),
-            "fact": _("the oldest for %s") % age,
+            "fact": waits,
         },
         {
             "name": _("Out of the promise"),
@@ -106,13 +108,16 @@ def chart(found: Standing, *, now: datetime) -> BarChart:
 def rate(found: Standing) -> str:
     """What the fullest day asks, against the measured rate."""
     fullest = max(found.forecast, key=lambda one: one.due)
-    if found.per_second is None or not fullest.due:
+    if found.per_second is None:
         return _("No sweep has purged anything in these 90 days: no rate is known.")
+    measured = grouped(max(round(found.per_second), 1))
+    if not fullest.due:
+        return _("Sweeps purged %s a second when they ran.") % measured
     seconds = timedelta(seconds=fullest.due / found.per_second)
     return _(
         "Sweeps purged %(rate)s a second when they ran; the fullest day takes %(time)s."
     ) % {
-        "rate": grouped(max(round(found.per_second), 1)),
+        "rate": measured,
         "time": duration(seconds) if seconds >= timedelta(minutes=1) else _("seconds"),
     }
 

@@ -22,7 +22,7 @@ from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
-_QUEUES = ("due", "slow", "sequencer")
+_QUEUES = ("due", "slow", "streams", "sequencer")
 # Workers need some seconds to come up; each try waits for answers this long.
 TRIES, SECONDS = 6, 1.5
 _OUTSIDE_MAY_FAIL = timedelta(days=1)

@@ -1,6 +1,7 @@
 """The promise as a service level: what page, log, mails and watch say."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from kit import evidence
 from retention.deletions import services as deletions
 from retention.holds import services as holds
 from retention.holds.models import HoldScope
-from retention.promise import adapters, selectors, services
+from retention.promise import adapters, selectors, services, showing
 from retention.promise.models import PromiseStanding
 from retention.promise.rules import Stage
 from tests import cast
@@ -61,6 +62,13 @@ def test_before_anything_is_deleted_the_page_teaches(
     stage: Theatre, turn: Callable[[datetime], None]
 ) -> None:
     assert "Nothing was deleted yet" in page(stage)
+
+
+def test_a_measured_rate_is_told_also_while_nothing_comes_due(stage: Theatre) -> None:
+    measured = replace(standing(stage), purged=200, per_second=40.0)
+
+    assert showing.rate(measured) == "Sweeps purged 40 a second when they ran."
+    assert showing.figures(measured, now=NOON)[2]["fact"] == "nothing waits"
 
 
 def test_without_a_worker_it_turns_red_at_the_predicted_minute(
