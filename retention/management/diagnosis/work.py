@@ -22,7 +22,7 @@ from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
-_QUEUES = ("due", "slow", "streams", "sequencer")
+QUEUES = ("due", "slow", "streams", "sequencer")
 # Workers need some seconds to come up; each try waits for answers this long.
 TRIES, SECONDS = 6, 1.5
 _OUTSIDE_MAY_FAIL = timedelta(days=1)
@@ -45,9 +45,9 @@ def workers(_at: datetime) -> Finding:
     missing: list[str] = []
     for _try in range(TRIES):
         served = _served()
-        missing = [queue for queue in _QUEUES if queue not in served]
+        missing = [queue for queue in QUEUES if queue not in served]
         if not missing:
-            return ok(f"Workers listen on {', '.join(_QUEUES)}.")
+            return ok(f"Workers listen on {', '.join(QUEUES)}.")
     return bad(
         f"No worker listens on {' and '.join(missing)}.",
         way_out="celery -A config.celery worker -Q <queue>, one for each.",

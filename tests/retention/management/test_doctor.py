@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
@@ -17,6 +18,7 @@ from audit.log.selectors import logs_for_operator
 from retention.management import diagnosis
 from retention.management.commands import doctor
 from retention.management.diagnosis import Finding, work
+from retention.sweeps import tasks as sweeps
 from tests.cast import NOON
 from tests.retention.conftest import Stage, days_ago
 from workspaces.tenancy.models import Workspace
@@ -25,6 +27,12 @@ from workspaces.tenancy.models import Workspace
 @pytest.fixture(autouse=True)
 def _no_worker_will_come(monkeypatch) -> None:
     monkeypatch.setattr(work, "TRIES", 1)
+
+
+def test_it_asks_for_every_queue_that_is_named() -> None:
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+
+    assert set(work.QUEUES) == routed | {*sweeps.QUEUES.values()}
 
 
 def asked(name: str) -> Finding:

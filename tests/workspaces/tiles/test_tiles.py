@@ -147,6 +147,7 @@ def test_an_epoch_that_never_was_is_not_found(where: WorkspaceRef) -> None:
             headers={"Authorization": f"Bearer {secret}"},
         )
         assert answer.status_code == 404
+        assert answer["content-type"] == "application/problem+json"
 
 
 def test_a_key_of_one_workspace_sees_no_tile(where: WorkspaceRef) -> None:
