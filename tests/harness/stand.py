@@ -20,7 +20,13 @@ from config.launcher.provisioning import Logins
 
 _OF_THE_HARNESS = "CUSTOS_TEST_"
 _VARIABLE = f"{_OF_THE_HARNESS}STAND"
-_KEPT = (_OF_THE_HARNESS, "CUSTOS_POSTGRES_ACCOUNT")
+# How many crashes and interleavings are tried is the caller's to say.
+_KEPT = (
+    _OF_THE_HARNESS,
+    "CUSTOS_POSTGRES_ACCOUNT",
+    "CUSTOS_CRASH_ALL",
+    "CUSTOS_RACE_ROUNDS",
+)
 FAILURE = f"{_OF_THE_HARNESS}FAILURE"
 _PREFIX = "custos-test-"
 _MEMORY = Path("/dev/shm")
