@@ -1,6 +1,7 @@
 """The index of the audit app's models."""
 
 from audit.anchors.models import AuditAnchor
+from audit.denials.models import AuditDenial
 from audit.erasure.models import AuditErasure
 from audit.expiry.models import AuditExpiry
 from audit.exports.models import AuditExport
@@ -31,6 +32,7 @@ from audit.witnesses.models import AuditWitness
 __all__ = [
     "AuditAnchor",
     "AuditBlock",
+    "AuditDenial",
     "AuditDetail",
     "AuditEntry",
     "AuditErasure",

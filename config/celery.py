@@ -37,6 +37,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
         "audit.anchors",
+        "audit.denials",
         "audit.erasure",
         "audit.expiry",
         "audit.exports",

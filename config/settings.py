@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "denials": {
+        "task": "audit.tasks.gather_denials",
+        "schedule": 20.0,
+        "options": {"queue": "due", "expires": 20.0},
+    },
     "pages": {
         "task": "audit.tasks.page_incidents",
         "schedule": 30.0,

@@ -50,7 +50,7 @@ def take(limit: Limit, *, asker: str, at: datetime) -> int:
     scale = settings.CUSTOS_LIMITS_SCALE
     key = sha256(f"{limit.name} {asker}".encode()).hexdigest()[:32]
     try:
-        waiting = _client(settings.CUSTOS_REDIS_URL).eval(
+        waiting = client(settings.CUSTOS_REDIS_URL).eval(
             _TAKE,
             1,
             f"limit:{key}",
@@ -65,9 +65,9 @@ def take(limit: Limit, *, asker: str, at: datetime) -> int:
 
 def forget_all() -> None:
     """Fill every bucket: after a false alarm, and between tests."""
-    client = _client(settings.CUSTOS_REDIS_URL)
-    for key in client.scan_iter("limit:*", count=1000):
-        client.delete(key)
+    valkey = client(settings.CUSTOS_REDIS_URL)
+    for key in valkey.scan_iter("limit:*", count=1000):
+        valkey.delete(key)
 
 
 def asker_at(address: str) -> str:
@@ -84,7 +84,8 @@ def asker_at(address: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _client(url: str) -> Redis:
+def client(url: str) -> Redis:
+    """The connection to Valkey; who asks waits half a second at most."""
     return Redis.from_url(
         url,
         socket_timeout=_PATIENCE_SECONDS,

@@ -14,14 +14,16 @@ from urllib.parse import urlencode
 
 from django.contrib.auth import logout
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from kit import clock, scoping
 from kit.guard import Entry
 from kit.http import pages
+from kit.permissions import PermissionDenied
 from kit.refusals import Refused
+from workspaces import denied
 from workspaces.members import acting, standing
 from workspaces.settings import barrier as policy_text
 from workspaces.signin import presence
@@ -41,6 +43,7 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        denied.note(request, response)
         if not _is_public(request) and not _is_for_ever(request, response):
             # Neither a shared computer's browser nor a proxy keeps what it shows.
             response["Cache-Control"] = "no-store"
@@ -61,6 +64,7 @@ class TenantMiddleware:
             return _to_sign_in(request)
         found = _found(request)
         held = standing.holds(request.session, found)
+        request.held = held
         request.accesses = [a for a in held if barriers.opens(here, a.sso)]
         request.administrations = _administrations(request)
         request.actor = acting.alone(user=request.user, **_origin(request))
@@ -68,6 +72,7 @@ class TenantMiddleware:
             return None
         barrier = barriers.of(request, here, held=held, names=kwargs)
         if barrier is not None:
+            request.refused_session = True
             return barrier
         if "workspace" in kwargs:
             slug = kwargs.pop("workspace")
@@ -85,6 +90,7 @@ class TenantMiddleware:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
         """Views outside a tenant: what a service refused becomes a page as well."""
+        denied.remember(request, exception)
         if isinstance(exception, Refused):
             return pages.refused(request, exception)
         return None
@@ -121,7 +127,7 @@ def _enter_workspace(
 ) -> AbstractContextManager[scoping.Scope]:
     access = next((a for a in request.accesses if a.workspace.slug == slug), None)
     if access is None:
-        raise Http404
+        raise denied.elsewhere(request)
     request.access = access
     request.workspace = access.workspace
     request.actor = acting.in_workspace(
@@ -140,7 +146,7 @@ def _enter_organization(
         (a for a in request.administrations if a.organization.slug == slug), None
     )
     if found is None:
-        raise Http404
+        raise denied.elsewhere(request)
     request.organization = found.organization
     request.actor = acting.in_organization(
         user=request.user, administration=found, **_origin(request)
@@ -165,7 +171,11 @@ def _answer(
                 response.render()
             return response
     except Refused as refusal:
+        denied.remember(request, refusal)
         return pages.refused(request, refusal)
+    except PermissionDenied as refusal:
+        denied.remember(request, refusal)
+        raise
 
 
 def _to_sign_in(request: Any) -> HttpResponseBase:

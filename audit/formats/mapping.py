@@ -136,6 +136,7 @@ _BY_NOUN: Mapping[str, Class] = {
     "scim-user": Class.ACCOUNT_CHANGE,
     "organization_owner": Class.USER_ACCESS,
     "group": Class.GROUP_MANAGEMENT,
+    "access": Class.API_ACTIVITY,
     "compliance": Class.API_ACTIVITY,
     "connector-token": Class.API_ACTIVITY,
     "canary": Class.DATASTORE,

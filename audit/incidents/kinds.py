@@ -85,6 +85,15 @@ SAID: dict[Kind, Said] = {
             "The key may be in wrong hands: rotate it, unless its program has moved."
         ),
     ),
+    Kind.DENIED: Said(
+        name=_("Many refusals"),
+        found=_("Much was refused to people or keys within a short time"),
+        advice=_(
+            "Look who asked for what. One page for one person points at a missing"
+            " permission; many pages or another tenant's address at somebody who looks"
+            " around. If nobody knows of it, end their sessions and revoke the key."
+        ),
+    ),
     Kind.STREAM: Said(
         name=_("A stream of the audit log is behind or has a gap"),
         found=_("A receiver of the audit log does not get what it should"),

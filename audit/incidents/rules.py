@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PUBLIC_SHARING = "public_sharing"
     KEY_OUTSIDE = "key_outside"
     STREAM = "stream"
+    DENIED = "denied"
 
 
 class Severity(StrEnum):
@@ -128,6 +129,15 @@ RULES: dict[Kind, Rule] = {
             actions=("workspaces.api-key.used",),
             outcomes=_REFUSED,
             by=By.TARGET,
+        ),
+        Rule(
+            kind=Kind.DENIED,
+            actions=("workspaces.access.asked",),
+            outcomes=_REFUSED,
+            by=By.WORKSPACE,
+            severity=Severity.MEDIUM,
+            threshold=50,
+            minutes=10,
         ),
         Rule(
             kind=Kind.STREAM,

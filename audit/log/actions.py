@@ -418,6 +418,11 @@ _ALL = [
             _("Tried to sign in"),
         ),
         (
+            "workspaces.access.asked",
+            _("Asked for a page or an operation"),
+            _("Was refused a page or an operation"),
+        ),
+        (
             "workspaces.session.signed-out",
             _("Signed out"),
             _("Tried to sign out"),

@@ -86,7 +86,8 @@ class Api(NinjaAPI):
                 yield pattern
 
 
-def _problem(request: HttpRequest, error: Any) -> HttpResponse:  # noqa: ARG001
+def _problem(request: Any, error: Any) -> HttpResponse:
+    request.refusal = error  # the middleware records what somebody known was refused
     answer = problem.of(error)
     if answer is None:
         raise error

@@ -11,7 +11,7 @@ from redis import RedisError
 
 from config.launcher.surroundings import BASE_DIR
 from kit import clock as the_clock
-from kit import limits
+from kit import limits, tallies
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -34,11 +34,12 @@ def clock() -> Iterator[Callable[[datetime], None]]:
 @pytest.fixture(autouse=True)
 def _full_buckets() -> Iterator[None]:
     """What strangers asked in one test must not count in the next."""
-    before = limits._client.cache_info()
+    before = limits.client.cache_info()
     yield
-    if limits._client.cache_info() != before:
+    if limits.client.cache_info() != before:
         with suppress(RedisError):  # a test may have taken Valkey away
             limits.forget_all()
+        tallies.forget_all()
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,7 @@ def token(
     if released.is_unreachable:
         raise AppDoesNotAnswer(released.verdict.reason)
     if not released.verdict.allowed:
+        request.refusal_is_recorded = True
         return _refused(released)
     return Token(
         access_token=released.token,

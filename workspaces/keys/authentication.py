@@ -25,7 +25,7 @@ from kit.refusals import Refused
 from workspaces.keys import limits, selectors
 from workspaces.keys.scopes import Scope
 from workspaces.keys.selectors import PresentedKey
-from workspaces.keys.services import api_keys, refusals
+from workspaces.keys.services import api_keys
 
 PER_MINUTE = 600
 # Keys have 256 random bits: this spares us lookups, it stops no guessing.
@@ -62,6 +62,7 @@ class ScopeIsMissing(Refused):
     status = 403
 
     def __init__(self, scope: Scope) -> None:
+        self.scope = scope
         super().__init__(
             _("This key lacks the scope “%s”: issue one that has it.") % scope.value
         )
@@ -108,7 +109,6 @@ class Bearer(HttpBearer):
         caller = caller_of(request, at=clock.now(), per_minute=self._per_minute)
         if self._scope is not None:
             demand(caller, self._scope)
-        request.caller, request.actor = caller, actor_of(caller, request)
         return caller
 
     def authenticate(self, request: HttpRequest, token: str) -> PresentedKey:
@@ -119,20 +119,23 @@ class Bearer(HttpBearer):
 def caller_of(
     request: HttpRequest, *, at: datetime, per_minute: int = PER_MINUTE
 ) -> PresentedKey:
-    """The key of a request, counted and noted as used."""
+    """The key of a request, counted and noted as used.
+
+    From here on the request says whose it is, also where it is refused: the middleware
+    records that.
+    """
     secret = bearer_of(request)
     found = selectors.presented_key(secret=secret, at=at) if secret else None
     if found is None:
         raise _refusal_of_stranger(request, was_presented=bool(secret))
+    named: Any = request
+    named.caller, named.actor = found, actor_of(found, request)
     with scoping.organization(organization_id=found.organization.id):
-        ip = request.META.get("REMOTE_ADDR", "")
-        is_welcome = selectors.may_come_from(found, ip=ip)
+        is_welcome = selectors.may_come_from(found, ip=named.actor.ip)
         if is_welcome:
             api_keys.note_use(key=found, at=at)
-        else:
-            refusals.note_outside(key=found, ip=ip, at=at)
     if not is_welcome:
-        # After the scope: what was recorded there commits.
+        named.refused_network = True
         logger.info("key %s came from a network it may not use", found.public_id)
         raise KeyIsRefused(was_presented=True)
     if wait := limits.wait_of(key=found.public_id, per_minute=per_minute, at=at):

@@ -33,6 +33,7 @@ STREAM = UUID(int=79)
 
 # What makes each rule hold once.
 ACTS: dict[Kind, dict[str, Any]] = {
+    Kind.DENIED: {"action": "workspaces.access.asked", "outcome": "refused"},
     Kind.BREAK_GLASS: {"action": "workspaces.break-glass.used"},
     Kind.VERIFICATION: {"action": "audit.log.verified", "outcome": "error"},
     Kind.REFUSED_SIGN_INS: {

@@ -35,7 +35,10 @@ def endpoint(request: HttpRequest, workspace: UUID, rest: str = "") -> HttpRespo
     began = time.monotonic()
     at = clock.now()
     token = _token(request)
+    named: Any = request
+    named.token = token  # the middleware records what it was refused
     if token is None or token.workspace.public_id != workspace:
+        named.refused_tenant = True
         return _to_stranger(request)
     answer = _answer(request, token, rest, at=at)
     scim_tokens.note_use(token=token, at=at)
@@ -73,6 +76,8 @@ def _answer(
 ) -> Answer:
     ip = request.META.get("REMOTE_ADDR", "")
     if not keys.may_come_from(token, ip=ip):
+        named: Any = request
+        named.refused_network = True
         return serving.refused(
             core.ForbiddenException(detail="This token may not be used from here")
         )

@@ -9,6 +9,7 @@ an owner asked for it, sealed, for a day.
 
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -16,8 +17,8 @@ from django.core.cache import cache
 from django.db.models import F
 from redis import RedisError
 
-from audit import recording
-from audit.recording import Outcome, Target
+from audit.denials import services as denials
+from audit.denials.rules import Denial
 from kit import limits, scoping, sealing, vault
 from kit.actor import Actor
 from kit.limits import Limit
@@ -56,10 +57,12 @@ def refused(
     reference = new_reference()
     source = sha256(limits.asker_at(ip).encode()).hexdigest()[:16]
     key = f"signin-refused:{ref.id}:{refusal.reason}:{source}"
+    denial = _denial(ref, refusal, ip=ip, source=source, action=action)
     try:
         if not cache.add(key, reference, _QUIET_SECONDS):
             known = str(cache.get(key, reference))
             _count_again(ref, known)
+            denials.note(denial=denial(known), at=at)
             return known
     except RedisError:
         # Without the cache nothing bounds the entries; the process log has to do.
@@ -78,16 +81,28 @@ def refused(
             text=text,
             at=at,
         )
-        recording.record(
+        denials.note(denial=denial(reference), at=at)
+    return reference
+
+
+def _denial(
+    ref: ConnectionRef, refusal: SignInRefused, *, ip: str, source: str, action: str
+) -> Callable[[str], Denial]:
+    """What is gathered under one reference: a minute of one source."""
+
+    def referred(reference: str) -> Denial:
+        return Denial(
             actor=Actor.system("signin"),
             action=action,
-            target=Target(kind="connection", id=ref.public_id),
+            target_kind="connection",
+            target=ref.public_id,
             organization_id=ref.organization.id,
-            at=at,
-            outcome=Outcome.REFUSED,
-            details={"code": refusal.reason.value, "reference": reference, "ip": ip},
+            address=source,
+            details={"code": refusal.reason.value, "reference": reference},
+            also={"ip": ip},
         )
-    return reference
+
+    return referred
 
 
 def note(

@@ -93,6 +93,7 @@ def _is_elsewhere(request: Any, here: Presence) -> bool:
 
 
 def _from_elsewhere(request: Any, here: Presence) -> HttpResponse:
+    request.refused_network = True
     with scoping.organization(organization_id=here.organization_id):
         owners = [one.name or one.email for one in selectors.owners()]
     context = {"address": request.META.get("REMOTE_ADDR", ""), "owners": owners}

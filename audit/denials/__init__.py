@@ -1,0 +1,1 @@
+"""What was refused to somebody known: gathered, one entry a minute for each source."""
