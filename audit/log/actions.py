@@ -295,6 +295,11 @@ _ALL = [
             _("Tried to make a GPT"),
         ),
         (
+            "workspaces.gpt.read",
+            _("Read what another member's GPT is told, or files of it"),
+            _("Tried to read what another member's GPT is told, or files of it"),
+        ),
+        (
             "workspaces.gpt.edited",
             _("Saved a new version of a GPT"),
             _("Tried to save a new version of a GPT"),
@@ -740,6 +745,11 @@ _ALL = [
             "workspaces.project.shares-ended",
             _("Ended the projects shared with a member who left"),
             _("Tried to end the projects shared with a member who left"),
+        ),
+        (
+            "workspaces.project.read",
+            _("Read another member's project or files of it"),
+            _("Tried to read another member's project or files of it"),
         ),
         (
             "workspaces.project-file.added",

@@ -1,8 +1,9 @@
-"""Every service that somebody acts through leaves an entry in the log.
+"""Every service that somebody acts through leaves an entry, as does reading content.
 
 Read from the source: a function of a services module that takes an `actor` must reach
 a call of `record`, by itself or through functions of ours that it hands the work to.
 What records nothing stands below with its reason; the list can only shrink by itself.
+The same goes for pages and operations that reach a function which opens content.
 """
 
 import ast
@@ -28,6 +29,24 @@ RECORDS_NOTHING: dict[str, str] = {
     "workspaces.signin.services.trials.begin": "begins a test; its end is recorded",
     "retention.policies.services.demand_settable": "asks whether they may set it",
     "retention.policies.drafts.services.telling.ask": "a mail; its sending is recorded",
+}
+
+# What hands out plain content; and the pages that show it to its owner alone.
+OPENS_CONTENT = {
+    "workspaces.content.selectors.read",
+    "workspaces.content.selectors.read_bytes",
+    "workspaces.content.selectors.open_titles",
+    "workspaces.gpts.selectors.reading.config_of",
+    "workspaces.gpts.selectors.reading.file_of",
+    "workspaces.projects.selectors.instructions_of",
+    "workspaces.projects.selectors.file_bytes",
+    "workspaces.projects.selectors.memories",
+    "retention.matter_exports.services.fetching.fetch",
+}
+READ_BY_ITS_OWNER: dict[str, str] = {
+    "workspaces.projects.views.memories.my_memories": "one's own memories",
+    "retention.own_data.views.conversations.my_conversation": "one's own conversation",
+    "retention.own_data.views.page.my_data": "titles of one's own conversations",
 }
 
 
@@ -109,21 +128,19 @@ def _called(node: ast.FunctionDef) -> Iterator[str]:
 
 
 @cache
-def _reaches(path: str) -> bool:
-    return _walk(path, set())
+def _reaches(path: str, wanted: frozenset[str] = frozenset(RECORDERS)) -> bool:
+    return _walk(path, set(), wanted)
 
 
-def _walk(path: str, seen: set[str]) -> bool:
+def _walk(path: str, seen: set[str], wanted: frozenset[str]) -> bool:
     known = _functions()
     path = _followed(path)
     if path in seen or path not in known:
         return False
     seen.add(path)
     one = known[path]
-    for call in one.calls:
-        if _meant(one, call) in RECORDERS:
-            return True
-    return any(_walk(_meant(one, call), seen) for call in one.calls)
+    meant = {_followed(_meant(one, call)) for call in one.calls}
+    return bool(meant & wanted) or any(_walk(each, seen, wanted) for each in meant)
 
 
 def _meant(one: Function, call: str) -> str:
@@ -170,3 +187,25 @@ def test_every_service_that_somebody_acts_through_records() -> None:
 
     assert silent - set(RECORDS_NOTHING) == set(), "record it, or say why not"
     assert set(RECORDS_NOTHING) - silent == set(), "it records: take it off the list"
+
+
+def _edges() -> list[Function]:
+    return [
+        one
+        for one in _functions().values()
+        if {"views", "api"} & set(one.module.split(".")) and one.is_public
+    ]
+
+
+def test_what_opens_content_is_where_the_list_says() -> None:
+    assert set(_functions()) >= OPENS_CONTENT
+
+
+def test_every_page_that_opens_content_records_who_read_it() -> None:
+    opens = frozenset(OPENS_CONTENT)
+    readers = {one.path for one in _edges() if _reaches(one.path, opens)}
+    silent = {path for path in readers if not _reaches(path)}
+
+    assert len(readers) > 5
+    assert silent - set(READ_BY_ITS_OWNER) == set(), "record it, or say whose it is"
+    assert set(READ_BY_ITS_OWNER) - silent == set(), "it records: take it off the list"

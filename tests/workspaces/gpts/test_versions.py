@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests import cast
 from tests.cast import NOON, Person
 from tests.workspaces.gpts import studio
+from tests.workspaces.gpts.conftest import Recorded
 from workspaces.gpts import services
 from workspaces.gpts.drafts import Tool, Upload
 from workspaces.gpts.models import Gpt, GptVersion
@@ -125,6 +126,21 @@ def test_who_sees_the_settings_takes_its_files(
     assert answer["X-Content-Type-Options"] == "nosniff"
     page = noor.client().get(url(gpt, "versions/?number=1")).content.decode()
     assert file_url(where, gpt) in page
+
+
+def test_what_another_member_reads_is_one_entry_a_request(
+    where: WorkspaceRef, jun: Person, noor: Person, gpt: Gpt, recorded: Recorded
+) -> None:
+    give(jun, gpt, noor, "view_config")
+    file = file_url(where, gpt)
+
+    for reader in (jun, noor):
+        for address in (url(gpt, ""), url(gpt, "versions/?number=2&against=1"), file):
+            assert reader.client().get(address).status_code == 200
+
+    found = recorded(where, "workspaces.gpt.read")
+    assert [one["detail.versions"] for one in found] == [[2], [2, 1], []]
+    assert found[2]["detail.files"] == [file.rstrip("/").rpartition("/")[2]]
 
 
 def test_who_only_chats_takes_no_file(

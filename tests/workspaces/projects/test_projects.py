@@ -149,6 +149,12 @@ def test_a_share_shows_words_and_files_but_no_conversation(stage: Stage):
     assert "Salary bands" not in seen
     assert "Who else sees it" not in seen
     assert stage.other.client().post(url(project, "change/"), WORDS).status_code == 403
+    reads = [
+        one["counts"]["files"]
+        for one in recorded(stage)
+        if one["action"] == "workspaces.project.read"
+    ]
+    assert reads == [0]
 
 
 def test_an_editor_changes_words_and_a_group_share_reaches_its_members(stage: Stage):

@@ -10,6 +10,7 @@ from workspaces.gpts.services.policies import (
     set_public,
     withdraw_third_party,
 )
+from workspaces.gpts.services.reading import note_read
 from workspaces.gpts.services.reviewing import decide, withdraw
 from workspaces.gpts.services.sharing import give, set_visibility, take
 
@@ -21,6 +22,7 @@ __all__ = [
     "decide",
     "give",
     "isolate",
+    "note_read",
     "reassign",
     "refuse_domain",
     "save_version",

@@ -79,8 +79,11 @@ def gpts_detail(request: Any, gpt: UUID) -> HttpResponse:
     row = selectors.one(gpt=gpt)
     if row.owner_id != member.pk:  # one's own is seen and deleted whatever is off
         authority.demand(member, row, Act.USE)
+    shown = showing.detail(where, row, member=member)
+    if shown["config"]:
+        _note_read(request, row, versions=[shown["version"].number])
     context = {
-        **showing.detail(where, row, member=member),
+        **shown,
         "now": clock.now(),
         "crumbs": where.crumbs((showing.name_for(row, member), "")),
     }
@@ -100,6 +103,7 @@ def gpts_edit(request: Any, gpt: UUID) -> HttpResponse:
         if saved is not None:
             messages.success(request, _("Version %d is saved.") % saved.latest_number)
             return redirect(where.url("detail", gpt=gpt))
+    _note_read(request, row, versions=[row.latest_number])
     context = {
         "form": form,
         "upload": showing.may(member, Feature.FILE_UPLOAD),
@@ -119,13 +123,19 @@ def gpts_versions(request: Any, gpt: UUID) -> HttpResponse:
     where, member = places.of(request), authority.member_of(request.actor)
     row = selectors.one(gpt=gpt)
     authority.demand(member, row, Act.VIEW_CONFIG)
+    shown = history.versions(
+        where,
+        row,
+        chosen=request.GET.get("number", ""),
+        against=request.GET.get("against", ""),
+    )
+    _note_read(
+        request,
+        row,
+        versions=[one.number for one in (shown["version"], shown["against"]) if one],
+    )
     context = {
-        **history.versions(
-            where,
-            row,
-            chosen=request.GET.get("number", ""),
-            against=request.GET.get("against", ""),
-        ),
+        **shown,
         "now": clock.now(),
         "crumbs": _steps(where, row, member, _("Versions")),
     }
@@ -139,7 +149,18 @@ def gpts_file(request: Any, gpt: UUID, file: UUID) -> HttpResponse:
     row, member = selectors.one(gpt=gpt), authority.member_of(request.actor)
     authority.demand(member, row, Act.VIEW_CONFIG)
     found = selectors.file_of(gpt=row, file=file)
+    _note_read(request, row, files=[file])
     return attached(name=found.name, content=found.content)
+
+
+def _note_read(request: Any, row: Gpt, **what: Any) -> None:
+    services.note_read(
+        actor=request.actor,
+        workspace=request.workspace,
+        gpt=row,
+        at=clock.now(),
+        **what,
+    )
 
 
 def _made(request: Any, form: DraftForm) -> Gpt:

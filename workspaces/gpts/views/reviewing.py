@@ -52,8 +52,17 @@ def gpts_review(request: Any, review: UUID) -> HttpResponse:
             messages.success(request, _("The request is decided: %s.") % word)
             return redirect(where.url("reviews"))
     member = authority.member_of(request.actor)
+    shown = queue.review(where, row, member=member)
+    if shown["config"]:
+        services.note_read(
+            actor=request.actor,
+            workspace=request.workspace,
+            gpt=shown["gpt"],
+            versions=[row.number],
+            at=clock.now(),
+        )
     context = {
-        **queue.review(where, row, member=member),
+        **shown,
         "form": form,
         "now": clock.now(),
         "crumbs": where.governed(

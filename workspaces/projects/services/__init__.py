@@ -11,6 +11,7 @@ from workspaces.projects.services.keeping import (
 )
 from workspaces.projects.services.leaving import hand_over, heirs
 from workspaces.projects.services.memories import remember, switch_memory
+from workspaces.projects.services.reading import note_read
 from workspaces.projects.services.shares import (
     CannotShare,
     end_shares,
@@ -31,6 +32,7 @@ __all__ = [
     "file_away",
     "hand_over",
     "heirs",
+    "note_read",
     "remember",
     "share",
     "switch_memory",

@@ -92,6 +92,13 @@ def my_project_download(request: Any, project: UUID, file: UUID) -> HttpResponse
             )
         except selectors.UnknownFile as unknown:
             raise Http404 from unknown
+        services.note_read(
+            actor=here.actor,
+            workspace=here.workspace,
+            seen=seen,
+            files=[file],
+            at=clock.now(),
+        )
     return attached(name=name, content=found)
 
 
@@ -184,6 +191,9 @@ def _page(
 ) -> HttpResponse:
     workspace = here.workspace.public_id
     instructions = selectors.instructions_of(seen=seen, workspace=workspace)
+    services.note_read(
+        actor=here.actor, workspace=here.workspace, seen=seen, at=clock.now()
+    )
     initial = {"name": seen.name, "instructions": instructions}
     may_use = selectors.may(member=here.member, feature=Feature.PROJECTS_USE)
     may_share = selectors.may(member=here.member, feature=Feature.PROJECTS_SHARE)
