@@ -266,6 +266,11 @@ class AuditFacet(models.Model):
                 fields=["organization_id", "actor_kind", "at", "epoch", "index"],
                 name="audit_facet_by_kind",
             ),
+            # A kind of few entries would else be looked for in all of them.
+            models.Index(
+                fields=["organization_id", "target_kind", "at", "epoch", "index"],
+                name="audit_facet_by_object",
+            ),
             models.Index(
                 fields=["organization_id", "outcome", "at", "epoch", "index"],
                 name="audit_facet_unsuccessful",
