@@ -6,12 +6,22 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from audit.explorer import chips, facets, figures, selectors, showing, timeline
+from audit.explorer import (
+    chips,
+    facets,
+    figures,
+    overviews,
+    selectors,
+    showing,
+    timeline,
+)
 from audit.explorer.asking import Asked
 from audit.explorer.figures import TakesTooLong
 from audit.explorer.forms import SaveForm, action_names
+from audit.explorer.overviews import Overview
 from audit.explorer.pages import Pages, parameters
 from audit.explorer.selectors import Listed
+from audit.explorer.timeline import Span
 from audit.log.selectors import Log
 from audit.query.rules import Query
 from audit.query.selectors import matching
@@ -92,17 +102,31 @@ def _figures(
     try:
         with figures.bounded_time():
             total, counts = facets.counted(query, values, workspace=pages.workspace)
-            span = timeline.span(query, oldest=figures.oldest(), now=at)
+            oldest = figures.oldest()
+            span = timeline.span(query, oldest=oldest, now=at)
             buckets = figures.bucketed(
                 matching(query, workspace=pages.workspace, at=at), span.buckets()
             )
+            overview = _overview(query, span, oldest, pages=pages, at=at)
     except TakesTooLong:
         return {"facets": facets.laid_out(query, values, {}), "is_uncounted": True}
     return {
         "facets": facets.laid_out(query, values, counts),
         "total": total,
         "timeline": timeline.laid_out(query, buckets),
+        "overview": overview,
     }
+
+
+def _overview(
+    query: Query, shown: Span, oldest: datetime | None, *, pages: Pages, at: datetime
+) -> Overview | None:
+    """The whole time in one more statement, where a part of it is shown."""
+    whole = overviews.span(query, oldest=oldest, now=at)
+    if whole is None:
+        return None
+    found = matching(query.without("at"), workspace=pages.workspace, at=at)
+    return overviews.laid_out(query, shown, figures.bucketed(found, whole.buckets()))
 
 
 def _live(query: Query, *, is_live: bool) -> dict[str, Any]:

@@ -33,56 +33,58 @@
   };
   if (list?.dataset.live && status) setTimeout(watch, EVERY);
 
-  // Brush: pulled over the bars it fills the two fields and sends them.
-  const area = document.querySelector("[data-brush]");
-  const plot = area?.querySelector("svg");
-  const form = area?.querySelector("form");
-  if (!plot || !form) return;
-  const [begin, end] = [Number(form.dataset.begin), Number(form.dataset.end)];
-  let from = null;
-  let mark = null;
+  // Brush: pulled over the bars, or over the whole time below them, it fills the two
+  // fields and sends them.
+  const form = document.querySelector("[data-brush] form");
+  const written = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16);
 
-  const share = (event) => {
-    const box = plot.getBoundingClientRect();
-    const style = getComputedStyle(plot);
-    const left = parseFloat(style.paddingLeft);
-    const width = box.width - left - parseFloat(style.paddingRight);
-    return Math.min(1, Math.max(0, (event.clientX - box.left - left) / width));
-  };
-  const written = (part) => new Date((begin + part * (end - begin)) * 1000).toISOString().slice(0, 16);
-  const draw = (to) => {
-    mark ??= plot.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "rect"));
-    mark.setAttribute("class", "c-brush");
-    mark.setAttribute("x", `${Math.min(from, to) * 100}%`);
-    mark.setAttribute("width", `${Math.abs(to - from) * 100}%`);
-    mark.setAttribute("y", "0");
-    mark.setAttribute("height", "100%");
-  };
+  const brush = (plot) => {
+    const [begin, end] = [Number(plot.dataset.begin), Number(plot.dataset.end)];
+    let from = null;
+    let mark = null;
 
-  plot.addEventListener("dragstart", (event) => event.preventDefault());
-  plot.addEventListener("pointerdown", (event) => {
-    if (event.button === 0 && event.pointerType !== "touch") from = share(event);
-  });
-  plot.addEventListener("pointermove", (event) => {
-    if (from === null || (!mark && Math.abs(share(event) - from) < 0.01)) return;
-    plot.classList.add("c-brushing");
-    draw(share(event));
-  });
-  addEventListener("pointerup", (event) => {
-    if (mark) {
-      const to = share(event);
-      form.elements.begin.value = written(Math.min(from, to));
-      form.elements.end.value = written(Math.max(from, to));
-      form.requestSubmit();
-    }
-    from = null;
-  });
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !mark) return;
-    mark.remove();
-    [from, mark] = [null, null];
-    event.preventDefault();
-  });
-  // The link below the pointer does not follow the end of a brush.
-  plot.addEventListener("click", (event) => { if (mark) event.preventDefault(); }, true);
+    const share = (event) => {
+      const box = plot.getBoundingClientRect();
+      const style = getComputedStyle(plot);
+      const left = parseFloat(style.paddingLeft);
+      const width = box.width - left - parseFloat(style.paddingRight);
+      return Math.min(1, Math.max(0, (event.clientX - box.left - left) / width));
+    };
+    const draw = (to) => {
+      mark ??= plot.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "rect"));
+      mark.setAttribute("class", "c-brush");
+      mark.setAttribute("x", `${Math.min(from, to) * 100}%`);
+      mark.setAttribute("width", `${Math.abs(to - from) * 100}%`);
+      mark.setAttribute("y", "0");
+      mark.setAttribute("height", "100%");
+    };
+
+    plot.addEventListener("dragstart", (event) => event.preventDefault());
+    plot.addEventListener("pointerdown", (event) => {
+      if (event.button === 0 && event.pointerType !== "touch") from = share(event);
+    });
+    plot.addEventListener("pointermove", (event) => {
+      if (from === null || (!mark && Math.abs(share(event) - from) < 0.01)) return;
+      plot.classList.add("c-brushing");
+      draw(share(event));
+    });
+    addEventListener("pointerup", (event) => {
+      if (mark) {
+        const to = share(event);
+        form.elements.begin.value = written(begin + Math.min(from, to) * (end - begin));
+        form.elements.end.value = written(begin + Math.max(from, to) * (end - begin));
+        form.requestSubmit();
+      }
+      from = null;
+    });
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !mark) return;
+      mark.remove();
+      [from, mark] = [null, null];
+      event.preventDefault();
+    });
+    // The link below the pointer does not follow the end of a brush.
+    plot.addEventListener("click", (event) => { if (mark) event.preventDefault(); }, true);
+  };
+  if (form) document.querySelectorAll("[data-brush] svg[data-begin]").forEach(brush);
 })();
