@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 from uuid import UUID, uuid4
 
 import pytest
@@ -206,6 +208,41 @@ def test_bars_of_the_timeline_lead_to_their_time(
 )
 def test_any_time_has_its_timeline(mara: Client, query: str) -> None:
     assert "Timeline" in _page(mara, q=query)
+
+
+def test_a_part_of_the_time_is_shown_on_the_whole_of_it(
+    where: WorkspaceRef, mara: Client, seal: Callable[[], int]
+) -> None:
+    _record(where, at=AT - timedelta(days=40))
+    _record(where, 3)
+    seal()
+
+    assert "c-overview" not in _page(mara)
+    begin, end = "2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z"
+    page = _page(mara, q=f"area:retention at>={begin} at<{end}")
+
+    window = page.partition('class="c-overview-window"')[2].partition("/>")[0]
+    x, width = (float(one) for one in re.findall(r'(?:x|width)="([\d.]+)%"', window))
+    # The log begins with the workspace, on 2 March, and it is 23 November.
+    assert 85 < x < 95
+    assert 0.5 < width < 2
+    assert "Shown: from 1 Nov 2026 00:00 until 3 Nov 2026 00:00 UTC" in page
+    moves = page.partition('class="c-overview-moves"')[2].partition("</nav>")[0]
+    urls = [unquote_plus(one) for one in re.findall(r'href="([^"]+)"', moves)]
+    assert [one.partition("area:retention ")[2] for one in urls] == [
+        "at>=2026-10-30 at<2026-11-01",
+        "at>=2026-10-31 at<2026-11-04",
+        "at>=2026-11-03 at<2026-11-05",
+    ]
+
+
+@pytest.mark.parametrize("query", ["at>=2027-01-01", "at<2020-01-01", "at>=-15m"])
+def test_a_time_beyond_the_log_has_its_place_too(mara: Client, query: str) -> None:
+    page = _page(mara, q=query)
+
+    window = page.partition('class="c-overview-window"')[2].partition("/>")[0]
+    x, width = (float(one) for one in re.findall(r'(?:x|width)="([\d.]+)%"', window))
+    assert 0 <= x <= x + width <= 100.1
 
 
 def test_a_live_page_asks_for_its_list_alone(
