@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from audit.log.leaf import Json, canonical, commitment, new_salt
+from audit.log.leaf import Json, commitment, new_salt, written
 from audit.log.models import Part
 from kit import sealing, vault
 from kit.sealing import CannotOpen, Sealer
@@ -53,7 +53,7 @@ def sealed(details: list[Detail], *, leaf_id: UUID, part: Part, key_id: UUID) ->
         detail.name: [base64.b64encode(detail.salt).decode(), detail.value]
         for detail in details
     }
-    return _sealer(key_id).seal(canonical(content), aad=_place(leaf_id, part))
+    return _sealer(key_id).seal(written(content), aad=_place(leaf_id, part))
 
 
 def opened(sealed: bytes, *, leaf_id: UUID, part: Part, key_id: UUID) -> list[Detail]:

@@ -25,6 +25,10 @@ _MAX_DEPTH = 16
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:/-]{0,199}")
+# One for all: making an encoder takes as long as it takes to encode a short value.
+_ENCODE = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":")
+).encode
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Json = None | bool | int | str | list["Json"] | Mapping[str, "Json"]
@@ -81,10 +85,10 @@ class Leaf:
             "commit": dict(self.commit),
         }
         content |= {name: value for name, value in optional.items() if value}
-        written = canonical(content)
-        if len(written) > MAX_BYTES:
+        encoded = canonical(content)
+        if len(encoded) > MAX_BYTES:
             raise LeafRefused(f"an entry may have {MAX_BYTES} bytes")
-        return written
+        return encoded
 
     def _demand_plain_words(self) -> None:
         words = [self.action, self.outcome, self.actor_kind, self.target_kind]
@@ -114,8 +118,12 @@ class Leaf:
 def canonical(value: Json) -> bytes:
     """RFC 8785 bytes; LeafRefused for floats, NUL, lone surrogates and odd keys."""
     _demand_plain(value, depth=0)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return written(value)
+
+
+def written(value: Json) -> bytes:
+    """The bytes of what consists of canonical values, which are not looked at again."""
+    return _ENCODE(value).encode()
 
 
 def new_salt() -> bytes:
@@ -132,7 +140,10 @@ def commitment(*, name: str, value: Json, salt: bytes) -> str:
 def _demand_plain(value: object, *, depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise LeafRefused(f"values may be nested {_MAX_DEPTH} deep")
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is str or kind is int:  # what most values are
+        _demand_scalar(value)
+    elif kind is dict or isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str) or not key.isascii() or "\x00" in key:
                 raise LeafRefused(f"{key!r} is no key")
@@ -146,7 +157,9 @@ def _demand_plain(value: object, *, depth: int) -> None:
 
 def _demand_scalar(value: object) -> None:
     if isinstance(value, str):
-        if "\x00" in value or _SURROGATE.search(value):
+        # Looking for them is worth it only where there can be any.
+        is_odd = not value.isascii() and _SURROGATE.search(value)
+        if is_odd or "\x00" in value:
             raise LeafRefused("text may hold neither NUL nor lone surrogates")
     elif isinstance(value, int):
         if abs(value) > _LARGEST_INTEGER:
