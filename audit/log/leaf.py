@@ -143,7 +143,7 @@ def _demand_plain(value: object, *, depth: int) -> None:
     kind = type(value)
     if kind is str or kind is int:  # what most values are
         _demand_scalar(value)
-    elif kind is dict or isinstance(value, Mapping):
+    elif isinstance(value, dict | Mapping):  # dict first: asking an ABC is slow
         for key, inner in value.items():
             if not isinstance(key, str) or not key.isascii() or "\x00" in key:
                 raise LeafRefused(f"{key!r} is no key")

@@ -20,7 +20,8 @@ ENTRIES = int(os.environ.get("PLAN_ENTRIES", "5000"))
 _FILL = """
 insert into audit_facet (organization_id, epoch, index, entry_id, at, action, outcome,
                          actor_kind, actor, target_kind, target_id, workspace)
-select %(organization)s, 0, n, %(organization)s::bigint * 1000000 + n, %(at)s - n * %(step)s,
+select %(organization)s, 0, n, %(organization)s::bigint * 1000000 + n,
+       %(at)s - n * %(step)s,
        'retention.policy.set', 'success', 'user', 'actor-' || n %% 50,
        case when n %% 1000 = 0 then 'hold' else 'policy' end,
        lpad(to_hex(n / 10), 32, '0')::uuid, null
