@@ -18,6 +18,7 @@ from bench import (
     policies,
     scim,
     sign_in,
+    streams,
     sweeps,
     verification,
 )
@@ -35,6 +36,7 @@ _MEASUREMENTS = {
     "members": members.measure,
     "scim": scim.measure,
     "sign_in": sign_in.measure,
+    "streams": streams.measure,
     # These fill the database with the same conversations, once for all.
     "sweeps": sweeps.measure,
     "beside": beside.measure,

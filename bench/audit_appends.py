@@ -68,22 +68,27 @@ def _setup() -> None:
 def _prepare() -> None:
     from django.db import connections
 
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(_TABLES)
+    open_log(ORGANIZATION)
+    connections.close_all()
+
+
+def open_log(organization_id: int) -> None:
+    """An organization with nothing but a log."""
     from audit.log import services
     from kit import scoping, vault
 
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(_TABLES)
     key = vault.make_keys(parent=None)[0]
-    with scoping.organization(organization_id=ORGANIZATION):
+    with scoping.organization(organization_id=organization_id):
         services.open_log(
-            organization_id=ORGANIZATION,
+            organization_id=organization_id,
             organization_uuid=uuid4(),
             slug="bench",
             name="Bench",
             key_id=key.id,
             at=datetime.now(tz=UTC),
         )
-    connections.close_all()
 
 
 def _warm(kind: str) -> None:
@@ -106,13 +111,15 @@ def _act(kind: str, *, seconds: float) -> float:
         with scoping.organization(organization_id=ORGANIZATION):
             with connection.cursor() as cursor:
                 cursor.execute("insert into bench_work (n) values (1)")
-            _ENTRIES[kind]()
+            _ENTRIES[kind](ORGANIZATION)
         done += 1
     return done / (time.perf_counter() - began)
 
 
-def _record() -> None:
-    from audit.recording import Target, record
+def record(organization_id: int) -> None:
+    """One entry such as a page records, in the transaction that is open."""
+    from audit import recording
+    from audit.recording import Target
     from kit.actor import Actor, ActorKind
 
     actor = Actor(
@@ -122,29 +129,29 @@ def _record() -> None:
         ip="203.0.113.24",
         user_agent="Mozilla/5.0 (X11; Linux x86_64)",
     )
-    record(
+    recording.record(
         actor=actor,
         action="retention.policy.set",
         target=Target(kind="policy", id="0f1f4a9e-8f0e-4d4b-9a53-5b1f3ff5b9f4"),
-        organization_id=ORGANIZATION,
+        organization_id=organization_id,
         at=datetime.now(tz=UTC),
         changes={"days": (365, 90)},
         reason="Records schedule RS-14",
     )
 
 
-def _plain() -> None:
+def _plain(organization_id: int) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into bench_plain (organization_id, leaf, actor, event)"
             " values (%s, %s, %s, %s)",
-            [ORGANIZATION, b"x" * 620, b"x" * 260, b"x" * 260],
+            [organization_id, b"x" * 620, b"x" * 260, b"x" * 260],
         )
 
 
-_ENTRIES = {"record": _record, "plain": _plain}
+_ENTRIES = {"record": record, "plain": _plain}
 
 
 def _seal(stop: Any) -> None:

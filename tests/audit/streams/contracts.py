@@ -2,7 +2,8 @@
 
 Each contract reads requests with nothing of Custos's: Splunk's as its documentation
 says, OpenTelemetry's with the classes that its project generates. What came is told to
-`keep` as places. Arguments of the program: contract, port, certificate, key, journal.
+`keep` as places. `sink` takes whatever comes, to measure the sender. Arguments of the
+program: contract, port, certificate, key, journal.
 """
 
 import gzip
@@ -235,6 +236,7 @@ def main(contract: str, port: str, certificate: str, key: str, journal: str) -> 
         "webhook": Webhook(keep),
         "splunk": Splunk(keep, busy_every=7),
         "otlp": OpenTelemetry(keep),
+        "sink": lambda _asked: (200, b'{"code":0}'),
     }
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)

@@ -27,6 +27,13 @@ input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="audit")
 """
 
 
+def found(driver: str) -> str | None:
+    """Where the program is, if it is here with what speaks TLS for it."""
+    has_driver = any(Path("/usr/lib").glob(f"*/rsyslog/lmnsd_{driver}.so"))
+    program = shutil.which("rsyslogd") or shutil.which("/usr/sbin/rsyslogd")
+    return program if has_driver else None
+
+
 @dataclass(kw_only=True)
 class Rsyslog(Process):
     """An rsyslog of a test's own; `driver` is what speaks TLS for it."""
@@ -37,10 +44,8 @@ class Rsyslog(Process):
 
     @property
     def command(self) -> list[str]:
-        program = shutil.which("rsyslogd") or shutil.which("/usr/sbin/rsyslogd")
-        if program is None or not any(
-            Path("/usr/lib").glob(f"*/rsyslog/lmnsd_{self.driver}.so")
-        ):
+        program = found(self.driver)
+        if program is None:
             pytest.skip("needs Debian's rsyslog, rsyslog-gnutls and rsyslog-openssl")
         text = _CONFIGURATION.format(
             folder=self.folder,
@@ -70,5 +75,5 @@ class Rsyslog(Process):
         return [read(line) for line in lines[:-1]]
 
     def arrived(self) -> list[Place]:
-        found = [one.named for one in self.messages if one.kind == "entry"]
-        return [(int(one["epoch"]), int(one["index"])) for one in found]
+        named = [one.named for one in self.messages if one.kind == "entry"]
+        return [(int(one["epoch"]), int(one["index"])) for one in named]
