@@ -100,3 +100,34 @@ class AuditAnchor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.epoch}/{self.size} of {self.organization_id}"
+
+
+class Attested(models.Model):
+    """One epoch of the site's log, as far as somebody outside attests it.
+
+    `note` is the newest head that they did; each kind adds when, over how many entries
+    and what they said. Data: none personal.
+    """
+
+    pk = models.CompositePrimaryKey("organization_id", "epoch")
+    organization_id = models.BigIntegerField()
+    epoch = models.IntegerField()
+    note = models.TextField(default="")
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0)
+    failures = models.IntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    problem = models.TextField(default="", blank=True)
+
+    class Meta:
+        abstract = True
+
+
+def problem_whole(name: str) -> models.CheckConstraint:
+    """That a failure has its count, its beginning and its problem, or none of them."""
+    return models.CheckConstraint(
+        condition=Q(failures=0, failing_since=None, problem="")
+        | Q(failures__gt=0, failing_since__isnull=False) & ~Q(problem=""),
+        name=name,
+    )

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from audit.anchors.models import Attested, problem_whole
 from kit.scoping import OrganizationManager
 
 
@@ -14,25 +15,16 @@ class Problem(models.TextChoices):
     BAD_ANSWER = "bad_answer"
 
 
-class AuditTimestamp(models.Model):
+class AuditTimestamp(Attested):
     """One epoch of the site's log (organization id 0), as far as it is timestamped.
 
     `note` is the newest head with a timestamp, over `stamped_size` entries; `stamp` is
     the authority's whole answer about it. Data: none personal.
     """
 
-    pk = models.CompositePrimaryKey("organization_id", "epoch")
-    organization_id = models.BigIntegerField()
-    epoch = models.IntegerField()
     stamped_size = models.BigIntegerField(default=0)
-    note = models.TextField(default="")
     stamp = models.BinaryField(null=True)
     stamped_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField()
-    leased_until = models.DateTimeField(null=True)
-    fence = models.BigIntegerField(default=0)
-    failures = models.IntegerField(default=0)
-    failing_since = models.DateTimeField(null=True)
     problem = models.TextField(choices=Problem.choices, default="", blank=True)
 
     objects = OrganizationManager["AuditTimestamp"]()
@@ -46,11 +38,7 @@ class AuditTimestamp(models.Model):
                 & ~Q(note=""),
                 name="audit_timestamp_stamped_whole",
             ),
-            models.CheckConstraint(
-                condition=Q(failures=0, failing_since=None, problem="")
-                | Q(failures__gt=0, failing_since__isnull=False) & ~Q(problem=""),
-                name="audit_timestamp_problem_whole",
-            ),
+            problem_whole("audit_timestamp_problem_whole"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which authority there is, what it must timestamp, and how that stands."""
+"""Which timestamp authority there is, and how that stands."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,27 +6,23 @@ from pathlib import Path
 
 from django.conf import settings
 
-from audit.log import storage
-from audit.log.models import SITE
+from audit.anchors import turns
+from audit.anchors.turns import Party
 from audit.timestamps.models import AuditTimestamp, Problem
-from kit import scoping
+from kit.actor import Actor
 
 _SAYS = {
     Problem.UNREACHABLE: "no answer that counts",
     Problem.NOT_GRANTED: "it grants no timestamp",
     Problem.BAD_ANSWER: "its answer does not hold",
 }
-# Only an epoch with an anchor that no timestamped head covers has to be shown.
-_DUE = """
-select e.epoch from generate_series(1, (select epoch from audit_sequencer)) e(epoch)
-  left join audit_timestamp w on w.organization_id = %s and w.epoch = e.epoch
- where (w.epoch is null or w.due_at <= %s)
-   and (w.leased_until is null or w.leased_until < now())
-   and exists (select from audit_anchor a
-                where a.site_epoch = e.epoch and a.stamped_at is null
-                  and a.index >= coalesce(w.stamped_size, 0))
- order by 1 desc
-"""
+PARTY = Party(
+    model=AuditTimestamp,
+    done="stamped",
+    action="audit.head.timestamped",
+    worker=Actor.system("timestamp"),
+    also=("stamp",),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +47,9 @@ def configured() -> Authority | None:
     return Authority(url=url, roots=Path(roots)) if url and roots else None
 
 
-def due_epochs(*, at: datetime) -> list[int]:
-    """The epochs of the site's log that are to be timestamped now."""
-    return [epoch for (epoch,) in storage.rows("sequencer", _DUE, SITE, at)]
-
-
 def trouble() -> Trouble | None:
     """Why nothing of the newest epoch that fails is timestamped: for commands."""
-    with scoping.organization(organization_id=SITE):
-        rows = AuditTimestamp.objects.filter(failing_since__isnull=False)
-        row = rows.order_by("-epoch").first()
-    if row is None or row.failing_since is None:
+    found = turns.trouble(PARTY)
+    if found is None:
         return None
-    return Trouble(since=row.failing_since, sentence=_SAYS[Problem(row.problem)])
+    return Trouble(since=found.since, sentence=_SAYS[Problem(found.problem)])

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from audit.anchors.models import Attested, problem_whole
 from kit.scoping import OrganizationManager
 
 
@@ -17,25 +18,16 @@ class Problem(models.TextChoices):
     BAD_ANSWER = "bad_answer"
 
 
-class AuditWitness(models.Model):
+class AuditWitness(Attested):
     """One epoch of the site's log (organization id 0), as the witness knows it.
 
     `note` is the newest head that it cosigned, over `cosigned_size` entries, and
     `known_size` the size that it says it has. Data: none personal.
     """
 
-    pk = models.CompositePrimaryKey("organization_id", "epoch")
-    organization_id = models.BigIntegerField()
-    epoch = models.IntegerField()
     known_size = models.BigIntegerField(default=0)
     cosigned_size = models.BigIntegerField(default=0)
-    note = models.TextField(default="")
     cosigned_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField()
-    leased_until = models.DateTimeField(null=True)
-    fence = models.BigIntegerField(default=0)
-    failures = models.IntegerField(default=0)
-    failing_since = models.DateTimeField(null=True)
     problem = models.TextField(choices=Problem.choices, default="", blank=True)
 
     objects = OrganizationManager["AuditWitness"]()
@@ -48,11 +40,7 @@ class AuditWitness(models.Model):
                 | Q(cosigned_size__gt=0, cosigned_at__isnull=False) & ~Q(note=""),
                 name="audit_witness_cosigned_whole",
             ),
-            models.CheckConstraint(
-                condition=Q(failures=0, failing_since=None, problem="")
-                | Q(failures__gt=0, failing_since__isnull=False) & ~Q(problem=""),
-                name="audit_witness_problem_whole",
-            ),
+            problem_whole("audit_witness_problem_whole"),
         ]
 
     def __str__(self) -> str:

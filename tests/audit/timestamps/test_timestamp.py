@@ -1,6 +1,5 @@
 """An authority timestamps the heads of the site's log, or is caught up with later."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,20 +11,28 @@ from zipfile import ZipFile
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError, connections, transaction
 
-from audit.anchors.models import AuditAnchor
 from audit.log import checkpoints, note, tree
-from audit.log.models import SITE, AuditEntry
+from audit.log.models import SITE
 from audit.timestamps import services, tokens
 from audit.timestamps.checks import authority_is_whole
 from audit.timestamps.models import AuditTimestamp, Problem
+from audit.timestamps.selectors import PARTY
 from audit.verification import verifier
 from audit.verification.walk import Flaw, walk
 from kit import scoping
+from tests.audit.anchors.attesting import (
+    anchors,
+    change,
+    demand_hidden,
+    demand_killed_is_asked_again,
+    demand_whole,
+    hour,
+    outcomes,
+    site,
+)
 from tests.audit.conftest import Tenant
 from tests.audit.timestamps.conftest import Authority, now, openssl
-from tests.audit.witnesses.conftest import hour, site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Sealing = Callable[[], int]
@@ -50,18 +57,6 @@ def row() -> AuditTimestamp:
         return AuditTimestamp.objects.get()
 
 
-def anchors(tenant: Tenant) -> list[AuditAnchor]:
-    with scoping.organization(organization_id=tenant.id):
-        return list(AuditAnchor.objects.order_by("hour"))
-
-
-def outcomes() -> list[str]:
-    with scoping.organization(organization_id=SITE):
-        rows = AuditEntry.objects.order_by("id").values_list("leaf", flat=True)
-        leaves = [json.loads(bytes(leaf)) for leaf in rows]
-    return [x["outcome"] for x in leaves if x["action"] == services.ACTION]
-
-
 def test_an_anchor_is_below_a_head_that_an_authority_timestamped(
     halden: Tenant, waiting: Authority
 ) -> None:
@@ -80,7 +75,7 @@ def test_an_anchor_is_below_a_head_that_an_authority_timestamped(
     )
     assert anchor.stamped_at is not None
     assert abs(anchor.stamped_at - now()) < timedelta(minutes=1)
-    assert outcomes() == ["success"]
+    assert outcomes(PARTY) == ["success"]
     assert len(waiting.asked) == 1
 
 
@@ -122,26 +117,14 @@ def test_an_authority_that_is_down_delays_nothing_and_is_caught_up_with_later(
 
     assert (row().problem, row().failures, row().failing_since) == ("", 0, None)
     assert all(one.stamped_at for one in anchors(halden))
-    assert outcomes() == ["success"]
+    assert outcomes(PARTY) == ["success"]
 
 
 def test_killed_before_the_answer_was_kept_it_is_asked_again(
     halden: Tenant, waiting: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object, **__: object) -> None:
-        raise Killed
-
     with waiting.running():
-        with monkeypatch.context() as patch:
-            patch.setattr(services, "_keep", die)
-            with pytest.raises(Killed):
-                ask()
-        assert ask() == 0, "another worker's lease is respected"
-        _set("leased_until = now() - interval '1s'")
-        assert ask() == 1
+        demand_killed_is_asked_again(PARTY, ask, monkeypatch)
 
     assert anchors(halden)[0].stamped_at is not None
 
@@ -159,7 +142,7 @@ def test_an_answer_to_another_question_is_not_believed(
 
     assert row().problem == Problem.BAD_ANSWER
     assert anchors(halden)[0].stamped_at is None
-    assert outcomes() == ["refused"]
+    assert outcomes(PARTY) == ["refused"]
 
 
 @pytest.mark.parametrize(
@@ -213,16 +196,16 @@ def test_verification_checks_what_was_timestamped(
     call_command("verify_audit", "--json")
     kept = row().note
 
-    _set("stamped_at = stamped_at - interval '1 year'")
+    change(PARTY, "stamped_at = stamped_at - interval '1 year'")
     with pytest.raises((CommandError, SystemExit)):
         call_command("verify_audit", "--json")
-    _set("stamped_at = stamped_at + interval '1 year'")
+    change(PARTY, "stamped_at = stamped_at + interval '1 year'")
     call_command("verify_audit", "--json")
     settings.CUSTOS_TIMESTAMP_CA_FILE = str(Authority.made(tmp_path / "x").roots)
     with pytest.raises((CommandError, SystemExit)):
         call_command("verify_audit", "--json")
 
-    _set(f"note = '{kept.replace(' ', '  ')}'")
+    change(PARTY, f"note = '{kept.replace(' ', '  ')}'")
     finding = walk(site(), using="sequencer").finding
     assert finding is not None
     assert finding.flaw == Flaw.SIGNATURE
@@ -243,23 +226,14 @@ def test_rows_are_whole_and_nobody_elses(halden: Tenant, waiting: Authority) -> 
     with waiting.running():
         ask()
 
-    for change, name in (
-        ("audit_timestamp set note = ''", "audit_timestamp_stamped_whole"),
-        ("audit_timestamp set failures = 1", "audit_timestamp_problem_whole"),
-        ("audit_anchor set stamp = null", "audit_anchor_stamped_whole"),
-    ):
-        with (
-            pytest.raises(IntegrityError, match=name),
-            transaction.atomic(using="owner"),
-            connections["owner"].cursor() as cursor,
-        ):
-            cursor.execute(f"update {change}")
-    with (
-        scoping.organization(organization_id=halden.id),
-        connections["default"].cursor() as cursor,
-    ):
-        cursor.execute("select count(*) from audit_timestamp")
-        assert cursor.fetchone() == (0,)
+    demand_whole(
+        PARTY,
+        {
+            "audit_timestamp set note = ''": "audit_timestamp_stamped_whole",
+            "audit_anchor set stamp = null": "audit_anchor_stamped_whole",
+        },
+    )
+    demand_hidden(PARTY, halden)
 
 
 def test_an_authority_that_is_half_set_keeps_the_process_from_starting(
@@ -283,8 +257,3 @@ def test_an_authority_that_is_half_set_keeps_the_process_from_starting(
         settings.CUSTOS_TIMESTAMP_URL = url
         settings.CUSTOS_TIMESTAMP_CA_FILE = roots
         assert [error.id for error in authority_is_whole(None)] == found
-
-
-def _set(change: str) -> None:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(f"update audit_timestamp set {change}")

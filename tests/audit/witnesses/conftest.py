@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,14 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from django.conf import settings
 
-from audit.anchors import services as anchors
 from audit.log.models import SITE
-from audit.log.selectors import Log, log_of
 from audit.witnesses import services
 from audit.witnesses.models import AuditWitness
 from kit import clock, scoping, signing
-from kit.actor import Actor
-from tests.audit.conftest import AT, Tenant
+from tests.audit.anchors.attesting import site
+from tests.audit.conftest import AT
 
 Reply = tuple[int, str, str]
 """Status, content type, body."""
@@ -186,29 +184,10 @@ def witness(stopped: Witness) -> Iterator[Witness]:
         yield stopped
 
 
-def site() -> Log:
-    with scoping.organization(organization_id=SITE):
-        return log_of(organization_id=SITE)
-
-
 def introduce(witness: Witness, epoch: int = 1) -> None:
     """The operator of the witness adds the site's log and its key."""
     key = signing.load(Path(settings.CUSTOS_LOG_KEY_FILE))
     witness.logs[site().named(epoch)] = key.public
-
-
-def hour(
-    tenant: Tenant, seal: Callable[[], int], number: int = 0, *, entries: int = 1
-) -> datetime:
-    """One hour passes: the log grew, was anchored, and the anchor is proven."""
-    at = AT + timedelta(hours=number)
-    for _ in range(entries):
-        tenant.record()
-    seal()
-    anchors.anchor(actor=Actor.system("anchors"), at=at)
-    seal()
-    anchors.prove()
-    return at
 
 
 def ask(at: datetime = AT) -> int:

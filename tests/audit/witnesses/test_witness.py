@@ -13,28 +13,28 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import IntegrityError, connections, transaction
+from django.db import connections
 
 from audit.anchors import rules
-from audit.anchors.models import AuditAnchor
 from audit.log import checkpoints, cosignatures, note, tree
-from audit.log.models import SITE, AuditEntry
 from audit.verification import verifier
 from audit.verification.walk import Finding, Flaw, walk
 from audit.witnesses import protocol, services
 from audit.witnesses.checks import witness_is_whole
-from audit.witnesses.models import AuditWitness, Problem
-from kit import scoping, signing
-from tests.audit.conftest import AT, Tenant
-from tests.audit.witnesses.conftest import (
-    Reply,
-    Witness,
-    ask,
+from audit.witnesses.models import Problem
+from audit.witnesses.selectors import PARTY
+from kit import signing
+from tests.audit.anchors.attesting import (
+    anchors,
+    demand_hidden,
+    demand_killed_is_asked_again,
+    demand_whole,
     hour,
-    introduce,
-    row,
+    outcomes,
     site,
 )
+from tests.audit.conftest import AT, Tenant
+from tests.audit.witnesses.conftest import Reply, Witness, ask, introduce, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Sealing = Callable[[], int]
@@ -46,18 +46,6 @@ def known(halden: Tenant, seal: Sealing, stopped: Witness) -> Witness:
     hour(halden, seal)
     introduce(stopped)
     return stopped
-
-
-def anchors(tenant: Tenant) -> list[AuditAnchor]:
-    with scoping.organization(organization_id=tenant.id):
-        return list(AuditAnchor.objects.order_by("hour"))
-
-
-def outcomes() -> list[str]:
-    with scoping.organization(organization_id=SITE):
-        rows = AuditEntry.objects.order_by("id").values_list("leaf", flat=True)
-        leaves = [json.loads(bytes(leaf)) for leaf in rows]
-    return [x["outcome"] for x in leaves if x["action"] == services.ACTION]
 
 
 def test_an_anchor_is_below_a_head_that_a_witness_cosigned(
@@ -80,7 +68,7 @@ def test_an_anchor_is_below_a_head_that_a_witness_cosigned(
     assert anchor.cosigned.endswith(known.cosigned(head.text, at=AT))
     assert cosignatures.last_name(anchor.cosigned) == known.name
     assert anchor.cosigned_at == AT
-    assert outcomes() == ["success"]
+    assert outcomes(PARTY) == ["success"]
 
 
 def test_each_hour_extends_what_the_witness_knows(
@@ -121,26 +109,14 @@ def test_a_witness_that_is_down_delays_nothing_and_is_caught_up_with_later(
     assert (row().problem, row().failures, row().failing_since) == ("", 0, None)
     assert all(one.cosigned_at for one in anchors(halden))
     assert len({one.cosigned for one in anchors(halden)[1:]}) == 1
-    assert outcomes() == ["success", "success"]
+    assert outcomes(PARTY) == ["success", "success"]
 
 
 def test_killed_before_the_cosignature_was_kept_it_is_asked_for_again(
     halden: Tenant, known: Witness, seal: Sealing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object, **__: object) -> None:
-        raise Killed
-
     with known.running():
-        with monkeypatch.context() as patch:
-            patch.setattr(services, "_keep", die)
-            with pytest.raises(Killed):
-                ask()
-        assert ask() == 0, "another worker's lease is respected"
-        _end_leases()
-        assert ask() == 1
+        demand_killed_is_asked_again(PARTY, ask, monkeypatch)
 
     assert known.asked[-1].startswith(f"old {row().cosigned_size}\n\n")
     (anchor,) = anchors(halden)
@@ -175,7 +151,7 @@ def test_a_worker_that_lost_its_lease_keeps_nothing(
         assert ask() == 0
 
     assert row().cosigned_size == 0
-    assert outcomes() == []
+    assert outcomes(PARTY) == []
 
 
 def test_a_witness_that_knows_more_than_we_think_says_so(
@@ -268,7 +244,7 @@ def test_a_witness_that_lies_is_not_believed(
     assert row().problem == Problem.BAD_ANSWER
     assert (row().note, row().failures) == ("", 2)
     assert anchors(halden)[0].cosigned_at is None
-    assert outcomes() == ["refused"]
+    assert outcomes(PARTY) == ["refused"]
 
 
 def test_a_witness_that_names_other_sizes_without_end_is_asked_twice(
@@ -309,7 +285,7 @@ def test_a_fork_is_refused_named_and_recorded_once(
             ask(AT + timedelta(hours=1, minutes=minutes))
 
     assert row().problem == problem
-    assert outcomes() == ["refused"]
+    assert outcomes(PARTY) == ["refused"]
     assert all(one.cosigned_at is None for one in anchors(halden))
 
 
@@ -407,18 +383,14 @@ def test_rows_are_whole(known: Witness) -> None:
     with known.running():
         ask()
 
-    for change, name in (
-        ("audit_witness set note = ''", "audit_witness_cosigned_whole"),
-        ("audit_witness set failures = 1", "audit_witness_problem_whole"),
-        ("audit_anchor set cosigned = ''", "audit_anchor_cosigned_whole"),
-        ("audit_anchor set site_epoch = null", "audit_anchor_proven_whole"),
-    ):
-        with (
-            pytest.raises(IntegrityError, match=name),
-            transaction.atomic(using="owner"),
-            connections["owner"].cursor() as cursor,
-        ):
-            cursor.execute(f"update {change}")
+    demand_whole(
+        PARTY,
+        {
+            "audit_witness set note = ''": "audit_witness_cosigned_whole",
+            "audit_anchor set cosigned = ''": "audit_anchor_cosigned_whole",
+            "audit_anchor set site_epoch = null": "audit_anchor_proven_whole",
+        },
+    )
 
 
 def test_no_organization_sees_what_the_witness_knows_of_the_site(
@@ -427,13 +399,7 @@ def test_no_organization_sees_what_the_witness_knows_of_the_site(
     with known.running():
         ask()
 
-    with (
-        scoping.organization(organization_id=halden.id),
-        connections["default"].cursor() as cursor,
-    ):
-        assert not AuditWitness.objects.exists()
-        cursor.execute("select count(*) from audit_witness")
-        assert cursor.fetchone() == (0,)
+    demand_hidden(PARTY, halden)
 
 
 def test_waits_grow_to_an_hour() -> None:
@@ -472,8 +438,3 @@ def test_a_witness_that_is_half_set_keeps_the_process_from_starting(
     settings.CUSTOS_WITNESS_VKEY = keys.get(vkey, vkey)
 
     assert [error.id for error in witness_is_whole(None)] == found
-
-
-def _end_leases() -> None:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("update audit_witness set leased_until = now() - interval '1s'")
