@@ -13,5 +13,6 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Models cannot be imported before this."""
         import_module("audit.explorer.adapters").register()
+        import_module("audit.streams.adapters").register()
         import_module("audit.timestamps.checks")
         import_module("audit.witnesses.checks")

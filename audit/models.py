@@ -23,6 +23,7 @@ from audit.log.models import (
     AuditSequencer,
     AuditTile,
 )
+from audit.pruning.models import AuditPruning
 from audit.saved_views.models import AuditSavedView
 from audit.streams.models import AuditStream, AuditStreamSample
 from audit.timestamps.models import AuditTimestamp
@@ -45,6 +46,7 @@ __all__ = [
     "AuditIncidentStep",
     "AuditLog",
     "AuditPageCall",
+    "AuditPruning",
     "AuditRefusal",
     "AuditRota",
     "AuditSavedView",

@@ -64,6 +64,7 @@ urlpatterns = [
         integrity.details_kept,
         name="details-kept",
     ),
+    path(f"{_ORGANIZATION}integrity/log/", integrity.log_kept, name="log-kept"),
     path(f"{_ORGANIZATION}{_ENTRY}proof/", integrity.proof, name="proof"),
     path(f"{_WORKSPACE}integrity/", integrity.integrity, name="workspace-integrity"),
     path(f"{_WORKSPACE}{_ENTRY}proof/", integrity.proof, name="workspace-proof"),

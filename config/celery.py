@@ -43,6 +43,7 @@ app.autodiscover_tasks(
         "audit.exports",
         "audit.incidents",
         "audit.log",
+        "audit.pruning",
         "audit.streams",
         "audit.timestamps",
         "audit.verification",

@@ -257,6 +257,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "log-pruning": {
+        "task": "audit.tasks.prune_logs",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     # A long export has no place before what people wait for.
     "audit-exports": {
         "task": "audit.tasks.work_exports",

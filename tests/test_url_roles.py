@@ -248,6 +248,7 @@ ORGANIZATION = {
     "audit:entry",
     "audit:integrity",
     "audit:details-kept",
+    "audit:log-kept",
     "audit:proof",
     "audit:save-view",
     "audit:delete-view",

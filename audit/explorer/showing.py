@@ -14,8 +14,8 @@ from audit.explorer.pages import Pages
 from audit.explorer.presenters import Sentence
 from audit.explorer.selectors import Place, Shown
 from audit.log.leaf import Leaf
+from audit.verification.flaws import Flaw
 from audit.verification.models import AuditVerification, State
-from audit.verification.walk import Flaw
 from kit import formatting
 from kit.formatting import grouped
 
@@ -31,6 +31,7 @@ _FLAWS = {
     Flaw.UNSEALED: _lazy("An entry was slipped in below the seal, at %s"),
     Flaw.HIDDEN: _lazy("Entry %s is hidden from the list"),
     Flaw.MISLISTED: _lazy("The list says of entry %s what the entry does not"),
+    Flaw.UNVOUCHED: _lazy("Entry %s tells of a pruning that the log did not sign"),
 }
 _OUTCOMES = {"refused": ("bad", _lazy("Refused")), "error": ("warn", _lazy("Failed"))}
 
@@ -109,6 +110,13 @@ def badge(
     if row.is_sound:
         title = _("Verified %s entries") % grouped(row.entries)
         fact = _("%s, no gap") % formatting.relative(row.requested_at, now=now)
+        if row.pruned:
+            fact = _(
+                "%(when)s, no gap; of the first %(n)s only the hashes are kept"
+            ) % {
+                "when": formatting.relative(row.requested_at, now=now),
+                "n": grouped(row.pruned),
+            }
     else:
         title = flaw_sentence(row)
         fact = formatting.relative(row.requested_at, now=now)

@@ -14,6 +14,7 @@ from audit.explorer import asking, drawers, listing, selectors
 from audit.explorer.forms import SaveForm
 from audit.explorer.pages import Pages
 from audit.log.selectors import log_of
+from audit.pruning import selectors as pruning
 from audit.query import rules
 from audit.query.selectors import matching
 from audit.saved_views import services as saved_views
@@ -59,6 +60,7 @@ def entry(request: Any, epoch: int, index: int) -> HttpResponse:
         log=log, epoch=epoch, index=index, workspace=pages.workspace
     )
     if shown is None:
+        pruning.demand_kept(epoch=epoch, index=index)
         raise Http404
     context = _context(request, asked=asked, pages=pages)
     found = matching(asked.query, workspace=pages.workspace, at=clock.now())

@@ -15,6 +15,7 @@ from audit.exports.models import Form
 from audit.exports.proofs import Proofs, Salted
 from audit.formats import native, ocsf
 from audit.formats.reading import entries_after
+from audit.log.pruned import BEGINNING
 from audit.log.selectors import Log
 from audit.query import rules, selectors
 from audit.verification import bundle
@@ -49,7 +50,9 @@ class Writing:
 
     def _count(self) -> int:
         if self.is_whole:
-            return sum(head.end for head in self._heads)
+            voucher = bundle.voucher_of(self._log, using="sequencer")
+            below = voucher.boundary if voucher else BEGINNING
+            return sum(bundle.here(head, below=below) for head in self._heads)
         with scoping.organization(organization_id=self._log.organization_id):
             found = selectors.matching(
                 self._query, workspace=self._workspace, at=self._at

@@ -10,6 +10,7 @@ from audit.log.note import NoteRefused
 from audit.log.selectors import Log
 from audit.log.storage import Block
 from audit.log.tiles import WIDTH, Tile, bundle
+from audit.pruning import selectors as pruning
 from audit.verification import acts
 from kit.signing import VerifierKey
 
@@ -72,7 +73,10 @@ def tile_at(text: str) -> tuple[Tile, bool] | None:
 
 
 def tile_bytes(log: Log, *, epoch: int, path: str) -> bytes | None:
-    """The bytes of a tile or of the entries below one; None beyond the head."""
+    """The bytes of a tile or of the entries below one; None beyond the head.
+
+    Pruned where these entries are gone; tiles of hashes never go.
+    """
     wanted, block = tile_at(path), head(log, epoch=epoch)
     if wanted is None or block is None:
         return None
@@ -80,6 +84,7 @@ def tile_bytes(log: Log, *, epoch: int, path: str) -> bytes | None:
     if (block.end >> (8 * tile.level)) < tile.number * WIDTH + tile.width:
         return None
     if are_entries:
+        pruning.demand_kept(epoch=epoch, index=tile.number * WIDTH)
         return _entries(epoch=epoch, tile=tile)
     return storage.tile_hashes(
         organization_id=log.organization_id, epoch=epoch, tile=tile, using="default"

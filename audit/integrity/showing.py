@@ -14,11 +14,14 @@ from audit.anchors import selectors as anchors
 from audit.anchors.models import AuditAnchor
 from audit.expiry.selectors import MOST_COUNTED
 from audit.explorer.pages import Pages
-from audit.integrity.forms import DaysForm
+from audit.integrity.forms import EVER, DaysForm, YearsForm, years
 from audit.integrity.seen import Seen, Verdict
 from audit.integrity.selectors import Head
 from audit.log import checkpoints, cosignatures
 from audit.log.selectors import Log
+from audit.pruning import selectors as pruned
+from audit.pruning.models import AuditPruning
+from audit.pruning.rules import GRACE, is_shorter
 from kit import formatting
 from kit.formatting import grouped
 
@@ -109,6 +112,98 @@ def asked(pages: Pages, *, days: int, before: int, gone: int) -> dict[str, str]:
         "keep_label": _("Keep %d days") % before,
         "danger_label": _("Keep details for %d days") % days,
     }
+
+
+def pruning(pages: Pages, *, state: AuditPruning | None, can: Any) -> dict[str, Any]:
+    """The card that says how long entries are kept and how far the log is pruned."""
+    days = state.days if state else None
+    waits = ""
+    if state is not None and state.until_epoch is not None:
+        waits = _("Up to index %(index)s of epoch %(epoch)s they go from %(when)s on.")
+        waits %= {
+            "index": grouped(state.until_index or 0),
+            "epoch": state.until_epoch,
+            "when": formatting.absolute(state.goes_from) if state.goes_from else "",
+        }
+    return {
+        "text": _kept(days),
+        "below": pruned.sentence(state.done) if state else "",
+        "waits": waits,
+        "form": YearsForm(initial={"days": EVER if days is None else str(days)}),
+        "url": pages.url("log-kept"),
+        "can": can,
+    }
+
+
+def log_page(
+    pages: Pages,
+    *,
+    days: int | None,
+    form: YearsForm,
+    asked: dict[str, str] | None,
+) -> dict[str, Any]:
+    """What the page before the change shows; `asked` where a time was chosen."""
+    return {
+        "crumbs": [
+            *pages.crumbs()[:-1],
+            {"label": _("Audit log"), "url": pages.list_url()},
+            {"label": _("Integrity"), "url": pages.url("integrity")},
+            {"label": _("Entries")},
+        ],
+        "kept": _kept(days),
+        "form": form,
+        "url": pages.url("log-kept"),
+        "asked": asked,
+    }
+
+
+def asked_of_log(
+    pages: Pages, log: Log, *, days: int | None, before: int | None, at: datetime
+) -> dict[str, str]:
+    """What a time takes of the log, in words, and where to go from there."""
+    chosen = EVER if days is None else str(days)
+    title = _("Keep entries: %(after)s instead of %(before)s") % {
+        "after": years(days).lower(),
+        "before": years(before).lower(),
+    }
+    text = _("Entries that are gone stay gone; all others stay longer.")
+    if days is not None and is_shorter(before=before, after=days):
+        text = _would_go(log, days=days, at=at + GRACE)
+    return {
+        "action_url": f"{pages.url('log-kept')}?days={chosen}",
+        "title": title,
+        "text": text,
+        "keep_url": pages.url("integrity"),
+        "keep_label": _("Change nothing"),
+        "danger_label": title,
+    }
+
+
+def _kept(days: int | None) -> str:
+    if days is None:
+        return _("Entries are kept for ever.")
+    return _("Entries are kept for %s.") % years(days).lower()
+
+
+def _would_go(log: Log, *, days: int, at: datetime) -> str:
+    """The preview of a shorter time, at the end of its grace."""
+    found = pruned.preview(organization_id=log.organization_id, days=days, at=at)
+    held = _("A legal hold keeps the next ones, until it is released.")
+    if not found.entries or found.first_at is None or found.last_at is None:
+        text = _("No entry goes now.")
+        return f"{text} {held}" if found.waits_for_hold else text
+    number = grouped(found.entries)
+    text = _(
+        "%(number)s entries, made from %(first)s to %(last)s, go from %(when)s on, for"
+        " good, with all that is left of their details. Until then a longer time undoes"
+        " it. Their hashes stay: every signed head still holds."
+    ) % {
+        "number": _("%s or more") % number if found.is_more else number,
+        "first": formatting.absolute(found.first_at),
+        "last": formatting.absolute(found.last_at),
+        "when": formatting.absolute(at),
+    }
+    return f"{text} {held}" if found.waits_for_hold else text
 
 
 def _notice(

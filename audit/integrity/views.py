@@ -14,9 +14,11 @@ from audit.expiry import services as expiring
 from audit.explorer import selectors as entries
 from audit.explorer.pages import Pages
 from audit.integrity import proofs, seen, selectors, showing
-from audit.integrity.forms import DaysForm
+from audit.integrity.forms import DaysForm, YearsForm, years
 from audit.log import checkpoints
 from audit.log.selectors import log_of
+from audit.pruning import selectors as pruning
+from audit.pruning import services as prunes
 from kit import clock, guard
 from kit.http.api import READERS
 from kit.http.downloads import attached
@@ -42,6 +44,9 @@ def integrity(request: Any) -> HttpResponse:
     if pages.workspace is None:
         context["details"] = showing.details(
             pages, days=expiry.days(), can=request.actor.may(Permission.AUDIT_ERASE)
+        )
+        context["pruning"] = showing.pruning(
+            pages, state=pruning.state(), can=request.actor.may(Permission.AUDIT_ERASE)
         )
     response = render(request, "audit/integrity/page.html", context)
     if newest is not None and verdict is not seen.Verdict.BROKEN:
@@ -75,6 +80,30 @@ def details_kept(request: Any) -> HttpResponse:
     return render(request, "audit/integrity/details.html", context, status=status)
 
 
+@guard.requires(Permission.AUDIT_ERASE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_kept(request: Any) -> HttpResponse:
+    """What the time in the address would take of the log, then the change."""
+    pages = Pages.of(request)
+    log = log_of(organization_id=pages.organization_id)
+    before, at = pruning.days(), clock.now()
+    form = YearsForm(request.GET or None)
+    if request.method == "POST" and form.is_valid():
+        days = form.chosen
+        if prunes.set_days(actor=request.actor, log=log, days=days, at=at):
+            messages.success(request, _("Entries are kept: %s.") % years(days).lower())
+        else:
+            messages.info(request, _("That is how it is; nothing changed."))
+        return redirect(pages.url("integrity"))
+    asked = None
+    if form.is_valid() and form.chosen != before:
+        asked = showing.asked_of_log(pages, log, days=form.chosen, before=before, at=at)
+    context = showing.log_page(pages, days=before, form=form, asked=asked)
+    is_refused = form.errors or request.method == "POST"
+    status = 422 if is_refused else 200
+    return render(request, "audit/integrity/log.html", context, status=status)
+
+
 @guard.requires(Permission.AUDIT_VIEW)
 @require_safe
 def proof(request: Any, epoch: int, index: int) -> HttpResponse:
@@ -84,6 +113,7 @@ def proof(request: Any, epoch: int, index: int) -> HttpResponse:
     shown = entries.entry(log=log, epoch=epoch, index=index, workspace=pages.workspace)
     found = shown and selectors.provable(log, epoch=epoch, index=index)
     if not found:
+        pruning.demand_kept(epoch=epoch, index=index)
         raise Http404
     name = f"{pages.slug}-{epoch}-{index}.tlog-proof"
     return attached(name=name, content=proofs.proof_file(log, found))

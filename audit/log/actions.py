@@ -1149,6 +1149,26 @@ _ALL = [
             _("Tried to delete details of old entries of the audit log"),
         ),
         (
+            "audit.log.retention-changed",
+            _("Changed for how long entries of the audit log are kept"),
+            _("Tried to change for how long entries of the audit log are kept"),
+        ),
+        (
+            "audit.log.pruning-planned",
+            _("Planned to prune old entries of the audit log"),
+            _("Tried to plan to prune old entries of the audit log"),
+        ),
+        (
+            "audit.log.pruned",
+            _("Pruned old entries of the audit log"),
+            _("Tried to prune old entries of the audit log"),
+        ),
+        (
+            "audit.log.pruning-stopped",
+            _("Stopped pruning old entries of the audit log"),
+            _("Tried to prune old entries of the audit log"),
+        ),
+        (
             "audit.incident.opened",
             _("Opened an incident"),
             _("Tried to open an incident"),

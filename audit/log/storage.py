@@ -94,6 +94,19 @@ def blocks_from(
     ]
 
 
+def blocks_over(
+    *, organization_id: int, epoch: int, first: int, end: int, using: str
+) -> list[Block]:
+    """The blocks that hold the entries [first, end), in order."""
+    sql = (
+        f"select {_BLOCK} from audit_block b where b.organization_id = %s"  # noqa: S608
+        " and b.epoch = %s and b.first < %s and b.first + b.n > %s and b.first >"
+        " %s - 1024 order by b.first"
+    )
+    found = rows(using, sql, organization_id, epoch, end, first, first)
+    return [_block(row) for row in found]
+
+
 def block_ending_at(
     *, organization_id: int, epoch: int, size: int, using: str
 ) -> Block | None:
@@ -130,6 +143,23 @@ def leaves_between(
             yield after, bytes(leaf)
         if len(found) < BATCH:
             return
+
+
+def place_before(
+    *, organization_id: int, epoch: int, index: int, using: str
+) -> Place | None:
+    """A place that the entries of a log from (epoch, index) on lie beyond."""
+    found = rows(
+        using,
+        "select e.epoch, e.xid::text, e.id from audit_facet f"
+        " join audit_entry e on e.id = f.entry_id"
+        " where f.organization_id = %s and e.organization_id = f.organization_id"
+        " and (f.epoch, f.index) >= (%s, %s) order by f.epoch, f.index limit 1",
+        organization_id,
+        epoch,
+        index,
+    )
+    return (found[0][0], int(found[0][1]), found[0][2] - 1) if found else None
 
 
 def tile_hashes(*, organization_id: int, epoch: int, tile: Tile, using: str) -> bytes:

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from audit.explorer.selectors import Shown
 from audit.formats import reading
 from audit.log import storage
+from audit.log.pruned import Boundary
 from audit.log.selectors import Log, log_of
+from audit.pruning import selectors as pruning
 from audit.query import rules as queries
 from audit.streams import rules, sealing
 from audit.streams.batches import Batch
@@ -301,6 +303,9 @@ def move_to(*, stream: AuditStream, first: Place) -> Move:
     epoch, index = first
     if not 0 <= index <= sizes.get(epoch, -1):
         raise NoSuchEntry(_("The log has no such entry. Choose one that it has."))
+    done = pruning.boundary()
+    if Boundary(epoch=epoch, index=index) < done:
+        raise NoSuchEntry(_("%s Choose one from there on.") % pruning.sentence(done))
     step = rules.position(first, sizes=sizes) - 1
     step -= rules.position(stream.cursor, sizes=sizes)
     return Move(again=max(-step, 0), skipped=max(step, 0))

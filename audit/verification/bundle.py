@@ -13,9 +13,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from audit.log import checkpoints, details, storage, tiles, tlog_proof, tree
+from audit.log import checkpoints, details, pruned, storage, tiles, tlog_proof, tree
 from audit.log.leaf import LABEL, Leaf, LeafRefused, canonical
 from audit.log.models import Part
+from audit.log.pruned import BEGINNING, Boundary, NotVouchedFor, Voucher
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
 from audit.log.tiles import WIDTH, Tile
@@ -40,6 +41,7 @@ One folder per epoch, laid out as C2SP tlog-tiles (https://c2sp.org/tlog-tiles):
     vkeys                         the keys that sign, as C2SP verifier keys
     anchor.tlog-proof             where a witness cosigned: see 6.
     timestamped.*                 where an authority timestamped: see 7.
+    pruned.json                   from where on entries are here: see 8.
     custos-verify.py              verifies all this; needs Python 3 and nothing else
 
 To verify with that file (better: with one that you received another way):
@@ -76,6 +78,13 @@ To verify with other people's tools:
 7. `timestamped.tlog-proof`, where an authority timestamps, is the like; its checkpoint
    is `timestamped.checkpoint` and the authority's answer `timestamped.tsr`:
    openssl ts -verify -data timestamped.checkpoint -in timestamped.tsr -CAfile ROOTS
+8. `pruned.json` is there once old entries are gone by the log's own retention:
+   `below` says from which epoch and index on entries are here, `entry` which entry
+   vouches for that. All hashes are here, so 3 holds with the tiles of level 0 in place
+   of the entries that are gone. `digests` of that entry give the root of the tree at
+   `below` and the Ed25519 signature, by a key of vkeys, of five lines: the word
+   custos.audit.pruning.v1, the origin of that epoch, the index and `counts.number`,
+   the root in hex, and an empty one. Of several such entries the highest number counts.
 
 An entry is RFC 8785 JSON. Its `commit` maps a field to base64 of
 HMAC-SHA-256(salt, "{label}" || 0x00 || field || 0x00 || RFC 8785 of the value).
@@ -123,13 +132,16 @@ class Bundle:
         self._log = log
         self._at = at
         self._using = using
+        # Read first, so that the heads cover the entry that vouches.
+        self._voucher = voucher_of(log, using=using)
         self._heads = heads_of(log, using)
+        self._below = self._voucher.boundary if self._voucher else BEGINNING
         self._archive = Archive(at=at)
 
     @property
     def exported(self) -> Exported:
         """What it holds once it is written."""
-        entries = sum(head.end for head in self._heads)
+        entries = sum(here(head, below=self._below) for head in self._heads)
         newest = self._heads[-1].note if self._heads else ""
         return Exported(entries=entries, checkpoint=newest)
 
@@ -138,11 +150,27 @@ class Bundle:
         yield from preamble(self._archive, self._log, readme=self._readme())
         for name, content in _anchors(self._log, using=self._using):
             yield self._archive.put(name, content)
-        after, done = START, 0
+        if self._voucher is not None:
+            yield self._archive.put("pruned.json", _pruned(self._voucher))
+        after, done = self._begin(), 0
         for head in self._heads:
             yield from self._epoch(head, after=after, done=done, progress=progress)
-            after, done = head.last_place, done + head.end
+            if here(head, below=self._below):
+                after = head.last_place
+            done += here(head, below=self._below)
         yield self._archive.ended()
+
+    def _begin(self) -> Place:
+        """What lies before the first entry that is here."""
+        if self._below == BEGINNING:
+            return START
+        found = storage.place_before(
+            organization_id=self._log.organization_id,
+            epoch=self._below.epoch,
+            index=self._below.index,
+            using=self._using,
+        )
+        return found or START
 
     def _readme(self) -> str:
         return README.format(
@@ -166,7 +194,8 @@ class Bundle:
         for tile, places in self._bundles(head, after=after):
             content = tiles.bundle(leaf for _place, leaf in places)
             yield self._archive.put(f"{folder}/{tile.entries_path}", content)
-            progress(done + tile.number * WIDTH + len(places))
+            first = head.end - here(head, below=self._below)
+            progress(done + tile.number * WIDTH + len(places) - first)
         # Read once more: what is opened is never put down unsealed to wait.
         lines = (
             line
@@ -178,13 +207,18 @@ class Bundle:
     def _bundles(
         self, head: Block, *, after: Place
     ) -> Iterator[tuple[Tile, list[tuple[Place, bytes]]]]:
+        first = head.end - here(head, below=self._below)
+        if first == head.end:
+            return
         leaves = storage.leaves_between(
             organization_id=self._log.organization_id,
             after=after,
             until=head.last_place,
             using=self._using,
         )
-        numbered = groupby(enumerate(leaves), key=lambda pair: pair[0] // WIDTH)
+        numbered = groupby(
+            enumerate(leaves, start=first), key=lambda pair: pair[0] // WIDTH
+        )
         for number, group in numbered:
             places = [place for _index, place in group]
             yield Tile(level=0, number=number, width=len(places)), places
@@ -197,6 +231,31 @@ class Bundle:
                 index = tile.number * WIDTH + offset
                 line = {"index": index, "details": fields}
                 yield json.dumps(line, ensure_ascii=False, sort_keys=True).encode()
+
+
+def voucher_of(log: Log, *, using: str) -> Voucher | None:
+    """What vouches for entries that are gone; nothing where nobody signed it."""
+    try:
+        return pruned.voucher(log, keys=checkpoints.keys_of(log.uuid), using=using)
+    except NotVouchedFor:
+        return None
+
+
+def here(head: Block, *, below: Boundary) -> int:
+    """How many entries of an epoch are beyond what was pruned."""
+    if head.epoch < below.epoch:
+        return 0
+    return head.end - (below.index if head.epoch == below.epoch else 0)
+
+
+def _pruned(voucher: Voucher) -> bytes:
+    """From where on entries are in an export, and which entry vouches for that."""
+    below = voucher.boundary
+    said = {
+        "below": {"epoch": below.epoch, "index": below.index},
+        "entry": {"epoch": voucher.epoch, "index": voucher.index},
+    }
+    return json.dumps(said).encode()
 
 
 def opened_of(log: Log, leaves: Mapping[int, bytes]) -> dict[int, Opened]:

@@ -89,7 +89,7 @@ with sealed as materialized (
 select least(
     (select min(f.index) from audit_facet f
       where f.organization_id = %(organization)s and f.epoch = %(epoch)s
-        and f.index < 0),
+        and f.index < %(listed_from)s),
     (select min(f.index) from audit_facet f
       where f.organization_id = %(organization)s and f.epoch = %(epoch)s
         and f.index >= (select size from sealed)),
@@ -155,10 +155,19 @@ def unlisted(
     return None
 
 
-def beyond(*, organization_id: int, epoch: int, using: str) -> int | None:
-    """The first place of the list, or number of a tile, that no block covers."""
+def beyond(
+    *, organization_id: int, epoch: int, listed_from: int, using: str
+) -> int | None:
+    """The first place of the list, or number of a tile, that no block covers.
+
+    What is listed before `listed_from` lists entries that are pruned.
+    """
     found = storage.rows_named(
-        using, _BEYOND, organization=organization_id, epoch=epoch
+        using,
+        _BEYOND,
+        organization=organization_id,
+        epoch=epoch,
+        listed_from=listed_from,
     )
     return None if found[0][0] is None else int(found[0][0])
 

@@ -17,8 +17,9 @@ class State(models.TextChoices):
 class AuditVerification(models.Model):
     """One recomputation of a log from its entries to its signed heads.
 
-    Data: none personal. It is sound when it is done and `finding` is empty; otherwise
-    `first_bad_index` is the first entry of `bad_epoch` that does not hold.
+    Of `pruned` entries only the hashes were there. It is sound when it is done and
+    `finding` is empty; otherwise `first_bad_index` is the first entry of `bad_epoch`
+    that does not hold. Data: none personal.
     """
 
     organization_id = models.BigIntegerField()
@@ -28,6 +29,7 @@ class AuditVerification(models.Model):
     ended_at = models.DateTimeField(null=True)
     entries = models.BigIntegerField(default=0)
     checked = models.BigIntegerField(default=0)
+    pruned = models.BigIntegerField(default=0)
     finding = models.CharField(max_length=20, default="")
     bad_epoch = models.IntegerField(null=True)
     first_bad_index = models.BigIntegerField(null=True)

@@ -23,6 +23,7 @@ _RESULT = (
     "ended_at",
     "entries",
     "checked",
+    "pruned",
     "finding",
     "bad_epoch",
     "first_bad_index",
@@ -114,10 +115,13 @@ def _ended(
     finding = result.finding
     row.state, row.ended_at = State.DONE, at
     row.entries = row.checked = result.entries
+    row.pruned = result.pruned
     if finding is not None:
         row.finding = finding.flaw
         row.bad_epoch, row.first_bad_index = finding.epoch, finding.index
     counts = {"entries": result.entries}
+    if result.pruned:
+        counts["pruned"] = result.pruned
     if finding is not None:
         counts |= {"epoch": finding.epoch, "first_bad_index": finding.index}
     with scoping.organization(organization_id=log.organization_id):

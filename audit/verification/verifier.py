@@ -12,8 +12,10 @@ only a whole log can show.
 Checked are the Ed25519 signature of each checkpoint (C2SP signed note), that every
 entry leads to its root (RFC 6962), that the tiles are those of the entries (C2SP
 tlog-tiles), that each epoch begins where the one before ended, and that opened details
-are what the entries committed to. What is wrong is named with the first index. Exit
-code 1 if anything is wrong, 2 if a file cannot be read.
+are what the entries committed to. Entries that the log's own retention took may be
+missing where an entry that the log signed says so: their hashes are checked. What is
+wrong is named with the first index. Exit code 1 if anything is wrong, 2 if a file
+cannot be read.
 """
 
 from __future__ import annotations
@@ -32,6 +34,12 @@ from typing import Any, NamedTuple
 
 LABEL = b"custos.audit.commitment.v1"
 PROOFS = "custos-audit-proofs/1"
+PRUNING = "custos.audit.pruning.v1"
+_PRUNING_ACTS = (
+    "audit.log.pruning-planned",
+    "audit.log.pruned",
+    "audit.log.pruning-stopped",
+)
 WIDTH = 256
 HASH = 32
 EMPTY_ROOT = sha256(b"").digest()
@@ -62,6 +70,22 @@ class Head(NamedTuple):
     def epoch(self) -> int:
         """The epoch that its origin names."""
         return _number(self.origin.rpartition("/")[2])
+
+
+class Pruned(NamedTuple):
+    """Up to where entries may be missing, the root of the tree there, and who says so.
+
+    All epochs before `epoch`, and of that the entries below `below`.
+    """
+
+    epoch: int
+    below: int
+    root: bytes
+    number: int
+
+    def covers(self, epoch: int, end: int) -> bool:
+        """Whether the entries of an epoch up to `end` may be missing."""
+        return (epoch, end) <= (self.epoch, self.below) or epoch < self.epoch
 
 
 # --- Ed25519 (RFC 8032), in extended coordinates -----------------------------------
@@ -349,6 +373,7 @@ class Result(NamedTuple):
     entries: int
     details: int
     heads: list[Head]
+    pruned: Pruned | None
 
 
 def verified(path: Path, keys: Keys, kept: Sequence[Head]) -> Result:
@@ -366,16 +391,20 @@ def verified(path: Path, keys: Keys, kept: Sequence[Head]) -> Result:
     else:
         _demand_kept(heads, kept)
     entries = details = 0
+    pruned = None if is_proofs else _pruned(archive, heads, known)
     about = _about(archive) if is_proofs else {}
     for head in heads:
         if is_proofs:
             part = _verify_proofs(archive, head, about.get("workspace"))
         else:
-            part = _verify_tree(archive, head, kept), _verify_details(archive, head)
+            part = (
+                _verify_tree(archive, head, kept, pruned),
+                _verify_details(archive, head),
+            )
         entries, details = entries + part[0], details + part[1]
     kind = "proofs" if is_proofs else "log"
     origin = heads[-1].origin.rpartition("/")[0] if heads else ""
-    return Result(kind, origin, entries, details, heads)
+    return Result(kind, origin, entries, details, heads, pruned)
 
 
 def _about(archive: Archive) -> dict[str, Any]:
@@ -436,13 +465,60 @@ def _demand_same(heads: Sequence[Head], kept: Sequence[Head]) -> None:
             )
 
 
-def _verify_tree(archive: Archive, head: Head, kept: Sequence[Head]) -> int:
-    """Entries, tiles and root of one epoch; the first index that is wrong is named."""
+def _pruned(archive: Archive, heads: Sequence[Head], keys: Keys) -> Pruned | None:
+    """What vouches for entries that are missing: an entry that a key of the log signed.
+
+    That it stands in the tree is seen with all entries of its tile, which are here.
+    """
+    if "pruned.json" not in archive.names:
+        return None
+    place = json.loads(archive.read("pruned.json"))["entry"]
+    epoch, index = place["epoch"], place["index"]
+    head = next((one for one in heads if one.epoch == epoch), None)
+    if head is None or not 0 <= index < head.size:
+        raise Refused("the entry that tells of the pruning is not here", epoch, index)
+    number = index // WIDTH
+    width = min(WIDTH, head.size - number * WIDTH)
+    leaves = unbundled(archive.tile(epoch, "entries", number, width))
+    said = json.loads(leaves[index % WIDTH])
+    counts, digests = said["counts"], said["digests"]
+    found = Pruned(
+        counts["epoch"],
+        counts["index"],
+        bytes.fromhex(digests["root"]),
+        counts["number"],
+    )
+    origin = f"{head.origin.rpartition('/')[0]}/{found.epoch}"
+    line = f"{found.below} {found.number}"
+    message = "\n".join([PRUNING, origin, line, found.root.hex(), ""]).encode()
+    signature = bytes.fromhex(digests["signature"])
+    if said["action"] not in _PRUNING_ACTS or not any(
+        ed25519_verifies(key, message, signature) for key in set(keys.values())
+    ):
+        raise Refused("the log did not sign its record of the pruning", epoch, index)
+    return found
+
+
+def _verify_tree(
+    archive: Archive, head: Head, kept: Sequence[Head], pruned: Pruned | None
+) -> int:
+    """Entries, tiles and root of one epoch; the first index that is wrong is named.
+
+    It returns how many entries are there.
+    """
     wanted = sorted((one for one in kept if one.origin == head.origin), key=_size)
-    tree, roots = Tree(), b""
+    if pruned is not None and pruned.epoch == head.epoch:
+        wanted.append(Head(head.origin, pruned.below, pruned.root, None))
+        wanted.sort(key=_size)
+    tree, roots, missing = Tree(), b"", 0
     for number in range(-(-head.size // WIDTH)):
         width = min(WIDTH, head.size - number * WIDTH)
-        hashes = _leaf_hashes(archive, head, number, width)
+        end = number * WIDTH + width
+        if pruned is not None and pruned.covers(head.epoch, end):
+            hashes = _hashes_alone(archive, head, number, width)
+            missing = end
+        else:
+            hashes = _leaf_hashes(archive, head, number, width, pruned)
         while wanted and wanted[0].size <= tree.size + width:
             _demand_extends(tree, hashes, wanted.pop(0))
         if width == WIDTH:
@@ -455,19 +531,41 @@ def _verify_tree(archive: Archive, head: Head, kept: Sequence[Head]) -> int:
     _demand_upper(archive, head, roots)
     if tree.root != head.root:
         raise Refused("the entries do not lead to the signed root", head.epoch, 0)
-    return tree.size
+    return tree.size - missing
 
 
 def _size(head: Head) -> int:
     return head.size
 
 
-def _leaf_hashes(archive: Archive, head: Head, number: int, width: int) -> bytes:
+def _hashes_alone(archive: Archive, head: Head, number: int, width: int) -> bytes:
+    """The hashes of entries that were pruned; the signed root says if they are true."""
+    first = number * WIDTH
+    hashes = archive.tile(head.epoch, "0", number, width)
+    if len(hashes) != width * HASH:
+        raise Refused("a tile is cut off", head.epoch, first)
+    return hashes
+
+
+def _demand_no_later(leaves: Sequence[bytes], pruned: Pruned) -> None:
+    """No later record takes back what the one that vouches allowed."""
+    for leaf in leaves:
+        if b'"action":"audit.log.prun' in leaf:
+            number = json.loads(leaf).get("counts", {}).get("number", 0)
+            if number > pruned.number:
+                raise Refused("a later entry says otherwise of the pruning")
+
+
+def _leaf_hashes(
+    archive: Archive, head: Head, number: int, width: int, pruned: Pruned | None
+) -> bytes:
     """The hashes of the entries below one tile, which must be the tile's."""
     first = number * WIDTH
     try:
         leaves = unbundled(archive.tile(head.epoch, "entries", number, width))
         tile = archive.tile(head.epoch, "0", number, width)
+        if pruned is not None:
+            _demand_no_later(leaves, pruned)
     except Refused as refusal:
         raise Refused(refusal.says, head.epoch, first) from None
     hashed = sha256
@@ -600,6 +698,10 @@ def _told(path: Path, keys: Keys, kept: Sequence[Head]) -> dict[str, Any]:
         return {**said, "says": f"malformed: {error}"}
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
         return {**said, "says": f"no readable archive: {error}"}
+    below = result.pruned and {
+        "epoch": result.pruned.epoch,
+        "index": result.pruned.below,
+    }
     return {
         "file": str(path),
         "verified": True,
@@ -608,6 +710,7 @@ def _told(path: Path, keys: Keys, kept: Sequence[Head]) -> dict[str, Any]:
         "entries": result.entries,
         "details": result.details,
         "sizes": {str(head.epoch): head.size for head in result.heads},
+        **({"pruned_below": below} if below else {}),
     }
 
 
@@ -620,6 +723,8 @@ def _line(said: dict[str, Any]) -> str:
         )
         return "BAD {}:{} {}".format(said["file"], place and place + ":", said["says"])
     counted = f"{said['entries']} entries, {said['details']} opened details"
+    if below := said.get("pruned_below"):
+        counted += f", pruned below index {below['index']} of epoch {below['epoch']}"
     return f"ok  {said['file']}: {counted}, {said['origin']}"
 
 

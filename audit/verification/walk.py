@@ -8,52 +8,33 @@ few at a time.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 
-from audit.log import checkpoints, note, refusals, storage
+from audit.log import checkpoints, note, pruned, refusals, storage
 from audit.log.note import NoteRefused
+from audit.log.pruned import NotVouchedFor, Voucher
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
 from audit.log.tree import CompactRange, leaf_hash, split_hashes
 from audit.verification import demands, derived
+from audit.verification.beside import Beside
 from audit.verification.demands import Demand, HeadIsNotOurs
+from audit.verification.flaws import Broken, Cut, Finding, Flaw
 from kit.signing import VerifierKey
 
 _TELL_EVERY = 10_000
 
 
-class Flaw(StrEnum):
-    """Why a log does not hold; the value is stored."""
-
-    EDITED = "edited"
-    MISSING = "missing"
-    ADDED = "added"
-    REORDERED = "reordered"
-    REWRITTEN = "rewritten"
-    SIGNATURE = "signature"
-    TRUNCATED = "truncated"
-    FORKED = "forked"
-    UNSEALED = "unsealed"
-    HIDDEN = "hidden"
-    MISLISTED = "mislisted"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """The first flaw of a log: the entry, in the tree of an epoch."""
-
-    flaw: Flaw
-    epoch: int
-    index: int
-
-
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a walk over one log found."""
+    """What a walk over one log found.
+
+    Of `entries`, `pruned` are gone by the log's own retention: their hashes hold.
+    """
 
     entries: int
     finding: Finding | None
+    pruned: int = 0
 
 
 Progress = Callable[[int], None]
@@ -62,80 +43,6 @@ Progress = Callable[[int], None]
 def walk(log: Log, *, using: str, progress: Progress = lambda _checked: None) -> Result:
     """Walks all epochs of a log; `progress` hears how many entries are checked."""
     return _Walk(log, using=using, progress=progress).result()
-
-
-class _Broken(Exception):
-    def __init__(self, flaw: Flaw, index: int, *, epoch: int | None = None) -> None:
-        super().__init__(flaw)
-        self.flaw = flaw
-        self.index = index
-        self.epoch = epoch
-
-    def finding(self, epoch: int) -> Finding:
-        """What it says, having been met in this epoch."""
-        return Finding(flaw=self.flaw, epoch=self.epoch or epoch, index=self.index)
-
-
-class _Cut(_Broken):
-    """The end of a tree is gone; the trees of later epochs can be walked still."""
-
-
-class _Beside:
-    """What is derived from the entries of one epoch, compared behind the walk.
-
-    The first flaw is kept until the end: one of the tree itself goes first.
-    """
-
-    def __init__(self, log: Log, *, epoch: int, using: str) -> None:
-        self._here = {"organization_id": log.organization_id, "epoch": epoch}
-        self._using = using
-        self._tiles = derived.Tiles(
-            organization_id=log.organization_id, epoch=epoch, using=using
-        )
-        self._first = 0
-        self._end = 0
-        self._after = self._until = START
-        self._flaw: _Broken | None = None
-
-    def add(self, block: Block, hashes: list[bytes], *, after: Place) -> None:
-        """Takes a block that is sound, with the place that its entries lie beyond."""
-        if self._flaw is not None:
-            return
-        if self._first == self._end:
-            self._after = after
-        self._end, self._until = block.end, block.last_place
-        self._note_tile(self._tiles.add(hashes))
-        if self._end - self._first >= derived.LISTED:
-            self._compare_list()
-
-    def demand_equal(self) -> None:
-        """Raises the first flaw; all blocks of the epoch were added."""
-        if self._flaw is None and self._first < self._end:
-            self._compare_list()
-        if self._flaw is None:
-            self._note_tile(self._tiles.compared())
-        if self._flaw is not None:
-            raise self._flaw
-        extra = derived.beyond(**self._here, using=self._using)
-        if extra is not None:
-            raise _Broken(Flaw.MISLISTED, max(extra, 0))
-
-    def _compare_list(self) -> None:
-        found = derived.unlisted(
-            **self._here,
-            first=self._first,
-            after=self._after,
-            until=self._until,
-            using=self._using,
-        )
-        self._first = self._end
-        if found is not None and self._flaw is None:
-            flaw = Flaw.HIDDEN if found.is_hidden else Flaw.MISLISTED
-            self._flaw = _Broken(flaw, found.index)
-
-    def _note_tile(self, index: int | None) -> None:
-        if index is not None and self._flaw is None:
-            self._flaw = _Broken(Flaw.REWRITTEN, index)
 
 
 class _Walk:
@@ -149,9 +56,12 @@ class _Walk:
         self._checked = 0
         self._place: Place = START
         self._signer = 0
+        self._voucher: Voucher | None = None
+        self._gone = 0
 
     def result(self) -> Result:
         # Read first: whatever is sealed meanwhile only adds to what these cover.
+        forged = self._forged_record()
         try:
             heads = demands.published(self._log, keys=self._keys)
             bound = self._bound()
@@ -168,34 +78,47 @@ class _Walk:
                 tree = CompactRange()
                 try:
                     self._epoch(epoch, tree, demand)
-                except _Cut as cut:
+                except Cut as cut:
                     found.append(cut.finding(epoch))
             if not found or found[-1].epoch != epoch:
                 self._demand_all_sealed(bound, tree)
                 self._demand_nothing_outside()
-        except _Broken as broken:
+            if forged is not None:
+                raise forged
+        except Broken as broken:
             # What a restored backup lacks stays lost; it must not cover what is worse.
             found.insert(0, broken.finding(epoch))
-        return Result(entries=self._checked, finding=next(iter(found), None))
+        first = next(iter(found), None)
+        return Result(entries=self._checked, finding=first, pruned=self._gone)
+
+    def _forged_record(self) -> Broken | None:
+        """Looks who vouches for what was pruned; a record that was forged does not."""
+        try:
+            self._voucher = pruned.voucher(
+                self._log, keys=self._keys, using=self._using
+            )
+        except NotVouchedFor as refusal:
+            return Broken(Flaw.UNVOUCHED, refusal.index, epoch=refusal.epoch)
+        return None
 
     def _epoch(self, epoch: int, tree: CompactRange, demand: Demand) -> None:
         unseen = set(demand.heads)
-        beside = _Beside(self._log, epoch=epoch, using=self._using)
+        beside = Beside(self._log, epoch=epoch, using=self._using)
         self._signer = 0
         for block in self._blocks(epoch):
             after = self._place
-            hashes = self._demand_sound(block, tree)
-            beside.add(block, hashes, after=after)
+            hashes, gone = self._demand_sound(block, tree)
+            beside.add(block, hashes, after=after, gone=gone)
             unseen.discard((tree.size, tree.root))
             self._checked += block.n
             if self._checked // _TELL_EVERY > (self._checked - block.n) // _TELL_EVERY:
                 self._progress(self._checked)
         if not tree.size or demand.size > tree.size:
-            raise _Cut(Flaw.TRUNCATED, tree.size)
+            raise Cut(Flaw.TRUNCATED, tree.size)
         if unseen:
-            raise _Broken(Flaw.FORKED, 0)
+            raise Broken(Flaw.FORKED, 0)
         if demand.final is not None and demand.final < tree.size:
-            raise _Broken(Flaw.ADDED, demand.final)
+            raise Broken(Flaw.ADDED, demand.final)
         beside.demand_equal()
 
     def _blocks(self, epoch: int) -> Iterator[Block]:
@@ -212,22 +135,61 @@ class _Walk:
                 return
             first = found[-1].first + 1
 
-    def _demand_sound(self, block: Block, tree: CompactRange) -> list[bytes]:
+    def _demand_sound(
+        self, block: Block, tree: CompactRange
+    ) -> tuple[list[bytes], int]:
+        """The hashes of a block, and how many of its first entries are pruned."""
         if block.first != tree.size:
-            raise _Broken(Flaw.MISSING, min(block.first, tree.size))
-        actual = self._hashes(block)
+            raise Broken(Flaw.MISSING, min(block.first, tree.size))
         stored = split_hashes(block.hashes)
+        actual = self._hashes(block)
+        gone = self._pruned(block, actual, stored)
+        actual = stored[:gone] + actual
         signed = self._signed_root(block)
         if _grown(tree, actual).root == signed and len(actual) == block.n:
+            self._demand_vouched(block, tree, actual)
             for hashed in actual:
                 tree.append(hashed)
             if actual != stored or block.root != signed or block.peaks != tree.peaks:
-                raise _Broken(Flaw.REWRITTEN, block.first)
+                raise Broken(Flaw.REWRITTEN, block.first)
             self._place = block.last_place
-            return actual
+            self._gone += gone
+            return actual, gone
         if _grown(tree, stored).root != signed:
-            raise _Broken(Flaw.REWRITTEN, block.first)
+            raise Broken(Flaw.REWRITTEN, block.first)
         raise _difference(actual, stored, first=block.first)
+
+    def _pruned(self, block: Block, actual: list[bytes], stored: list[bytes]) -> int:
+        """How many of the first entries of a block are gone and may be.
+
+        What is left below the boundary must still follow it: entries go from the
+        beginning, those that are in line to go stay as they were sealed.
+        """
+        if self._voucher is None or len(actual) >= len(stored):
+            return 0
+        below = self._voucher.below(block.epoch)
+        most = block.n if below is None else min(max(below - block.first, 0), block.n)
+        if not actual:
+            return most
+        starts = (place for place in range(most + 1) if stored[place] == actual[0])
+        return next(starts, most)
+
+    def _demand_vouched(
+        self, block: Block, tree: CompactRange, hashes: list[bytes]
+    ) -> None:
+        """The record of pruning stands where it says, and names the root there."""
+        record = self._voucher
+        if record is None:
+            return
+        broken = Broken(Flaw.UNVOUCHED, record.index, epoch=record.epoch)
+        place = record.index - block.first
+        is_here = record.epoch == block.epoch and 0 <= place < block.n
+        if is_here and leaf_hash(record.leaf) != hashes[place]:
+            raise broken
+        width = record.boundary.index - block.first
+        is_cut = record.boundary.epoch == block.epoch and 0 < width <= block.n
+        if is_cut and _grown(tree, hashes[:width]).root != record.root:
+            raise broken
 
     def _hashes(self, block: Block) -> list[bytes]:
         leaves = storage.leaves_between(
@@ -246,10 +208,10 @@ class _Walk:
             head = note.opened(block.note, keys=keys)
             by = max(map(keys.index, note.signers(block.note, keys=keys)))
         except NoteRefused:
-            raise _Broken(Flaw.SIGNATURE, block.first) from None
+            raise Broken(Flaw.SIGNATURE, block.first) from None
         # A key that was rotated out signs nothing after the head that both signed.
         if (head.origin, head.size) != (name, block.end) or by < self._signer:
-            raise _Broken(Flaw.SIGNATURE, block.first)
+            raise Broken(Flaw.SIGNATURE, block.first)
         self._signer = by
         return head.root
 
@@ -274,7 +236,7 @@ class _Walk:
             using=self._using,
         )
         if next(stray, None) is not None:
-            raise _Broken(Flaw.UNSEALED, tree.size)
+            raise Broken(Flaw.UNSEALED, tree.size)
 
     def _demand_nothing_outside(self) -> None:
         """Nothing is listed in an epoch that sealed nothing."""
@@ -282,7 +244,7 @@ class _Walk:
             organization_id=self._log.organization_id, using=self._using
         )
         if epoch is not None:
-            raise _Broken(Flaw.MISLISTED, 0, epoch=epoch)
+            raise Broken(Flaw.MISLISTED, 0, epoch=epoch)
 
 
 def _grown(tree: CompactRange, hashes: list[bytes]) -> CompactRange:
@@ -292,7 +254,7 @@ def _grown(tree: CompactRange, hashes: list[bytes]) -> CompactRange:
     return grown
 
 
-def _difference(actual: list[bytes], stored: list[bytes], *, first: int) -> _Broken:
+def _difference(actual: list[bytes], stored: list[bytes], *, first: int) -> Broken:
     pairs = enumerate(zip(actual, stored, strict=False))
     place = next(
         (place for place, (one, other) in pairs if one != other),
@@ -306,4 +268,4 @@ def _difference(actual: list[bytes], stored: list[bytes], *, first: int) -> _Bro
         flaw = Flaw.REORDERED
     else:
         flaw = Flaw.EDITED
-    return _Broken(flaw, first + place)
+    return Broken(flaw, first + place)

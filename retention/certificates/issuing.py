@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from audit.log.selectors import log_of
 from audit.log.tree import leaf_hash
+from audit.pruning import selectors as pruning
 from audit.verification import acts
 from kit import signing, vault
 from kit.refusals import Refused
@@ -43,6 +44,7 @@ class SaltIsGone(Refused):
 def of_purged(found: Purged, *, workspace: WorkspaceRef) -> Signed:
     """The receipt of an object that a sweep took."""
     if found.entry is None:
+        pruning.demand_not_pruned(made_at=found.at)
         raise NotSealedYet(
             _("The audit log has not sealed this purge yet. Come back in a minute.")
         )

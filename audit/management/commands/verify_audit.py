@@ -42,6 +42,8 @@ class Command(JsonCommand):
             "verified": broken is None and not lost,
             "first_bad_index": None,
         }
+        if pruned := sum(row.pruned for _origin, row in found):
+            result["pruned"] = pruned
         if lost:
             result |= {"finding": LOST, "log": lost[0], "lost": lost}
         if broken is None:

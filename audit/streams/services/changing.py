@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audit import recording
 from audit.log.leaf import Json
 from audit.log.selectors import Log
+from audit.pruning import selectors as pruning
 from audit.query import rules as queries
 from audit.recording import Target
 from audit.streams import sealing, selectors
@@ -233,7 +234,8 @@ def _locked(stream: AuditStream) -> AuditStream:
 def _beginning(log: Log, start_at: Start) -> Place:
     head = selectors.head_of(organization_id=log.organization_id)
     if start_at is Start.BEGINNING or head is None:
-        return 1, -1
+        begin = pruning.boundary()
+        return begin.epoch, begin.index - 1
     return head.place
 
 

@@ -12,7 +12,8 @@ from audit.anchors.models import AuditAnchor
 from audit.log import checkpoints, note, sequencer, storage, tree
 from audit.log.models import SITE
 from audit.log.selectors import Log, log_of
-from audit.verification.walk import Finding, Flaw, walk
+from audit.verification.flaws import Finding, Flaw
+from audit.verification.walk import walk
 from kit import scoping
 from kit.actor import Actor
 from tests.audit.conftest import AT, Tenant

@@ -13,7 +13,8 @@ from django.db import connections, transaction
 from audit.log import checkpoints, note, refusals, storage
 from audit.log.models import AuditFacet
 from audit.log.selectors import Log, log_of
-from audit.verification.walk import Finding, Flaw, walk
+from audit.verification.flaws import Finding, Flaw
+from audit.verification.walk import walk
 from kit import scoping
 from tests.audit.conftest import Tenant
 

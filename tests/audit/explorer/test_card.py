@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from audit.log import checkpoints, note, sequencer
+from audit.verification.flaws import Flaw
 from audit.verification.models import AuditVerification, State
-from audit.verification.walk import Flaw
 from kit import overview, scoping
 from kit.overview import CardView
 from tests.audit.conftest import AT, MARA, Tenant, publish_anything

@@ -13,7 +13,8 @@ from audit.log import checkpoints, note, sequencer
 from audit.log.epochs import open_epoch
 from audit.log.note import Checkpoint, Ended
 from audit.log.selectors import Log, log_of
-from audit.verification.walk import Finding, Flaw, walk
+from audit.verification.flaws import Finding, Flaw
+from audit.verification.walk import walk
 from kit import scoping
 from tests.audit.conftest import Tenant
 

@@ -15,7 +15,8 @@ from audit.log import checkpoints, keys, note, sequencer, storage
 from audit.log.models import AuditFacet
 from audit.log.selectors import Log, log_of
 from audit.rotation import services
-from audit.verification.walk import Finding, Flaw, walk
+from audit.verification.flaws import Finding, Flaw
+from audit.verification.walk import walk
 from kit import scoping, signing
 from kit.actor import Actor
 from kit.permissions import PermissionDenied

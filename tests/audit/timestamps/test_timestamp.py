@@ -19,7 +19,8 @@ from audit.timestamps.checks import authority_is_whole
 from audit.timestamps.models import AuditTimestamp, Problem
 from audit.timestamps.selectors import PARTY
 from audit.verification import verifier
-from audit.verification.walk import Flaw, walk
+from audit.verification.flaws import Flaw
+from audit.verification.walk import walk
 from kit import scoping
 from tests.audit.anchors.attesting import (
     anchors,

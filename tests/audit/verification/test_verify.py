@@ -16,8 +16,9 @@ from audit.log.models import AuditFacet
 from audit.log.owners import Owner
 from audit.log.selectors import Log, log_of
 from audit.verification import selectors
+from audit.verification.flaws import Finding, Flaw
 from audit.verification.services import request, verify, verify_requested
-from audit.verification.walk import Finding, Flaw, walk
+from audit.verification.walk import walk
 from kit import scoping
 from kit.actor import Actor
 from kit.permissions import PermissionDenied

@@ -18,7 +18,8 @@ from django.db import connections
 from audit.anchors import rules
 from audit.log import checkpoints, cosignatures, note, tree
 from audit.verification import verifier
-from audit.verification.walk import Finding, Flaw, walk
+from audit.verification.flaws import Finding, Flaw
+from audit.verification.walk import walk
 from audit.witnesses import protocol, services
 from audit.witnesses.checks import witness_is_whole
 from audit.witnesses.models import Problem
