@@ -213,6 +213,8 @@ CELERY_TASK_DEFAULT_QUEUE = "due"
 # Its own worker: whatever waits for a seal must not keep the seal waiting.
 CELERY_TASK_ROUTES = {
     "audit.tasks.seal": {"queue": "sequencer"},
+    # It signs: the key of the log is where the sequencer is, and nowhere else.
+    "audit.tasks.prune_logs": {"queue": "sequencer"},
     "audit.tasks.work_exports": {"queue": "slow"},
     # A receiver that answers slowly keeps nothing waiting but other receivers.
     "audit.tasks.stream_due": {"queue": "streams"},
@@ -260,7 +262,7 @@ CELERY_BEAT_SCHEDULE = {
     "log-pruning": {
         "task": "audit.tasks.prune_logs",
         "schedule": 60.0,
-        "options": {"queue": "due", "expires": 60.0},
+        "options": {"queue": "sequencer", "expires": 60.0},
     },
     # A long export has no place before what people wait for.
     "audit-exports": {

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from audit import recording
 from audit.expiry import guards
 from audit.log import checkpoints, keys, pruned, storage
+from audit.log.heads import RefusesToSign
 from audit.log.pruned import PLANNED, PRUNED, STOPPED, Boundary
 from audit.log.selectors import Log, logs_by_id
 from audit.pruning import hashes, readers, rules, selectors
@@ -36,7 +37,8 @@ logger = logging.getLogger(__name__)
 ALIAS = "sweeper"
 WORKER = Actor.system("pruning")
 BATCH = 16 * rules.TILE
-ROUNDS = 80
+ROUNDS = 8
+"""Batches of one call, over all logs: the sequencer's worker has to seal meanwhile."""
 
 
 class DaysOutOfBounds(Refused):
@@ -131,12 +133,15 @@ class _Run:
 
 
 def work_due(*, at: datetime, limit: int = 20) -> int:
-    """Goes on with every log that is due, a bounded way; how many."""
+    """Goes on with logs that are due, a bounded way; how many.
+
+    RefusesToSign where the log's key is not here: nothing goes without a record.
+    """
     found = storage.rows(ALIAS, _DUE, at, limit)
+    rounds = ROUNDS
     for (organization_id,) in found:
-        for _round in range(ROUNDS):
-            if not _work(organization_id, at=at):
-                break
+        while rounds and _work(organization_id, at=at):
+            rounds -= 1
     return len(found)
 
 
@@ -279,8 +284,10 @@ def _record(
     outcome: Outcome = Outcome.SUCCESS,
 ) -> int:
     """One signed record: the boundary, the root there, how many entries."""
-    log = run.log
+    log, key = run.log, keys.ring().current
     known = checkpoints.keys_of(log.uuid)
+    if key.public not in {one.public for one in known}:
+        raise RefusesToSign(f"{log.origin}: the log key is not the one announced")
     root = hashes.root_at(log, boundary, keys=known, using=ALIAS)
     cursor.execute(_NUMBER, [log.organization_id])
     (number,) = cursor.fetchone()
@@ -297,7 +304,7 @@ def _record(
             boundary=boundary,
             number=number,
             root=root,
-            key=keys.ring().current,
+            key=key,
         ),
         using=ALIAS,
     )
