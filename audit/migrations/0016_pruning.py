@@ -1,8 +1,11 @@
 """For how long organizations keep entries, how far logs are pruned, and the one door."""
 
+from django.conf import settings
 from django.db import migrations, models
 
 from kit.rowsecurity import By, doors, enable
+
+_APP = settings.DATABASE_ROLES["app"]
 
 # The door of the append-only trigger opens for the owner alone, and only in here: for
 # entries that a sealed record of pruning names, and with everything that belongs to them.
@@ -61,6 +64,11 @@ class Migration(migrations.Migration):
             model_name="auditverification",
             name="pruned",
             field=models.BigIntegerField(default=0),
+        ),
+        # The app role writes named columns of this table only.
+        migrations.RunSQL(
+            f"grant insert (pruned), update (pruned) on audit_verification to {_APP}",
+            migrations.RunSQL.noop,
         ),
         migrations.CreateModel(
             name="AuditPruning",

@@ -1,7 +1,7 @@
 """Pages, tiles, streams and exports say from where on entries are there, and why."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from audit.streams import services as streams
 from audit.streams.kinds import Format, Kind
 from audit.streams.selectors import NoSuchEntry, move_to
 from audit.streams.services import Asked, Start
-from kit import scoping
+from kit import clock, scoping
 from tests import cast
 from tests.audit.conftest import AT
 from tests.audit.verification.test_verifier import changed, told
@@ -35,13 +35,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/o/halden-instruments/audit/"
 INTEGRITY = f"{LIST}integrity/"
 PAGE = f"{INTEGRITY}log/"
+LATER = AT + timedelta(days=800)
 SAYS = "Pruned below index 512 of epoch 1"
 
 
 @pytest.fixture
-def where(checkpoint_folder: Path) -> WorkspaceRef:
+def where(checkpoint_folder: Path) -> Iterator[WorkspaceRef]:
+    """A workspace whose log is 520 entries long and over two years old."""
     cache.clear()
-    return cast.workspace()
+    made = cast.workspace()
+    _record(made, 520)
+    with clock.fixed_at(LATER):
+        yield made
 
 
 @pytest.fixture
@@ -49,16 +54,16 @@ def mara(where: WorkspaceRef) -> Client:
     return cast.owner(where).client()
 
 
-def _record(where: WorkspaceRef, *ages: int) -> None:
+def _record(where: WorkspaceRef, count: int) -> None:
     organization, actor = where.organization, cast.owner(where).actor
     with scoping.organization(organization_id=organization.id):
-        for age in ages:
+        for _ in range(count):
             recording.record(
                 actor=actor,
                 action="retention.policy.set",
                 target=Target(kind="policy", id=UUID(int=9)),
                 organization_id=organization.id,
-                at=AT - timedelta(days=age),
+                at=AT,
             )
     sequencer.seal(at=AT)
 
@@ -68,17 +73,16 @@ def _set(where: WorkspaceRef, days: int | None) -> None:
     with scoping.organization(organization_id=one):
         log = log_of(organization_id=one)
         services.set_days(
-            actor=cast.owner(where).actor, log=log, days=days, at=AT - rules.GRACE
+            actor=cast.owner(where).actor, log=log, days=days, at=LATER - rules.GRACE
         )
 
 
 def _prune(where: WorkspaceRef) -> None:
-    _record(where, *[800] * 520)
     _set(where, 730)
-    services.work_due(at=AT)
-    sequencer.seal(at=AT)
-    services.work_due(at=AT + rules.WAIT)
-    sequencer.seal(at=AT + rules.WAIT)
+    services.work_due(at=LATER)
+    sequencer.seal(at=LATER)
+    services.work_due(at=LATER + rules.WAIT)
+    sequencer.seal(at=LATER + rules.WAIT)
 
 
 def _tiles(where: WorkspaceRef) -> Callable[..., Any]:
@@ -88,7 +92,7 @@ def _tiles(where: WorkspaceRef) -> Callable[..., Any]:
         workspace=None,
         name="Auditor",
         scopes=["audit.read"],
-        at=AT,
+        at=LATER,
     ).secret
     headers = {"Authorization": f"Bearer {secret}"}
     return lambda path: Client().get(f"/v1/audit/log/1/{path}", headers=headers)
@@ -98,7 +102,6 @@ def test_what_is_pruned_answers_with_a_sentence_and_proofs_go_on(
     where: WorkspaceRef, mara: Client
 ) -> None:
     get = _tiles(where)
-    _record(where, 800)
     mara.get(INTEGRITY)
     _prune(where)
 
@@ -139,7 +142,7 @@ def test_streams_keep_what_they_did_not_send_and_begin_where_entries_do(
                 name="SIEM",
                 query="",
                 format=Format.NATIVE,
-                settings={"url": "https://siem.example/"},
+                settings={"url": "https://siem.example/", "mode": "batch"},
             ),
             start_at=Start.BEGINNING,
             at=AT,
@@ -157,14 +160,13 @@ def test_streams_keep_what_they_did_not_send_and_begin_where_entries_do(
 def test_the_time_is_previewed_set_and_recorded(
     where: WorkspaceRef, mara: Client
 ) -> None:
-    _record(where, *[800] * 520, 1)
     assert "Entries are kept for ever." in mara.get(INTEGRITY).content.decode()
 
     asked = mara.get(PAGE, {"days": "730"}).content.decode()
 
     assert "Keep entries: 2 years instead of for ever" in asked
     assert "512 entries, made from" in asked
-    assert "Mon 30 Nov 2026" in asked
+    assert "Wed 7 Feb 2029" in asked
     assert mara.get(PAGE).status_code == 200
     answer = mara.post(f"{PAGE}?days=730")
     assert (answer.status_code, answer["Location"]) == (302, INTEGRITY)
