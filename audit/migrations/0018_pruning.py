@@ -56,7 +56,7 @@ end $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0015_timestamps"),
+        ("audit", "0017_facets_by_object"),
     ]
 
     operations = [
