@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -168,10 +169,17 @@ def _tell(
 
 
 def add_step(
-    log: Log, row: AuditIncident, act: Act, *, by: str, text: str, at: datetime
+    log: Log,
+    row: AuditIncident,
+    act: Act,
+    *,
+    by: str,
+    text: str,
+    public_id: UUID | None = None,
+    at: datetime,
 ) -> None:
-    """One more line of the timeline."""
-    public_id = new_uuid()
+    """One more line of the timeline; with a `public_id` it can stand there once."""
+    public_id = public_id or new_uuid()
     AuditIncidentStep.objects.create(
         organization_id=row.organization_id,
         public_id=public_id,

@@ -3,18 +3,22 @@
 What was counted before is what is sent: if somebody joined or left meanwhile, nothing
 is sent and the number is shown again. The messages, the line of the timeline and the
 entry of the log are one transaction; the outbox sends afterwards.
+
+Each preview has a number of its own, and the line of the timeline is named after it and
+all that it showed: a preview that is confirmed twice, even at once, is sent once.
 """
 
+import json
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from audit import recording
-from audit.incidents.models import Act, AuditIncident
+from audit.incidents.models import Act, AuditIncident, AuditIncidentStep
 from audit.incidents.services.handling import add_step, locked, written
 from audit.log.selectors import Log
 from audit.recording import Target
@@ -73,17 +77,24 @@ def give_notice(
     audience: Audience,
     text: str,
     people: int,
+    number: UUID,
     at: datetime,
 ) -> int:
-    """Sends a notice to as many people as were counted; returns how many those are."""
+    """Sends a notice to as many people as were counted; returns how many those are.
+
+    `number` is the preview's: confirmed again, it sends nothing and returns the same.
+    """
     with scoping.organization(organization_id=log.organization_id):
         actor.require(Permission.INCIDENTS_MANAGE)
         row = locked(incident)
         text = written(text, most=LONGEST_NOTICE)
+        line = _line(row, number, audience, text, people=people)
+        if AuditIncidentStep.objects.filter(public_id=line).exists():
+            return people
         told = _sent(row, audience, subject(log), text, people=people, at=at)
         whom = f"{AUDIENCES[audience]} ({told})"
         step = f"{whom}\n\n{text}"
-        add_step(log, row, Act.TOLD, by=actor.label, text=step, at=at)
+        add_step(log, row, Act.TOLD, by=actor.label, text=step, public_id=line, at=at)
         recording.record(
             actor=actor,
             action="audit.incident.told",
@@ -95,6 +106,14 @@ def give_notice(
             details={"kind": row.kind, "audience": audience.value},
         )
     return told
+
+
+def _line(
+    row: AuditIncident, number: UUID, audience: Audience, text: str, *, people: int
+) -> UUID:
+    """What names the line: other incidents, and other words, have others."""
+    shown = json.dumps([str(number), audience.value, people, text])
+    return uuid5(row.public_id, shown)
 
 
 def _sent(

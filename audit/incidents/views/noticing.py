@@ -19,6 +19,7 @@ from audit.incidents.services.noticing import AUDIENCES, Audience
 from audit.incidents.views.handling import found
 from audit.log.selectors import Log, log_of
 from kit import clock, guard
+from kit.ids import new_uuid
 from kit.permissions import Permission
 from kit.refusals import Refused
 
@@ -33,8 +34,8 @@ def incident_notice(request: Any, incident: UUID) -> HttpResponse:
     form = NoticeForm(request.POST, to=noticing.audiences(row))
     if not form.is_valid():
         return _page(request, pages, log, row, form)
-    people = request.POST.get("people", "")
-    if not people.isdecimal() or "edit" in request.POST:
+    people, number = request.POST.get("people", ""), _number(request)
+    if not people.isdecimal() or number is None or "edit" in request.POST:
         return _page(request, pages, log, row, form)
     try:
         told = services.give_notice(
@@ -44,6 +45,7 @@ def incident_notice(request: Any, incident: UUID) -> HttpResponse:
             audience=Audience(form.cleaned_data["audience"]),
             text=form.cleaned_data["text"],
             people=int(people[:9]),
+            number=number,
             at=clock.now(),
         )
     except Refused as refusal:
@@ -54,6 +56,14 @@ def incident_notice(request: Any, incident: UUID) -> HttpResponse:
         % told,
     )
     return redirect(showing.url(pages, "incident", incident=incident))
+
+
+def _number(request: Any) -> UUID | None:
+    """The number of the preview that is confirmed; none sends nothing."""
+    try:
+        return UUID(request.POST.get("number", ""))
+    except ValueError:
+        return None
 
 
 def _page(
@@ -80,6 +90,7 @@ def _page(
         context |= {
             "to": AUDIENCES[audience],
             "people": noticing.reached(row, audience),
+            "number": new_uuid(),
         }
     status = 422 if refusal or form.errors else 200
     return render(request, "audit/incidents/notice.html", context, status=status)
