@@ -58,6 +58,7 @@ app.autodiscover_tasks(
         "retention.canaries",
         "retention.probing",
         "retention.policies",
+        "retention.drift",
         "retention.promise",
         "retention.erasure",
         "retention.hold_notices",

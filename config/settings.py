@@ -330,6 +330,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    "purge-lists": {
+        "task": "retention.tasks.settle_purge_lists",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
     "promise": {
         "task": "retention.tasks.watch_promise",
         "schedule": 300.0,

@@ -7,6 +7,7 @@ from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
 from retention.incidents.models import Incident
 from retention.matter_exports.models import MatterExport, MatterExportPart
 from retention.policies.drafts.models import DraftStep, PolicyDraft
+from retention.policies.listing.models import PurgeList, PurgeListItem
 from retention.policies.models import Policy, PolicyBounds
 from retention.policies.safeguards.models import Announcement, Safeguards
 from retention.probing.models import BlobSighting
@@ -42,6 +43,8 @@ __all__ = [
     "PolicyBounds",
     "PolicyDraft",
     "PromiseStanding",
+    "PurgeList",
+    "PurgeListItem",
     "Receipt",
     "ReleaseGrace",
     "ReleaseRequest",

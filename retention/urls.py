@@ -6,6 +6,7 @@ from retention.certificates import mine as my_receipts
 from retention.certificates import views as certificates
 from retention.conversations import views as conversations
 from retention.deletions import views as deletions
+from retention.drift import views as drift
 from retention.erasure.views import leavers as erasures
 from retention.erasure.views import own as my_erasure
 from retention.hold_notices.views import own as my_hold_notices
@@ -63,6 +64,12 @@ urlpatterns = [
         f"{_DRAFT}/decline/", drafts.policy_draft_decline, name="policy-draft-decline"
     ),
     path(f"{_DRAFT}/cancel/", drafts.policy_draft_cancel, name="policy-draft-cancel"),
+    path(f"{_DRAFT}/purge-list/", drift.policy_draft_list, name="policy-draft-list"),
+    path(
+        f"{_DRAFT}/purge-list/download/",
+        drift.policy_draft_list_download,
+        name="policy-draft-list-download",
+    ),
     path(f"{_W}/conversations/", conversations.conversations, name="conversations"),
     path(f"{_W}/conversations/why/", conversations.stored_why, name="stored-why"),
     path(

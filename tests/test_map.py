@@ -30,6 +30,7 @@ _PARTS = {
         "export-verifier",
         "workspace-export-file",
         "workspace-export-verifier",
+        "policy-draft-list-download",
         "policy-draft-send",
         "policy-draft-approve",
         "policy-draft-decline",

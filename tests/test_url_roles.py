@@ -136,6 +136,8 @@ WORKSPACE = {
     "retention:policy-set": "owner admin",
     "retention:policy-drafts": GOVERNING,
     "retention:policy-draft": GOVERNING,
+    "retention:policy-draft-list": GOVERNING,
+    "retention:policy-draft-list-download": GOVERNING,
     "retention:policy-draft-change": "owner admin",
     "retention:policy-draft-send": "owner admin",
     "retention:policy-draft-approve": "owner admin",

@@ -890,6 +890,26 @@ _ALL = [
             _("Tried to put a drafted retention policy in force"),
         ),
         (
+            "retention.purge-list.written",
+            _("Wrote the purge list of a policy"),
+            _("Tried to write the purge list of a policy"),
+        ),
+        (
+            "retention.purge-list.downloaded",
+            _("Downloaded the purge list of a policy"),
+            _("Tried to download the purge list of a policy"),
+        ),
+        (
+            "retention.purge-list.settled",
+            _("Compared the purge list of a policy with its sweep"),
+            _("Tried to compare the purge list of a policy with its sweep"),
+        ),
+        (
+            "retention.purge-list.removed",
+            _("Removed the purge list of a policy after its time"),
+            _("Tried to remove the purge list of a policy"),
+        ),
+        (
             "retention.safeguards.set",
             _("Set the safeguards of retention"),
             _("Tried to set the safeguards of retention"),

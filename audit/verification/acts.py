@@ -78,6 +78,21 @@ def proven(
     )
 
 
+def policy_of(*, target: str, action: str) -> str:
+    """SQL: the policy that the sealed entry of an act on `target` names.
+
+    `target` is a column; the parameter `organization` is the log, in an open scope.
+    """
+    return (
+        "(select convert_from(e.leaf, 'UTF8')::json ->> 'policy'"  # noqa: S608
+        " from audit_facet f join audit_entry e"
+        " on e.id = f.entry_id and e.organization_id = f.organization_id"
+        " where f.organization_id = %(organization)s"
+        f" and f.target_id = {target} and f.action = '{action}'"
+        " order by f.at, f.epoch, f.index limit 1)"
+    )
+
+
 def path(head: Block, *, index: int, using: str = "default") -> list[bytes]:
     """The hashes from leaf `index` to the root of a head, under the log's scope."""
     nodes = nodes_of(lambda level, number: _tile(head, level, number, using=using))

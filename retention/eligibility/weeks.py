@@ -85,7 +85,7 @@ union all
    on g.workspace_id = %(workspace)s and g.membership_id = o.owner
  group by g.group_id order by 8 desc, 7 limit %(most_groups)s)
 """
-_KEPT = f"{coverage.ACTIVE} and h.workspace_id = %(workspace)s"
+KEPT = f"{coverage.ACTIVE} and h.workspace_id = %(workspace)s"
 _OF_CHATS = {
     "is_temporary": "c.is_temporary",
     "staged_by": "c.staged_by_id",
@@ -104,7 +104,7 @@ _OF_OTHERS = {
 
 def counted(content_kind: str, scope: ScopeKind) -> str:
     """The statement that counts one kind in one kind of scope."""
-    found = _simple(content_kind)
+    found = simple(content_kind)
     known = content_kinds.governed_named(content_kind)
     if found is None:
         relation, covered = kinds.CONVERSATIONS, coverage.CONVERSATION
@@ -113,31 +113,32 @@ def counted(content_kind: str, scope: ScopeKind) -> str:
         relation, covered = kinds.relation(*found), coverage.of_storage(found[1])
         clock, pieces = known.clock, {**_OF_OTHERS, "kind": f"'{content_kind}'"}
     times = sorted({clock, "created_at", "deleted_at"})
-    inside = _inside(scope, covered.owner, known.project)
+    mine = inside(scope, covered.owner, known.project)
     return _COUNTED.format(
         **pieces,
-        kept=coverage.covering(covered, where=_KEPT),
+        kept=coverage.covering(covered, where=KEPT),
         owner=f"c.{covered.owner}",
         project=f"c.{known.project}" if known.project else "null::bigint",
         clock=f"c.{clock}",
         earliest=", ".join(f"min(c.{time}) {time}" for time in times),
-        rows=f"{relation.from_reached} and {inside}{_alone(content_kind)}",
+        rows=f"{relation.from_reached} and {mine}{alone(content_kind)}",
         new=_taken("new", clock),
         old=_taken("old", clock),
         due=relation.due,
     )
 
 
-def _simple(content_kind: str) -> tuple[ContentKind, Storage] | None:
+def simple(content_kind: str) -> tuple[ContentKind, Storage] | None:
+    """How a kind beside conversations lies in the database."""
     return next((f for f in content_kinds.swept() if f[0].name == content_kind), None)
 
 
-def _alone(content_kind: str) -> str:
+def alone(content_kind: str) -> str:
     """Conversations are counted with all that their sweep takes, others alone."""
     return " and c.is_temporary" if content_kind == TEMPORARY_CHATS else ""
 
 
-def _inside(scope: ScopeKind, owner: str, project: str) -> str:
+def inside(scope: ScopeKind, owner: str, project: str) -> str:
     """Which items the scope of the policy may govern."""
     if scope is ScopeKind.MEMBER:
         return f"c.{owner} = %(scope)s"

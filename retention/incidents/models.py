@@ -15,6 +15,7 @@ class IncidentKind(models.TextChoices):
     STUCK = "stuck"
     CANARY = "canary"
     RESIDUE = "residue"
+    DRIFT = "drift"
 
 
 class Incident(models.Model):

@@ -20,6 +20,10 @@ _SENTENCES: dict[str, str | Promise] = {
     IncidentKind.CANARY: _lazy(
         "The canary is still stored after its time: no sweep took it."
     ),
+    IncidentKind.DRIFT: _lazy(
+        "A sweep differs from the purge list of a policy, and nothing explains it:"
+        " draft %(subject)s (%(n)s)."
+    ),
     IncidentKind.RESIDUE: _lazy(
         "After a purge something of what it took was still found: %(subject)s (%(n)s)."
     ),

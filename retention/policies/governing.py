@@ -83,11 +83,13 @@ def timelines(
     workspace_ids: Sequence[int],
     at: datetime,
     planned: Mapping[Key, Version] | None = None,
+    known_at: datetime | None = None,
     using: str = "default",
 ) -> Timelines:
     """Every scope of these workspaces, read afresh, to a clock that reads `at`.
 
-    `planned` are versions that nobody has set yet, as if they were stored.
+    `planned` are versions that nobody has set yet, as if they were stored. With
+    `known_at` it is as it was known then: what was set later is left out.
     """
     promises: dict[int, Promises] = {}
     versions: dict[Key, list[Version]] = defaultdict(list)
@@ -100,6 +102,9 @@ def timelines(
             promises[workspace_id] = plans.of(plan)
         setter = promises[workspace_id].retention_setter
         if kind is None or not governs(setter, is_own=is_own):
+            continue
+        # The columns of a version and of bounds agree from `set_at` on.
+        if known_at is not None and columns[-3] > known_at:
             continue
         if named == _BOUNDS:
             stored = rules.as_seen(_limits(columns), at=at)

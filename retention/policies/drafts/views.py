@@ -27,6 +27,7 @@ from retention.policies.drafts.models import DraftState, PolicyDraft
 from retention.policies.drafts.selectors import DraftIsGone
 from retention.policies.drafts.services import Values
 from retention.policies.forms import PolicyForm
+from retention.policies.listing import selectors as listing
 from workspaces.members import selectors as members
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -216,6 +217,7 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
         "scope_label": naming.labels([found.scope])[found.scope],
         "kind_label": content_kinds.governed_named(found.content_kind).labels,
         "reason": found.reason,
+        "list_url": _list_url(request, found),
         "timeline": showing.timeline(steps, people=people),
         "agreed": showing.agreed(found),
         "seen": digest(found).hex(),
@@ -254,6 +256,12 @@ def _found(draft: UUID) -> PolicyDraft:
         return selectors.one(draft=draft)
     except DraftIsGone as gone:
         raise Http404 from gone
+
+
+def _list_url(request: Any, found: PolicyDraft) -> str:
+    if listing.newest_of(draft=found) is None:
+        return ""
+    return link(request, "retention:policy-draft-list", draft=found.public_id)
 
 
 def _above() -> tuple[str, str]:

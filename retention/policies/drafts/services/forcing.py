@@ -14,6 +14,7 @@ from retention.policies.drafts import snapshots
 from retention.policies.drafts.models import DraftState, PolicyDraft, StepKind
 from retention.policies.drafts.selectors import Due
 from retention.policies.drafts.services import steps
+from retention.policies.listing.models import PurgeList
 from workspaces.tenancy import selectors as tenancy
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -26,7 +27,12 @@ def force_due(*, at: datetime) -> int:
 
 
 def force(
-    draft: PolicyDraft, *, actor: Actor, workspace: WorkspaceRef, at: datetime
+    draft: PolicyDraft,
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    kept: PurgeList | None = None,
+    at: datetime,
 ) -> PolicyDraft:
     """Makes the draft a version of the policy, in this turn."""
     policy = policies.set_policy(
@@ -50,7 +56,9 @@ def force(
     )
     draft.due_at = draft.due_at or at
     draft.save()
-    steps.note(draft, StepKind.IN_FORCE, actor=actor, workspace=workspace, at=at)
+    steps.note(
+        draft, StepKind.IN_FORCE, actor=actor, workspace=workspace, kept=kept, at=at
+    )
     return draft
 
 

@@ -19,7 +19,10 @@ from retention.policies.drafts.models import (
 )
 from retention.policies.drafts.services import forcing, steps, telling, writing
 from retention.policies.drafts.services.writing import Values
+from retention.policies.listing import services as listing
+from retention.policies.listing.models import PurgeList
 from retention.policies.models import columns_of
+from retention.policies.previews import planned_version
 from retention.policies.safeguards import selectors as safeguards
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -87,10 +90,33 @@ def schedule(
     draft.state = DraftState.SCHEDULED
     draft.due_at = at + grace if waits else at
     draft.save()
+    kept = _list_of(draft, workspace=workspace, at=at) if waits else None
     if draft.due_at > at:
-        steps.note(draft, StepKind.SCHEDULED, actor=actor, workspace=workspace, at=at)
+        steps.note(
+            draft,
+            StepKind.SCHEDULED,
+            actor=actor,
+            workspace=workspace,
+            kept=kept,
+            at=at,
+        )
         return draft
-    return forcing.force(draft, actor=actor, workspace=workspace, at=at)
+    return forcing.force(draft, actor=actor, workspace=workspace, kept=kept, at=at)
+
+
+def _list_of(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> PurgeList:
+    """What its first sweep will purge, item by item, as of its own time."""
+    planned = planned_version(
+        workspace=workspace,
+        scope=draft.scope,
+        content_kind=draft.content_kind,
+        days=draft.days,
+        undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
+        override=False,
+        at=at,
+    )
+    return listing.keep(draft, planned, workspace=workspace, at=at)
 
 
 def cancel(

@@ -13,6 +13,8 @@ from retention.holds import locking
 from retention.policies.drafts import selectors
 from retention.policies.drafts.digests import digest, preview_digest
 from retention.policies.drafts.models import DraftStep, PolicyDraft, StepKind
+from retention.policies.listing import services as listing
+from retention.policies.listing.models import PurgeList
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -57,9 +59,13 @@ def note(
     workspace: WorkspaceRef,
     reason: str = "",
     changes: Mapping[str, tuple[Json, Json]] | None = None,
+    kept: PurgeList | None = None,
     at: datetime,
 ) -> None:
-    """Writes a step and its entry in the log, with what the draft proposes then."""
+    """Writes a step and its entry in the log, with what the draft proposes then.
+
+    `kept` is the list that this step made of what goes.
+    """
     bound = digest(draft)
     DraftStep.objects.create(
         workspace_id=workspace.id,
@@ -78,8 +84,12 @@ def note(
         organization_id=workspace.organization.id,
         workspace=workspace.public_id,
         at=at,
-        counts={"revision": draft.revision},
-        digests={"draft": bound.hex(), "preview": preview_digest(draft).hex()},
+        counts={"revision": draft.revision, **listing.counts(kept)},
+        digests={
+            "draft": bound.hex(),
+            "preview": preview_digest(draft).hex(),
+            **listing.digests(kept),
+        },
         changes=changes,
         reason=reason.strip(),
     )
