@@ -56,6 +56,7 @@ app.autodiscover_tasks(
         "workspaces.offboarding",
         "workspaces.signin",
         "retention.canaries",
+        "retention.closing",
         "retention.probing",
         "retention.policies",
         "retention.drift",

@@ -86,6 +86,8 @@ TIMESTAMP_URL = _env.str("CUSTOS_TIMESTAMP_URL", default="").strip()
 TIMESTAMP_CA_FILE = _env.str("CUSTOS_TIMESTAMP_CA_FILE", default="").strip()
 # How long a released hold goes on protecting what it covered; none in the demo.
 RELEASE_GRACE_DAYS = _env.int("CUSTOS_RELEASE_GRACE_DAYS", default=0 if DEMO else 7)
+# How long a workspace that is to be closed waits before it is emptied.
+CLOSING_GRACE_DAYS = _env.int("CUSTOS_CLOSING_GRACE_DAYS", default=14)
 # Who presents it as a bearer token reads /metrics with the names of workspaces; without
 # one, only programs on this machine read it, and without names.
 METRICS_TOKEN = _env.str("CUSTOS_METRICS_TOKEN", default="")

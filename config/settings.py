@@ -22,6 +22,7 @@ CUSTOS_LOG_KEY_FILE = env.LOG_KEY_FILE
 CUSTOS_CHECKPOINT_DIR = env.CHECKPOINT_DIR
 CUSTOS_BLOB_URL = env.BLOB_URL
 CUSTOS_RELEASE_GRACE_DAYS = env.RELEASE_GRACE_DAYS
+CUSTOS_CLOSING_GRACE_DAYS = env.CLOSING_GRACE_DAYS
 CUSTOS_VAULT_BACKUP_DAYS = env.VAULT_BACKUP_DAYS
 CUSTOS_METRICS_TOKEN = env.METRICS_TOKEN
 CUSTOS_OUTBOX_DIR = env.OUTBOX_DIR
@@ -373,6 +374,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "erasures": {
         "task": "retention.tasks.work_erasures",
+        "schedule": 60.0,
+        "options": {"queue": "due", "expires": 60.0},
+    },
+    "closings": {
+        "task": "retention.tasks.work_closings",
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     AUDIT_STREAMS = "audit.streams"
     ORGANIZATION_VIEW = "organization.view"
     ORGANIZATION_MANAGE = "organization.manage"
+    WORKSPACES_CLOSE = "workspaces.close"
     OPERATOR = "operator.use"
 
 
@@ -89,6 +90,7 @@ LABELS: dict[Permission, str | Promise] = {
     Permission.AUDIT_STREAMS: _("Stream the audit log to other systems"),
     Permission.ORGANIZATION_VIEW: _("See the organization"),
     Permission.ORGANIZATION_MANAGE: _("Change the organization"),
+    Permission.WORKSPACES_CLOSE: _("Close workspaces"),
     Permission.OPERATOR: _("Operate the installation"),
 }
 

@@ -12,7 +12,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
+
+from kit.refusals import WorkspaceIsClosing
 
 WORKSPACE_SETTING = "custos.workspace"
 ORGANIZATION_SETTING = "custos.organization"
@@ -82,7 +84,7 @@ def _open(wanted: Scope) -> Iterator[None]:
         return
     if outer is not None and not _narrows(outer, wanted):
         raise AnotherScopeIsOpen(f"{outer} is open, {wanted} was asked for")
-    with transaction.atomic():
+    with _in_words(), transaction.atomic():
         _apply(wanted)
         token = _current.set(wanted)
         try:
@@ -94,6 +96,17 @@ def _open(wanted: Scope) -> Iterator[None]:
         # only hide that error behind "transaction is aborted".
         if connection.savepoint_ids and not connection.needs_rollback:
             _apply(outer or Scope())
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What the database refuses of a workspace that is being closed, as a refusal."""
+    try:
+        yield
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") == WorkspaceIsClosing.sqlstate:
+            raise WorkspaceIsClosing from error
+        raise
 
 
 def _contains(outer: Scope, wanted: Scope) -> bool:

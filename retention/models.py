@@ -1,6 +1,7 @@
 """Index of the app's models; each slice owns its own."""
 
 from retention.canaries.models import Canary
+from retention.closing.models import Closing
 from retention.erasure.models import Erasure, ErasureCount
 from retention.hold_notices.models import HoldNotice
 from retention.holds.models import Hold, HoldScope, ReleaseGrace, ReleaseRequest
@@ -28,6 +29,7 @@ __all__ = [
     "Announcement",
     "BlobSighting",
     "Canary",
+    "Closing",
     "Doom",
     "DraftStep",
     "Erasure",

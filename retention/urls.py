@@ -4,6 +4,7 @@ from django.urls import path
 
 from retention.certificates import mine as my_receipts
 from retention.certificates import views as certificates
+from retention.closing import views as closing
 from retention.conversations import views as conversations
 from retention.deletions import views as deletions
 from retention.drift import views as drift
@@ -35,6 +36,7 @@ app_name = "retention"
 _W = "w/<slug:workspace>"
 _DRAFT = f"{_W}/policies/drafts/<uuid:draft>"
 _EXPORTS = f"{_W}/holds/<uuid:hold>/exports"
+_CLOSABLE = "o/<slug:organization>/workspaces/<uuid:closable>/close"
 _STORED = "me/stored/<slug:kind>/<uuid:stored>"
 _MINE = "me/conversations/<uuid:conversation>"
 
@@ -112,6 +114,13 @@ urlpatterns = [
         "o/<slug:organization>/promise/",
         promise.organization_promise,
         name="organization-promise",
+    ),
+    path(f"{_CLOSABLE}/", closing.workspace_close, name="workspace-close"),
+    path(f"{_CLOSABLE}/keep/", closing.workspace_keep, name="workspace-keep"),
+    path(
+        f"{_CLOSABLE}/certificate/",
+        closing.closing_certificate,
+        name="closing-certificate",
     ),
     path("metrics", metrics.metrics, name="metrics"),
     path(f"{_W}/sweeps/", sweeps.sweeps, name="sweeps"),

@@ -49,6 +49,8 @@ _PARTS = {
         "my-hold-notice-acknowledge",
         "my-conversation-restore",
         "settings-rename",
+        "workspace-keep",
+        "closing-certificate",
         "settings-text",
         "workspaces-open",
         "my-memory-add",

@@ -470,6 +470,7 @@ MAKE: dict[str, Callable[[WorkspaceRef], UUID | str]] = {
     "role": _role,
     "invitation": _invitation,
     "asking": _asking,
+    "closable": lambda where: where.public_id,
     "place": lambda where: where.public_id,
     "person": _person,
     "session": _session,

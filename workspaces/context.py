@@ -4,6 +4,7 @@ It reads nothing but what the middleware has found, except the number of jobs, w
 is asked only by a layout that shows it while a scope is open.
 """
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from workspaces.jobs import selectors as jobs
 from workspaces.members.models import Theme
 from workspaces.signin import selectors as signin
 from workspaces.tenancy.plans import of
+from workspaces.tenancy.selectors import Access
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "switcher": _switcher(request),
         "jobs": cache(lambda: _jobs(request)),
         "worries": cache(lambda: _worries(request)),
+        "closings": _closings(request),
     }
 
 
@@ -148,6 +151,27 @@ def _jobs(request: Any) -> dict[str, str] | None:
     running = jobs.running_count(actor=request.actor)
     words = ngettext("%d job running", "%d jobs running", running) % running
     return {"label": words if running else _("No jobs running"), "url": url}
+
+
+def _closings(request: Any) -> list[str]:
+    """What everybody must know in a workspace that is being closed."""
+    entered = getattr(request, "access", None)
+    if entered is None and getattr(request, "organization", None) is not None:
+        return []
+    found = [entered] if entered else getattr(request, "accesses", ())
+    return [_closing(one, one.closes_at) for one in found if one.closes_at]
+
+
+def _closing(one: Access, closes_at: datetime) -> str:
+    if one.is_emptying:
+        return _(
+            "%(name)s is being emptied: what was stored in it is deleted, but for what"
+            " legal holds cover."
+        ) % {"name": one.workspace.name}
+    return _(
+        "%(name)s closes on %(day)s. Nothing new is stored in it, and then all of it"
+        " is deleted: take out what you need before."
+    ) % {"name": one.workspace.name, "day": day(closes_at)}
 
 
 def _worries(request: Any) -> list[dict[str, str]]:

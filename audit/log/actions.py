@@ -1009,6 +1009,39 @@ _ALL = [
         ),
     ),
     *_area(
+        Area.RETENTION,
+        (
+            "retention.closing.requested",
+            _("Asked to close a workspace"),
+            _("Tried to ask for the closing of a workspace"),
+        ),
+        (
+            "retention.closing.undone",
+            _("Kept a workspace that was to close"),
+            _("Tried to keep a workspace that was to close"),
+        ),
+        (
+            "retention.closing.waited",
+            _("Stopped the closing of a workspace at legal holds"),
+            _("Tried to stop the closing of a workspace at legal holds"),
+        ),
+        (
+            "retention.closing.began",
+            _("Began to empty a workspace that closes"),
+            _("Tried to begin to empty a workspace that closes"),
+        ),
+        (
+            "retention.closing.emptied",
+            _("Found nothing stored any more in a workspace that closes"),
+            _("Tried to look for what a workspace that closes still stores"),
+        ),
+        (
+            "retention.closing.completed",
+            _("Closed a workspace"),
+            _("Tried to close a workspace"),
+        ),
+    ),
+    *_area(
         Area.HOLDS,
         (
             "retention.hold.placed",

@@ -29,7 +29,8 @@ KEEPER = Actor.system("canaries")
 _WITHOUT = """
 select w.id, w.organization_id, w.public_id, w.plan, w.key_id
 from workspaces_workspace w
-where not exists (select from retention_canary c where c.workspace_id = w.id)
+where w.state in ('open', 'closing')
+  and not exists (select from retention_canary c where c.workspace_id = w.id)
 order by w.id limit %(limit)s
 """
 _PLANTED = """

@@ -29,6 +29,9 @@ _DELETED_BY = {
     "owner": _lazy("Its owner deleted it; it is hidden."),
     "compliance": _lazy("A program of the Compliance API deleted it; it is hidden."),
     "erasure": _lazy("A request to erase its owner's data hid it."),
+    "closing": _lazy(
+        "Its workspace closes, and it was deleted with that; it is hidden."
+    ),
     "departure": _lazy("Its owner left, and it was deleted with that; it is hidden."),
 }
 _WAYS_OUT = {

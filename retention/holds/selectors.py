@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from kit.formatting import absolute
+from kit.formatting import absolute, grouped
 from kit.refusals import Refused, UnderLegalHold
 from kit.sealing import binding, open_sealed
 from retention.holds import counting, coverage
@@ -199,14 +199,28 @@ def demand_free(*, kind: Kind, ids: Sequence[int], at: datetime) -> None:
             raise UnderLegalHold(_("A legal hold covers this; it stays."))
 
 
+def matters_in_force(*, at: datetime) -> int:
+    """How many matters protect something of the open workspace, graces included."""
+    active = Q(released_at__isnull=True) | Q(release_grace_until__gt=at)
+    return HoldScope.objects.filter(active).values("hold_id").distinct().count()
+
+
 def demand_none_in_force(*, at: datetime) -> None:
     """UnderLegalHold while any hold protects something of the open workspace.
 
     For what takes everything along: closing a workspace, destroying its key.
     """
-    active = Q(released_at__isnull=True) | Q(release_grace_until__gt=at)
-    if HoldScope.objects.filter(active).exists():
-        raise UnderLegalHold(_("Legal holds protect something of this workspace."))
+    if number := matters_in_force(at=at):
+        raise UnderLegalHold(
+            ngettext(
+                "%(n)s matter on legal hold protects something of this workspace:"
+                " nothing is closed before its release and the grace after it.",
+                "%(n)s matters on legal hold protect something of this workspace:"
+                " nothing is closed before their release and the grace after it.",
+                number,
+            )
+            % {"n": grouped(number)}
+        )
 
 
 def members_named(*, emails: Sequence[str]) -> list[int]:

@@ -231,6 +231,8 @@ def told(document: dict[str, Any]) -> str:
         )
     if document.get("type") == "refusal":
         return f"{document['object']['kind']} kept by a legal hold"
+    if document.get("type") == "closing":
+        return f"workspace closed, key destroyed at {document['key_destroyed_at']}"
     result = document.get("result", {})
     return f"sweep, {result.get('purged')} purged, {result.get('left_held')} held"
 

@@ -103,6 +103,13 @@ STATES: tuple[Limbo, ...] = (
         ),
     ),
     Limbo(
+        name="closing that nobody goes on with",
+        limit=1 * _HOURS,
+        repaired_by="work_closings goes on with it each minute",
+        sql="select workspace_id, count(*) from retention_closing"
+        " where ended_at is null and due_at < %(before)s group by workspace_id",
+    ),
+    Limbo(
         name="job or export that nobody began",
         limit=1 * _HOURS,
         repaired_by="run_jobs claims it each minute",

@@ -33,6 +33,20 @@ class Sso(models.TextChoices):
     REQUIRED = "required"
 
 
+class WorkspaceState(models.TextChoices):
+    """How far the closing of a workspace has come.
+
+    Closing: the grace; people read, nothing new is stored. Emptying: what is stored
+    is being deleted, and only owners and compliance officers enter. Closed: nobody
+    enters, nothing is stored, its key is destroyed.
+    """
+
+    OPEN = "open"
+    CLOSING = "closing"
+    EMPTYING = "emptying"
+    CLOSED = "closed"
+
+
 class Organization(models.Model):
     """One tenant: owns connections, mail domains, its audit log and workspaces.
 
@@ -106,6 +120,7 @@ class Workspace(models.Model):
     shortened policy waits before it takes force; `sso` what single sign-on is here.
     `default_seat` is what new members get, `seat_limit` how many may be in (none
     means any number); `takes_join_requests` lets people of the organization ask.
+    `closes_at` is when the grace of its closing ends, while it has a `state` but open.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -124,11 +139,29 @@ class Workspace(models.Model):
     seat_limit = models.PositiveIntegerField(null=True)
     takes_join_requests = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=10, choices=WorkspaceState, default=WorkspaceState.OPEN
+    )
+    closes_at = models.DateTimeField(null=True)
 
     objects = OrganizationManager["Workspace"]()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    state=WorkspaceState.OPEN.value, closes_at__isnull=True
+                )
+                | models.Q(
+                    state__in=[
+                        WorkspaceState.CLOSING.value,
+                        WorkspaceState.EMPTYING.value,
+                        WorkspaceState.CLOSED.value,
+                    ],
+                    closes_at__isnull=False,
+                ),
+                name="workspace_state_with_its_date",
+            ),
             models.CheckConstraint(
                 condition=models.Q(plan__in=[p.value for p in Plan]),
                 name="workspace_plan_known",

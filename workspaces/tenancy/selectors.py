@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from kit import scoping, vault
 from kit.actor import Actor
 from kit.refusals import Refused
-from workspaces.tenancy.models import Organization, Workspace
+from workspaces.tenancy.models import Organization, Workspace, WorkspaceState
 
 
 class UnknownTenant(Refused):
@@ -58,6 +58,9 @@ class Access:
     # acknowledge.
     acknowledge_from: datetime | None = None
     granted: frozenset[str]
+    # When the grace of the workspace's closing ends; None where nobody closes it.
+    closes_at: datetime | None = None
+    is_emptying: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +126,8 @@ def accesses_of(*, user_id: int) -> list[Access]:
             sso=row["sso"],
             acknowledge_from=row["acknowledge_from"],
             granted=frozenset(row["granted"]),
+            closes_at=row["closes_at"],
+            is_emptying=row["state"] == WorkspaceState.EMPTYING,
         )
         for row in _rows("select * from custos_memberships_of(%s)", user_id)
     ]

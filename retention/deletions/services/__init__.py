@@ -12,6 +12,7 @@ from retention.deletions.services.conversations import (
     mark_deleted,
     restore,
 )
+from retention.deletions.services.emptying import BY_CLOSING, empty
 from retention.deletions.services.erasing import BY_ERASURE, erase
 from retention.deletions.services.objects import delete_objects, restore_object
 from retention.deletions.services.programs import (
@@ -20,6 +21,7 @@ from retention.deletions.services.programs import (
 )
 
 __all__ = [
+    "BY_CLOSING",
     "BY_ERASURE",
     "BY_OWNER",
     "AlreadyDeleted",
@@ -32,6 +34,7 @@ __all__ = [
     "UndoHasPassed",
     "delete_by_program",
     "delete_objects",
+    "empty",
     "erase",
     "mark_deleted",
     "restore",

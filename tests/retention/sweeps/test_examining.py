@@ -8,6 +8,8 @@ import pytest
 from django.db import connections, transaction
 
 from audit.log import sequencer
+from kit.actor import Actor
+from retention.closing import services as closings
 from retention.incidents import selectors as incidents
 from retention.management import diagnosis
 from retention.sweeps import services
@@ -87,6 +89,15 @@ def leave_job(stage: Stage, **columns) -> None:
         Job.objects.filter(pk=job.pk).update(**columns)
 
 
+def leave_closing(stage: Stage) -> None:
+    closings.request(
+        actor=Actor.system("tests"),
+        workspace=stage.workspace,
+        reason="The team has moved",
+        at=days_ago(15),
+    )
+
+
 LEFT = {
     "import without a heartbeat": lambda stage: leave_import(stage, "staging"),
     "rows of a failed import": lambda stage: leave_import(stage, "failed"),
@@ -105,6 +116,7 @@ LEFT = {
     "sweep without a receipt": lambda stage: leave_sweep(
         stage, "destroying", purged_at=days_ago(1), destroyed_at=days_ago(0.9)
     ),
+    "closing that nobody goes on with": leave_closing,
     "job or export that nobody began": leave_job,
     "job or export whose worker is gone": lambda stage: leave_job(
         stage, state="running", leased_until=days_ago(400), started_at=days_ago(1)

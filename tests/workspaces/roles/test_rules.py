@@ -50,6 +50,7 @@ TABLE: dict[Permission, tuple[set[Role], ...]] = {
     P.AUDIT_STREAMS: ({O, C}, {O, C}),
     P.ORGANIZATION_VIEW: ({O}, {O}),
     P.ORGANIZATION_MANAGE: (NOBODY, NOBODY),
+    P.WORKSPACES_CLOSE: (NOBODY, NOBODY),
     P.OPERATOR: (NOBODY, NOBODY),
 }
 

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from kit import clock, guard
@@ -14,7 +15,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.settings import selectors, services
 from workspaces.settings.forms import OpenForm
-from workspaces.tenancy.models import Workspace
+from workspaces.tenancy.models import Workspace, WorkspaceState
 from workspaces.tenancy.plans import LABELS, Plan
 
 
@@ -48,7 +49,7 @@ def workspaces_open(request: Any) -> HttpResponse:
 def _page(request: Any, form: OpenForm) -> HttpResponse:
     slugs = {access.workspace.slug for access in request.accesses}
     context = {
-        "rows": [_row(one, slugs) for one in selectors.of_organization()],
+        "rows": [_row(request, one, slugs) for one in selectors.of_organization()],
         "form": form,
         "can_open": request.actor.may(Permission.ORGANIZATION_MANAGE),
         "has_plans": bool(selectors.plans_to_choose()),
@@ -63,13 +64,31 @@ def _page(request: Any, form: OpenForm) -> HttpResponse:
     )
 
 
-def _row(one: Workspace, slugs: set[str]) -> dict[str, Any]:
+_STATES = {
+    WorkspaceState.CLOSING: ("wait", gettext_lazy("Closing")),
+    WorkspaceState.EMPTYING: ("run", gettext_lazy("Being emptied")),
+    WorkspaceState.CLOSED: ("off", gettext_lazy("Closed")),
+}
+
+
+def _row(request: Any, one: Workspace, slugs: set[str]) -> dict[str, Any]:
     names = {"workspace": one.slug}
+    kind, word = _STATES.get(WorkspaceState(one.state), ("", ""))
+    may_close = request.actor.may(Permission.WORKSPACES_CLOSE)
+    organization = request.organization.slug
     return {
         "name": one.name,
         "slug": one.slug,
         "plan": LABELS[Plan(one.plan)],
         "since": day(one.created_at),
+        "kind": kind,
+        "word": word,
+        "close_url": reverse(
+            "retention:workspace-close",
+            kwargs={"organization": organization, "closable": one.public_id},
+        )
+        if may_close
+        else "",
         "url": reverse("workspaces:overview", kwargs=names)
         if one.slug in slugs
         else "",
