@@ -27,7 +27,7 @@ create trigger holdscope_is_not_too_late before insert on retention_holdscope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0024_failed_exports"),
+        ("retention", "0025_purge_lists"),
         ("workspaces", "0032_closing"),
     ]
 
