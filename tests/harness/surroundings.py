@@ -39,7 +39,7 @@ def _full_buckets() -> Iterator[None]:
     if limits.client.cache_info() != before:
         with suppress(RedisError):  # a test may have taken Valkey away
             limits.forget_all()
-        tallies.forget_all()
+            tallies.forget_all()
 
 
 @pytest.fixture(scope="session")
