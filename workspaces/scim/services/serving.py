@@ -23,6 +23,7 @@ from workspaces.scim import core, reading
 from workspaces.scim.services.handler import Handler
 from workspaces.scim.services.people import Writer
 from workspaces.scim.services.store import Store
+from workspaces.scim.services.users import LastOwnerStays
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _log = logging.getLogger(__name__)
@@ -51,12 +52,13 @@ class Incoming:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What goes back."""
+    """What goes back; `is_recorded` says that the log has this refusal already."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
     outcome: str = ""
+    is_recorded: bool = False
 
 
 def base_url(workspace: WorkspaceRef) -> str:
@@ -139,15 +141,22 @@ def _writes(incoming: Incoming, path: str) -> bool:
 
 def _refused(service: core.ScimService, refusal: Exception) -> Answer:
     outcome = refusal.scim_type if isinstance(refusal, core.SCIMException) else ""
-    return _answer(service.error_response(refusal), outcome=outcome)
+    return _answer(
+        service.error_response(refusal),
+        outcome=outcome,
+        is_recorded=isinstance(refusal, LastOwnerStays),
+    )
 
 
-def _answer(response: core.ScimResponse, *, outcome: str = "") -> Answer:
+def _answer(
+    response: core.ScimResponse, *, outcome: str = "", is_recorded: bool = False
+) -> Answer:
     return Answer(
         status=int(response.status),
         body=b"" if response.body is None else _encoded(response.body),
         headers=response.headers,
         outcome=outcome,
+        is_recorded=is_recorded,
     )
 
 

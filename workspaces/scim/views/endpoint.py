@@ -41,6 +41,7 @@ def endpoint(request: HttpRequest, workspace: UUID, rest: str = "") -> HttpRespo
         named.refused_tenant = True
         return _to_stranger(request)
     answer = _answer(request, token, rest, at=at)
+    named.refusal_is_recorded = answer.is_recorded
     scim_tokens.note_use(token=token, at=at)
     seen = Seen(
         method=request.method or "",
