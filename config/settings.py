@@ -217,6 +217,7 @@ CELERY_TASK_ROUTES = {
     # It signs: the key of the log is where the sequencer is, and nowhere else.
     "audit.tasks.prune_logs": {"queue": "sequencer"},
     "audit.tasks.work_exports": {"queue": "slow"},
+    "audit.tasks.verify_due": {"queue": "slow"},
     # A receiver that answers slowly keeps nothing waiting but other receivers.
     "audit.tasks.stream_due": {"queue": "streams"},
     "audit.tasks.stream_one": {"queue": "streams"},
@@ -268,6 +269,11 @@ CELERY_BEAT_SCHEDULE = {
     # A long export has no place before what people wait for.
     "audit-exports": {
         "task": "audit.tasks.work_exports",
+        "schedule": 60.0,
+        "options": {"queue": "slow", "expires": 60.0},
+    },
+    "verifications": {
+        "task": "audit.tasks.verify_due",
         "schedule": 60.0,
         "options": {"queue": "slow", "expires": 60.0},
     },

@@ -131,11 +131,7 @@ def verify(request: Any) -> HttpResponse:
     log = log_of(organization_id=pages.organization_id)
     row = services.request(actor=request.actor, log=log, at=clock.now())
     if row.state == State.DUE:
-        ring_on_commit(
-            lambda: tasks.verify.delay(
-                organization_id=log.organization_id, verification=str(row.public_id)
-            )
-        )
+        ring_on_commit(tasks.verify_due.delay)
     return redirect(pages.list_url())
 
 

@@ -19,7 +19,8 @@ class AuditVerification(models.Model):
 
     Of `pruned` entries only the hashes were there. It is sound when it is done and
     `finding` is empty; otherwise `first_bad_index` is the first entry of `bad_epoch`
-    that does not hold. Data: none personal.
+    that does not hold. A worker is at it until `leased_until` (database time), and the
+    next one begins anew. Data: none personal.
     """
 
     organization_id = models.BigIntegerField()
@@ -27,6 +28,7 @@ class AuditVerification(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
     requested_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
     entries = models.BigIntegerField(default=0)
     checked = models.BigIntegerField(default=0)
     pruned = models.BigIntegerField(default=0)

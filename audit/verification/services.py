@@ -1,10 +1,14 @@
 """Verifies a log, at once or by a worker, and exports it for others to verify."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import IO
-from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from audit import recording
+from audit.log import storage
 from audit.log.models import AuditFacet
 from audit.log.selectors import Log, log_of
 from audit.recording import Outcome, Target
@@ -18,9 +22,19 @@ from kit.permissions import Permission
 
 AT_ONCE = 20_000
 """Entries that a page waits for; more of them are a worker's."""
+LEASE = timedelta(minutes=5)
+"""How long a worker may say nothing; it tells every ten thousand entries."""
+_FREE = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
+# Of all organizations, ids only: each is then opened in its scope.
+_DUE = """
+select id, organization_id from audit_verification
+ where state = 'due' and (leased_until is null or leased_until < now())
+ order by id limit %s
+"""
 _RESULT = (
     "state",
     "ended_at",
+    "leased_until",
     "entries",
     "checked",
     "pruned",
@@ -33,7 +47,7 @@ _RESULT = (
 def request(*, actor: Actor, log: Log, at: datetime) -> AuditVerification:
     """Verifies at once, or leaves a row that a worker takes up.
 
-    One that waits already is returned, so that pressing again rings again.
+    One that waits already is returned.
     """
     actor.require(Permission.AUDIT_VERIFY)
     if _entries() <= AT_ONCE:
@@ -91,29 +105,41 @@ def export(
     return exported
 
 
-def verify_requested(*, organization_id: int, public_id: UUID, at: datetime) -> None:
-    """Does what `request` left to a worker; doing it twice changes nothing."""
+def work_due(*, clock: Callable[[], datetime], limit: int = 10) -> int:
+    """Verifies what was left to a worker and nobody is at; how many there were."""
+    found = storage.rows("sweeper", _DUE, limit)
+    for row_id, organization_id in found:
+        if _lease(row_id, organization_id, now=_FREE):
+            _verify_requested(row_id, organization_id, clock=clock)
+    return len(found)
+
+
+def _verify_requested(
+    row_id: int, organization_id: int, *, clock: Callable[[], datetime]
+) -> None:
     with scoping.organization(organization_id=organization_id):
         log = log_of(organization_id=organization_id)
-        row = AuditVerification.objects.filter(
-            public_id=public_id, state=State.DUE
-        ).first()
-    if row is None:
-        return
+        row = AuditVerification.objects.get(pk=row_id)
 
     def tell(checked: int) -> None:
-        with scoping.organization(organization_id=organization_id):
-            AuditVerification.objects.filter(pk=row.pk).update(checked=checked)
+        _lease(row_id, organization_id, now=Q(), checked=checked)
 
     result = walk(log, using="sequencer", progress=tell)
-    _ended(row, actor=Actor.system("verifier"), log=log, result=result, at=at)
+    _ended(row, actor=Actor.system("verifier"), log=log, result=result, at=clock())
+
+
+def _lease(row_id: int, organization_id: int, *, now: Q, **told: int) -> bool:
+    """Keeps others from a verification for a while; False where one has it."""
+    with scoping.organization(organization_id=organization_id):
+        rows = AuditVerification.objects.filter(now, pk=row_id, state=State.DUE)
+        return bool(rows.update(leased_until=Now() + LEASE, **told))
 
 
 def _ended(
     row: AuditVerification, *, actor: Actor, log: Log, result: Result, at: datetime
 ) -> AuditVerification:
     finding = result.finding
-    row.state, row.ended_at = State.DONE, at
+    row.state, row.ended_at, row.leased_until = State.DONE, at, None
     row.entries = row.checked = result.entries
     row.pruned = result.pruned
     if finding is not None:

@@ -17,7 +17,7 @@ from audit.log.owners import Owner
 from audit.log.selectors import Log, log_of
 from audit.verification import selectors
 from audit.verification.flaws import Finding, Flaw
-from audit.verification.services import request, verify, verify_requested
+from audit.verification.services import request, verify, work_due
 from audit.verification.walk import walk
 from kit import scoping
 from kit.actor import Actor
@@ -391,13 +391,36 @@ def test_a_long_log_is_left_to_a_worker(
     assert waiting.state == "due"
     assert again == waiting
 
-    for _ in range(2):
-        verify_requested(organization_id=halden.id, public_id=waiting.public_id, at=AT)
+    assert [work_due(clock=lambda: AT) for _ in range(2)] == [1, 0]
 
     with scoping.organization(organization_id=halden.id):
         ended = selectors.newest_ended()
     assert ended is not None
     assert (ended.pk, ended.is_sound, ended.checked) == (waiting.pk, True, 300)
+
+
+def test_whoever_died_over_one_is_followed_after_the_lease(
+    log: Log, halden: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.verification.services.AT_ONCE", 10)
+    with scoping.organization(organization_id=halden.id):
+        waiting = request(actor=MARA, log=log, at=AT)
+    with monkeypatch.context() as dying:
+        dying.setattr("audit.verification.services.walk", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            work_due(clock=lambda: AT)
+
+    assert work_due(clock=lambda: AT) == 0
+    _as_superuser("update audit_verification set leased_until = now() - interval '1 s'")
+    assert work_due(clock=lambda: AT) == 1
+    with scoping.organization(organization_id=halden.id):
+        ended = selectors.newest_ended()
+    assert ended is not None
+    assert (ended.pk, ended.is_sound, ended.leased_until) == (waiting.pk, True, None)
+
+
+def _dies(*_args: object, **_kwargs: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_without_the_permission_it_is_refused(log: Log, halden: Tenant) -> None:
