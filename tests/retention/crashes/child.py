@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from config.celery import app
 from tests.retention.crashes import oracle
 from tests.retention.crashes.calls import watched
 from tests.retention.crashes.site import Site
@@ -81,6 +82,8 @@ class Child:
                 pipes.ask(_RECOVER)
 
         story = ""
+        # Another test may have left a pool of connections to another broker.
+        app._after_fork()
         try:
             with watched(point):
                 whole_sweep(lambda: oracle.is_over(self.site), recover)
