@@ -96,6 +96,10 @@ def _policies_changed(purge_list: PurgeList, sweep: Sweep) -> bool:
         set_at__gt=purge_list.listed_at,
         in_force_at__lte=sweep.planned_at,
     )
+    if purge_list.is_bounds:
+        own = Q(content_kind=purge_list.content_kind, version=purge_list.version)
+        others = PolicyBounds.objects.filter(since).exclude(own)
+        return others.exists() or Policy.objects.filter(since).exists()
     own = Q(
         scope_kind=purge_list.scope_kind,
         membership_id=purge_list.membership_id,

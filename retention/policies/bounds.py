@@ -9,11 +9,14 @@ from kit import content_kinds, scoping
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
-from retention.eligibility import rules
-from retention.eligibility.precedence import Limits
 from retention.holds import authority, locking
+from retention.policies import previews, selectors
 from retention.policies.models import CONVERSATIONS, PolicyBounds
-from retention.policies.rules import LONGEST_DAYS, SHORTEST_DAYS
+from retention.policies.rules import LONGEST_DAYS, SHORTEST_DAYS, Bounds
+from retention.policies.safeguards import selectors as protecting
+from retention.policies.safeguards import services as safeguards
+from retention.policies.selectors import Hypothesis
+from retention.policies.services import NeedsSecondPerson, Served
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.plans import RetentionSetter
@@ -39,80 +42,95 @@ def set_bounds(
     content_kind: str = CONVERSATIONS,
     floor_days: int | None,
     ceiling_days: int | None,
+    served: Served | None = None,
     reason: str = "",
     at: datetime,
 ) -> PolicyBounds:
     """Adds a version of the bounds; None bounds nothing on that side.
 
     A version under which anything may go earlier takes force after the workspace's
-    grace period, like a shorter policy.
+    grace period, and above the threshold asks for a second person, like a shorter
+    policy; unless a draft `served` has waited, and found one.
     """
-    _authorize(actor, workspace)
+    demand_settable(actor=actor, workspace=workspace)
     content_kinds.governed_named(content_kind)
-    _demand_possible(floor_days, ceiling_days)
+    wanted = Bounds(floor_days=floor_days, ceiling_days=ceiling_days)
+    demand_possible(wanted)
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
         locking.before_changing()
         row = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.id)
-        known = list(
-            PolicyBounds.objects.filter(content_kind=content_kind).order_by("version")
+        before = selectors.bounds(content_kind=content_kind)
+        demand_change(before, wanted)
+        hours = 0 if served else row.policy_grace_hours
+        planned = selectors.bounds_hypothesis(
+            workspace=workspace,
+            content_kind=content_kind,
+            wanted=wanted,
+            grace=timedelta(hours=hours),
+            at=at,
         )
-        newest = known[-1] if known else None
-        before = (newest.floor_days, newest.ceiling_days) if newest else (None, None)
-        if before == (floor_days, ceiling_days):
-            raise BoundsSayItAlready(_("Floor and ceiling say so already."))
-        current = rules.in_force([_limits(one) for one in known], at=at)
-        waits = _lets_go_earlier(current, floor_days, ceiling_days)
+        if served is None:
+            _demand_no_second_person(workspace, planned, at=at)
         bounds = PolicyBounds.objects.create(
             workspace_id=workspace.id,
             content_kind=content_kind,
-            version=(newest.version if newest else 0) + 1,
+            version=planned.version.number,
             floor_days=floor_days,
             ceiling_days=ceiling_days,
             set_at=at,
-            set_by=actor.id,
-            in_force_at=at + timedelta(hours=row.policy_grace_hours if waits else 0),
+            set_by=served.set_by if served else actor.id,
+            in_force_at=planned.version.in_force_at,
         )
+        if served:
+            safeguards.announce(
+                by=served.set_by, workspace=workspace, weeks=served.announced, at=at
+            )
         _record(actor, workspace, bounds, before=before, reason=reason)
         return bounds
 
 
-def _authorize(actor: Actor, workspace: WorkspaceRef) -> None:
+def demand_settable(*, actor: Actor, workspace: WorkspaceRef) -> None:
+    """Refuses who may not set bounds, and plans that have none."""
     if plans.of(workspace.plan).retention_setter is not RetentionSetter.ADMINS:
         raise NoBoundsHere(_("On this plan there is neither floor nor ceiling."))
     authority.demand(actor, Permission.WORKSPACE_MANAGE, workspace=workspace)
 
 
-def _demand_possible(floor_days: int | None, ceiling_days: int | None) -> None:
-    for days in (floor_days, ceiling_days):
+def demand_possible(wanted: Bounds) -> None:
+    """Refuses days that no bounds have, and a floor above the ceiling."""
+    for days in (wanted.floor_days, wanted.ceiling_days):
         if days is not None and not SHORTEST_DAYS <= days <= LONGEST_DAYS:
             raise BoundsAreImpossible(
                 _("A floor and a ceiling have %(least)s to %(most)s days.")
                 % {"least": SHORTEST_DAYS, "most": LONGEST_DAYS}
             )
-    if floor_days and ceiling_days and floor_days > ceiling_days:
+    floor, ceiling = wanted.floor_days, wanted.ceiling_days
+    if floor and ceiling and floor > ceiling:
         raise BoundsAreImpossible(_("The floor is not above the ceiling."))
 
 
-def _limits(stored: PolicyBounds) -> Limits:
-    return Limits(
-        number=stored.version,
-        floor_days=stored.floor_days,
-        ceiling_days=stored.ceiling_days,
-        set_at=stored.set_at,
-        in_force_at=stored.in_force_at,
-    )
+def demand_change(before: Bounds, wanted: Bounds) -> None:
+    """Refuses what the newest bounds say already."""
+    if before == wanted:
+        raise BoundsSayItAlready(_("Floor and ceiling say so already."))
 
 
-def _lets_go_earlier(
-    current: Limits | None, floor_days: int | None, ceiling_days: int | None
-) -> bool:
-    before_floor = current.floor_days if current else None
-    before_ceiling = current.ceiling_days if current else None
-    lowered = (floor_days or 0) < (before_floor or 0)
-    above = LONGEST_DAYS + 1
-    return lowered or (ceiling_days or above) < (before_ceiling or above)
+def _demand_no_second_person(
+    workspace: WorkspaceRef, planned: Hypothesis, *, at: datetime
+) -> None:
+    """Whoever sets bounds without a draft does not go around the second person."""
+    if not protecting.protection(workspace=workspace).threshold.is_on:
+        return
+    found = previews.preview_of(planned, workspace=workspace, at=at)
+    if protecting.asks_second_person(workspace=workspace, newly_due=found.newly_due):
+        raise NeedsSecondPerson(
+            _(
+                "This lets more go than one person may decide here. Write a draft, and"
+                " have another person approve it."
+            )
+        )
 
 
 def _record(
@@ -120,7 +138,7 @@ def _record(
     workspace: WorkspaceRef,
     bounds: PolicyBounds,
     *,
-    before: tuple[int | None, int | None],
+    before: Bounds,
     reason: str,
 ) -> None:
     record(
@@ -132,8 +150,8 @@ def _record(
         at=bounds.set_at,
         policy=f"v{bounds.version}",
         changes={
-            "floor_days": (before[0], bounds.floor_days),
-            "ceiling_days": (before[1], bounds.ceiling_days),
+            "floor_days": (before.floor_days, bounds.floor_days),
+            "ceiling_days": (before.ceiling_days, bounds.ceiling_days),
         },
         details={
             "kind": bounds.content_kind,

@@ -222,7 +222,9 @@ def _preview(
     return {
         "preview": found,
         "number": newest + 1,
-        "figures": showing.figures(found, standing, scope=where.scope),
+        "figures": showing.figures(
+            found, compared_with=showing.compared_with(standing, where.scope)
+        ),
         "chart": showing.weeks_chart(
             found, kind=kind, number=newest + 1, today=standing.version
         ),
@@ -239,9 +241,23 @@ def _preview(
         "is_asked": safeguards.asks_second_person(
             workspace=request.workspace, newly_due=found.newly_due
         ),
-        "is_withdrawal": is_withdrawal,
-        "kept_for": wording.kept_for(days),
-        "draft": {"days": form["days"].value(), "undo_days": undo_days},
+        "question": _question(newest + 1, days, is_withdrawal=is_withdrawal),
+        "keep_label": _("Keep the policy in force"),
+        "hidden": [
+            *where.query.items(),
+            ("days", "" if days is None else str(days)),
+            ("undo_days", str(undo_days)),
+            *([("withdraw", "1")] if is_withdrawal else []),
+        ],
+    }
+
+
+def _question(number: int, days: int | None, *, is_withdrawal: bool) -> str:
+    if is_withdrawal:
+        return _("Apply version %s: take the exception away?") % number
+    return _("Apply version %(number)s: keep %(days)s?") % {
+        "number": number,
+        "days": wording.kept_for(days),
     }
 
 
@@ -263,7 +279,9 @@ def _under_way(request: Any, *, at: datetime) -> list[dict[str, Any]]:
     labels = naming.labels({draft.scope for draft in rows})
     return [
         {
-            "title": f"{drafting.title(draft)} ({labels[draft.scope]})",
+            "title": drafting.title(draft)
+            if draft.is_bounds
+            else f"{drafting.title(draft)} ({labels[draft.scope]})",
             "fact": drafting.sentence(draft, now=at),
             "url": link(request, "retention:policy-draft", draft=draft.public_id),
         }

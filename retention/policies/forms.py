@@ -1,4 +1,4 @@
-"""The policy editor's field, with its bounds in words."""
+"""The fields of a policy, and of a floor and ceiling, with their limits in words."""
 
 from typing import Any
 
@@ -49,3 +49,36 @@ class PolicyForm(forms.Form):
         if kind.undo is UndoRule.NONE:
             # The next sweep takes what expired, whatever a version says.
             self.fields["undo_days"].widget = forms.HiddenInput()
+
+
+class BoundsForm(forms.Form):
+    """Between which days policies of one kind may keep."""
+
+    floor_days = forms.IntegerField(
+        label=_("No policy keeps shorter than"),
+        required=False,
+        min_value=SHORTEST_DAYS,
+        max_value=LONGEST_DAYS,
+        help_text=_("Empty: no floor."),
+    )
+    ceiling_days = forms.IntegerField(
+        label=_("No policy keeps longer than"),
+        required=False,
+        min_value=SHORTEST_DAYS,
+        max_value=LONGEST_DAYS,
+        help_text=_("Empty: no ceiling."),
+    )
+    reason = forms.CharField(
+        label=_("Reason, kept in the audit log"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """A preview too needs a floor that is not above the ceiling."""
+        asked: dict[str, Any] = super().clean() or {}
+        floor, ceiling = asked.get("floor_days"), asked.get("ceiling_days")
+        if floor and ceiling and floor > ceiling:
+            raise forms.ValidationError(_("The floor is not above the ceiling."))
+        return asked

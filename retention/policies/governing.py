@@ -82,14 +82,15 @@ def timelines(
     *,
     workspace_ids: Sequence[int],
     at: datetime,
-    planned: Mapping[Key, Version] | None = None,
+    planned: Mapping[Key, Version | Limits] | None = None,
     known_at: datetime | None = None,
     using: str = "default",
 ) -> Timelines:
     """Every scope of these workspaces, read afresh, to a clock that reads `at`.
 
-    `planned` are versions that nobody has set yet, as if they were stored. With
-    `known_at` it is as it was known then: what was set later is left out.
+    `planned` are versions, of policies or of a workspace's bounds, that nobody has set
+    yet, as if they were stored. With `known_at` it is as it was known then: what was
+    set later is left out.
     """
     promises: dict[int, Promises] = {}
     versions: dict[Key, list[Version]] = defaultdict(list)
@@ -113,9 +114,11 @@ def timelines(
         scope = Scope(ScopeKind(named), scope_id)
         version = rules.as_seen(_version(scope, columns), at=at)
         versions[workspace_id, kind, scope].append(version)
-    for key, version in (planned or {}).items():
-        labeled = replace(version, label=label_of(key[2], version))
-        versions[key].append(labeled)
+    for key, coming in (planned or {}).items():
+        if isinstance(coming, Limits):
+            limits[key[0], key[1]].append(coming)
+            continue
+        versions[key].append(replace(coming, label=label_of(key[2], coming)))
     _add_left(versions, promises, using=using)
     kinds = {kind.name: kind for kind in content_kinds.governed()}
     pieces = {

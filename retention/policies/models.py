@@ -17,6 +17,7 @@ from retention.eligibility.scopes import (
 from retention.policies.rules import LONGEST_DAYS, LONGEST_UNDO_DAYS, SHORTEST_DAYS
 
 __all__ = [
+    "BOUNDS_OF_THE_WORKSPACE",
     "CONVERSATIONS",
     "SCOPE_NAMED",
     "TEMPORARY_CHATS",
@@ -64,6 +65,17 @@ SCOPE_NAMED = (
     | _names(ScopeKind.MEMBER)
     | _names(ScopeKind.PROJECT)
 )
+
+
+BOUNDS_OF_THE_WORKSPACE = Q(
+    is_bounds=False, floor_days__isnull=True, ceiling_days__isnull=True
+) | Q(
+    is_bounds=True,
+    scope_kind=ScopeKind.WORKSPACE.value,
+    days__isnull=True,
+    is_withdrawal=False,
+)
+"""Of a row that proposes a policy or the bounds: only bounds have floor and ceiling."""
 
 
 class Policy(models.Model):

@@ -152,8 +152,15 @@ def preview(
         content_kind=content_kind,
         at=at,
     )
+    return preview_of(planned, workspace=workspace, at=at)
+
+
+def preview_of(
+    planned: Hypothesis, *, workspace: WorkspaceRef, at: datetime
+) -> Preview:
+    """What a version that nobody has set yet, of a policy or of bounds, would purge."""
     first = first_sweep_of(planned)
-    today = worlds.today(workspace=workspace, content_kind=content_kind, at=at)
+    today = worlds.today(workspace=workspace, content_kind=planned.content_kind, at=at)
     new = today.under(planned)
     counted = _counted(new, today, planned, first=first)
     return _preview(counted, planned, new, first, at=at)

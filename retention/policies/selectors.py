@@ -6,12 +6,18 @@ from datetime import datetime, timedelta
 
 from kit import content_kinds
 from retention.eligibility import rules
-from retention.eligibility.precedence import ScopeCutoffs
+from retention.eligibility.precedence import Limits, ScopeCutoffs
 from retention.eligibility.rules import Version
 from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope
 from retention.policies import governing
-from retention.policies.models import Policy, columns_of
-from retention.policies.rules import governs, in_force_from
+from retention.policies.models import Policy, PolicyBounds, columns_of
+from retention.policies.rules import (
+    UNBOUNDED,
+    Bounds,
+    governs,
+    in_force_from,
+    lowers,
+)
 from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -36,11 +42,21 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Hypothesis:
-    """A version that nobody has set yet, for previews."""
+    """A version that nobody has set yet, for previews.
+
+    With `limits` it is a version of the workspace's bounds: `version` then has its
+    number and times, and the undo window that its first purge waits for.
+    """
 
     scope: Scope
     content_kind: str
     version: Version
+    limits: Limits | None = None
+
+    @property
+    def planned(self) -> Version | Limits:
+        """What `governing` takes as if it were stored."""
+        return self.limits or self.version
 
 
 def versions_of(
@@ -201,4 +217,83 @@ def hypothesis(
             # What a wider policy lets go then is not known here: as a shortening.
             in_force_at=at + grace if is_withdrawal else in_force_at,
         ),
+    )
+
+
+def newest_bounds(*, content_kind: str) -> PolicyBounds | None:
+    """The newest bounds of a kind in the open workspace, whether in force or not."""
+    rows = PolicyBounds.objects.filter(content_kind=content_kind)
+    return rows.order_by("-version").first()
+
+
+def bounds(*, content_kind: str) -> Bounds:
+    """The floor and ceiling that a change of them is compared with: the newest."""
+    found = newest_bounds(content_kind=content_kind)
+    if found is None:
+        return UNBOUNDED
+    return Bounds(floor_days=found.floor_days, ceiling_days=found.ceiling_days)
+
+
+def bounds_hypothesis(
+    *,
+    workspace: WorkspaceRef,
+    content_kind: str,
+    wanted: Bounds,
+    grace: timedelta,
+    at: datetime,
+) -> Hypothesis:
+    """The version of the bounds that setting these at `at` would add.
+
+    Its first purge waits for the shortest undo window that any of its policies has.
+    """
+    newest = newest_bounds(content_kind=content_kind)
+    waits = lowers(_bounds_in_force(content_kind, at=at), wanted)
+    limits = Limits(
+        number=(newest.version if newest else 0) + 1,
+        floor_days=wanted.floor_days,
+        ceiling_days=wanted.ceiling_days,
+        set_at=at,
+        in_force_at=at + grace if waits else at,
+    )
+    key = (workspace.id, content_kind, WORKSPACE)
+    known = governing.timelines(
+        workspace_ids=[workspace.id], at=at, planned={key: limits}
+    )
+    governed = [
+        rules.in_force(pieces, at=limits.in_force_at)
+        for (_workspace, kind, _scope), pieces in known.pieces.items()
+        if kind == content_kind
+    ]
+    return Hypothesis(
+        scope=WORKSPACE,
+        content_kind=content_kind,
+        version=Version(
+            number=limits.number,
+            days=None,
+            undo_days=min(
+                one.undo_days for one in governed if one and not one.is_withdrawal
+            ),
+            set_at=limits.set_at,
+            in_force_at=limits.in_force_at,
+        ),
+        limits=limits,
+    )
+
+
+def _bounds_in_force(content_kind: str, *, at: datetime) -> Bounds:
+    stored = PolicyBounds.objects.filter(content_kind=content_kind)
+    found = rules.in_force([as_limits(one) for one in stored], at=at)
+    if found is None:
+        return UNBOUNDED
+    return Bounds(floor_days=found.floor_days, ceiling_days=found.ceiling_days)
+
+
+def as_limits(row: PolicyBounds) -> Limits:
+    """What the rules need of a stored version of the bounds."""
+    return Limits(
+        number=row.version,
+        floor_days=row.floor_days,
+        ceiling_days=row.ceiling_days,
+        set_at=row.set_at,
+        in_force_at=row.in_force_at,
     )

@@ -117,9 +117,7 @@ def in_force_just_now(standing: Standing, *, now: datetime) -> str:
     }
 
 
-def figures(
-    preview: Preview, standing: Standing, *, scope: Scope
-) -> list[dict[str, Any]]:
+def figures(preview: Preview, *, compared_with: str) -> list[dict[str, Any]]:
     """The four numbers that a reader of the preview came for."""
     return [
         {
@@ -136,7 +134,7 @@ def figures(
             "name": _("More than today"),
             "number": signed(preview.more_than_today),
             "tone": "warn" if preview.more_than_today else "",
-            "fact": _compared_with(standing, scope),
+            "fact": compared_with,
         },
         {
             "name": _("Kept by holds"),
@@ -152,7 +150,7 @@ def figures(
     ]
 
 
-def _compared_with(standing: Standing, scope: Scope) -> str:
+def compared_with(standing: Standing, scope: Scope) -> str:
     """What counts today, for the figure of what goes beyond it."""
     if standing.version:
         return _("compared with version %s") % standing.version

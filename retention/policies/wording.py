@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from kit.content_kinds import Governed, UndoRule
 from kit.formatting import grouped
 from retention.eligibility.scopes import CONVERSATIONS
-from retention.policies.rules import LONGEST_DAYS
+from retention.policies.rules import LONGEST_DAYS, Bounds
 
 _ACTIVITY = "last_activity_at"
 
@@ -19,6 +19,19 @@ def kept_for(days: int | None) -> str:
 def days_of(days: int) -> str:
     """ "90 days"."""
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": grouped(days)}
+
+
+def bound(days: int | None) -> str:
+    """ "90 days", or that this side bounds nothing."""
+    return _("none") if days is None else days_of(days)
+
+
+def bounds(found: Bounds) -> str:
+    """ "floor 30 days, ceiling none"."""
+    return _("floor %(floor)s, ceiling %(ceiling)s") % {
+        "floor": bound(found.floor_days),
+        "ceiling": bound(found.ceiling_days),
+    }
 
 
 def since(kind: Governed) -> str:

@@ -106,7 +106,7 @@ def _world(
     extra: dict[Key, Any] = {}
     if planned is not None:
         key = (workspace_id, planned.content_kind, planned.scope)
-        extra = {key: planned.version}
+        extra = {key: planned.planned}
     known = governing.timelines(workspace_ids=[workspace_id], at=at, planned=extra)
     kinds = {kind, TEMPORARY_CHATS} if kind == CONVERSATIONS else {kind}
     scopes = {scope for _w, named, scope in known.pieces if named in kinds}

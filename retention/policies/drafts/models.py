@@ -6,8 +6,20 @@ from django.db import models
 from django.db.models import Q
 
 from kit.scoping import WorkspaceManager
-from retention.policies.models import CONVERSATIONS, SCOPE_NAMED, Clock, Scope, scope_of
-from retention.policies.rules import LONGEST_DAYS, LONGEST_UNDO_DAYS, SHORTEST_DAYS
+from retention.policies.models import (
+    BOUNDS_OF_THE_WORKSPACE,
+    CONVERSATIONS,
+    SCOPE_NAMED,
+    Clock,
+    Scope,
+    scope_of,
+)
+from retention.policies.rules import (
+    LONGEST_DAYS,
+    LONGEST_UNDO_DAYS,
+    SHORTEST_DAYS,
+    Bounds,
+)
 
 
 class DraftState(models.TextChoices):
@@ -26,6 +38,8 @@ UNDER_WAY = (DraftState.AWAITING, DraftState.SCHEDULED)
 class PolicyDraft(models.Model):
     """Values of a policy that somebody proposes; in force they are a Policy version.
 
+    With `is_bounds` it proposes a floor and a ceiling for the workspace instead, and
+    becomes a version of PolicyBounds; `undo_days` is the shortest undo window inside.
     `base_version` is the newest version that it was compared with (0: none). `preview`
     holds the numbers that were shown for exactly these values at `previewed_at`. What
     an approval is bound to is a digest over every column but those that tell where the
@@ -44,6 +58,9 @@ class PolicyDraft(models.Model):
     days = models.PositiveIntegerField(null=True)
     undo_days = models.PositiveSmallIntegerField()
     is_withdrawal = models.BooleanField(default=False)
+    is_bounds = models.BooleanField(default=False)
+    floor_days = models.PositiveIntegerField(null=True)
+    ceiling_days = models.PositiveIntegerField(null=True)
     clock = models.CharField(max_length=20, choices=Clock, default=Clock.LAST_ACTIVITY)
     reason = models.TextField(default="")
     base_version = models.PositiveIntegerField()
@@ -76,6 +93,10 @@ class PolicyDraft(models.Model):
                 name="policydraft_scope_named",
             ),
             models.CheckConstraint(
+                condition=BOUNDS_OF_THE_WORKSPACE,
+                name="policydraft_bounds_of_the_workspace",
+            ),
+            models.CheckConstraint(
                 condition=Q(days__isnull=True)
                 | Q(days__gte=SHORTEST_DAYS, days__lte=LONGEST_DAYS),
                 name="policydraft_days_in_bounds",
@@ -105,7 +126,7 @@ class PolicyDraft(models.Model):
             models.UniqueConstraint(
                 fields=[
                     *("workspace", "scope_kind", "membership_id", "group_id"),
-                    *("project_id", "content_kind"),
+                    *("project_id", "content_kind", "is_bounds"),
                 ],
                 condition=Q(state__in=["awaiting", "scheduled"]),
                 nulls_distinct=False,
@@ -130,6 +151,13 @@ class PolicyDraft(models.Model):
     def scope(self) -> Scope:
         """Whose content it proposes to govern."""
         return scope_of(self)
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The floor and ceiling that it proposes, if it proposes these."""
+        if not self.is_bounds:
+            return None
+        return Bounds(floor_days=self.floor_days, ceiling_days=self.ceiling_days)
 
 
 class StepKind(models.TextChoices):

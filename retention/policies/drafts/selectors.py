@@ -1,7 +1,7 @@
 """Answers what drafts a workspace has, how one stands, and whose approvals count."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connections
@@ -12,7 +12,7 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.policies import previews
 from retention.policies import selectors as policies
-from retention.policies.drafts import snapshots
+from retention.policies.drafts import planning, snapshots
 from retention.policies.drafts.digests import digest
 from retention.policies.drafts.models import (
     UNDER_WAY,
@@ -99,23 +99,21 @@ def standing(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> St
 
 def shortens(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> bool:
     """Whether the draft lets anything go earlier, and so waits for a grace period."""
-    return policies.lets_go_earlier(
-        workspace=workspace,
-        scope=draft.scope,
-        content_kind=draft.content_kind,
-        days=draft.days,
-        undo_days=draft.undo_days,
-        is_withdrawal=draft.is_withdrawal,
-        at=at,
-    )
+    # Whatever the grace period of the workspace: only what lets go waits for one.
+    made = planning.planned(draft, workspace=workspace, grace=timedelta(hours=1), at=at)
+    return made.version.in_force_at > at
 
 
 def asks_second_person(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
     """Whether another person has to approve, by the threshold as it is now."""
     return safeguards.asks_second_person(
-        workspace=workspace,
-        newly_due=previews.newly_due(snapshots.weeks(draft.preview)),
+        workspace=workspace, newly_due=previewed(draft)
     )
+
+
+def previewed(draft: PolicyDraft) -> int:
+    """How much more its preview said that goes than today's rule lets go."""
+    return previews.newly_due(snapshots.weeks(draft.preview))
 
 
 def would_ask_second_person(
@@ -123,22 +121,30 @@ def would_ask_second_person(
 ) -> bool:
     """The same, counted afresh as if it took force now.
 
-    Policies of other scopes, members of groups and what is stored may have changed
-    since its preview: drafts that let nothing go alone can do so together.
+    Policies of other scopes, bounds, members of groups and what is stored may have
+    changed since its preview: drafts that let nothing go alone can do so together.
     """
     if not safeguards.protection(workspace=workspace).threshold.is_on:
         return False
-    found = previews.preview(
-        workspace=workspace,
-        scope=draft.scope,
-        content_kind=draft.content_kind,
-        days=draft.days,
-        undo_days=draft.undo_days,
-        is_withdrawal=draft.is_withdrawal,
-        override=True,
-        at=at,
-    )
+    found = planning.preview(draft, workspace=workspace, grace=timedelta(0), at=at)
     return safeguards.asks_second_person(workspace=workspace, newly_due=found.newly_due)
+
+
+def lets_more_go_than_agreed(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
+    """Whether what goes beyond its preview would ask for a second person by itself.
+
+    Counted for the time of its preview, so that nothing counts that only grew older.
+    """
+    if not safeguards.protection(workspace=workspace).threshold.is_on:
+        return False
+    grace = policies.grace_of(workspace=workspace)
+    found = planning.preview(
+        draft, workspace=workspace, grace=grace, at=draft.previewed_at
+    )
+    more = found.newly_due - previewed(draft)
+    return more > 0 and safeguards.asks_second_person(
+        workspace=workspace, newly_due=more
+    )
 
 
 def is_by_author(draft: PolicyDraft, *, person: str) -> bool:

@@ -18,6 +18,7 @@ from retention.policies.drafts.models import (
     StepKind,
 )
 from retention.policies.previews import newly_due
+from retention.policies.rules import Bounds
 from retention.policies.selectors import Standing
 
 _STATUS = {
@@ -60,6 +61,11 @@ _ICONS = {
 def title(draft: PolicyDraft) -> str:
     """What the draft proposes, in a few words."""
     kind = content_kinds.governed_named(draft.content_kind).labels
+    if draft.bounds is not None:
+        return _("Bounds for %(kind)s: %(bounds)s") % {
+            "kind": kind,
+            "bounds": wording.bounds(draft.bounds),
+        }
     if draft.is_withdrawal:
         return _("Take an exception for %s away") % kind
     return _("Keep %(kind)s %(days)s") % {
@@ -84,10 +90,10 @@ def sentence(draft: PolicyDraft, *, now: datetime) -> str:
             "in": relative(draft.due_at, now=now),
         }
     if draft.state == DraftState.IN_FORCE and draft.ended_at:
-        return _("Version %(version)s of the policy since %(when)s.") % {
-            "version": draft.version,
-            "when": absolute(draft.ended_at),
-        }
+        since = _("Version %(version)s of the policy since %(when)s.")
+        if draft.is_bounds:
+            since = _("Version %(version)s of the bounds since %(when)s.")
+        return since % {"version": draft.version, "when": absolute(draft.ended_at)}
     if draft.state == DraftState.CANCELLED:
         return _("It never took force, and nothing was purged because of it.")
     return _("Nothing changes until it is sent.")
@@ -116,7 +122,7 @@ def stages(draft: PolicyDraft, *, is_asked: bool) -> list[dict[str, Any]]:
 
 
 def changes(draft: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
-    """The fields in which it differs from what is in force."""
+    """The fields in which it differs from the policy in force."""
     pairs = [
         (_("Keeps"), wording.kept_for(standing.days), _keeps(draft)),
         (
@@ -125,6 +131,28 @@ def changes(draft: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
             wording.days_of(draft.undo_days),
         ),
     ]
+    return _differences(pairs)
+
+
+def bounds_changes(before: Bounds, after: Bounds) -> list[dict[str, Any]]:
+    """The sides on which other bounds differ."""
+    return _differences(
+        [
+            (
+                _("Floor"),
+                wording.bound(before.floor_days),
+                wording.bound(after.floor_days),
+            ),
+            (
+                _("Ceiling"),
+                wording.bound(before.ceiling_days),
+                wording.bound(after.ceiling_days),
+            ),
+        ]
+    )
+
+
+def _differences(pairs: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
     return [
         {"field": field, "before": before, "after": after}
         for field, before, after in pairs

@@ -1,10 +1,13 @@
 """Counts what a draft would do now, for its page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kit import content_kinds
-from retention.policies import breakdowns, previews, showing, wording
+from retention.policies import breakdowns, selectors, showing, wording
+from retention.policies.drafts import planning
 from retention.policies.drafts.models import PolicyDraft
 from retention.policies.selectors import Standing
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -14,14 +17,11 @@ def of_draft(
     draft: PolicyDraft, *, workspace: WorkspaceRef, standing: Standing, at: datetime
 ) -> dict[str, Any]:
     """The preview part of the page; a scheduled draft is counted for its own time."""
-    found = previews.preview(
+    grace = selectors.grace_of(workspace=workspace)
+    found = planning.preview(
+        draft,
         workspace=workspace,
-        scope=draft.scope,
-        content_kind=draft.content_kind,
-        days=draft.days,
-        undo_days=draft.undo_days,
-        is_withdrawal=draft.is_withdrawal,
-        override=draft.due_at is not None,
+        grace=timedelta(0) if draft.due_at is not None else grace,
         at=draft.due_at or at,
     )
     number = draft.base_version + 1
@@ -30,9 +30,17 @@ def of_draft(
     return {
         "preview": found,
         "number": number,
-        "figures": showing.figures(found, standing, scope=draft.scope),
+        "figures": showing.figures(
+            found,
+            compared_with=_("compared with the bounds of today")
+            if draft.is_bounds
+            else showing.compared_with(standing, draft.scope),
+        ),
         "chart": showing.weeks_chart(
-            found, kind=kind, number=number, today=standing.version
+            found,
+            kind=kind,
+            number=number,
+            today=0 if draft.is_bounds else standing.version,
         ),
         "breakdowns": breakdowns.breakdowns(found),
         "dates": breakdowns.dates(found),

@@ -1,6 +1,7 @@
 """Drafts of policies: the list, one with its timeline, and what people do with it."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +21,17 @@ from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.places import crumbs, link, query
 from retention.policies import naming
+from retention.policies import selectors as policies
 from retention.policies.drafts import selectors, services, showing, sights
 from retention.policies.drafts.digests import digest
 from retention.policies.drafts.forms import AnswerForm
 from retention.policies.drafts.models import DraftState, PolicyDraft
 from retention.policies.drafts.selectors import DraftIsGone
 from retention.policies.drafts.services import Values
-from retention.policies.forms import PolicyForm
+from retention.policies.forms import BoundsForm, PolicyForm
 from retention.policies.listing import selectors as listing
+from retention.policies.rules import Bounds
+from retention.policies.selectors import Standing
 from workspaces.members import selectors as members
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -47,7 +51,7 @@ def policy_drafts(request: Any) -> HttpResponse:
         "rows": [
             showing.row(
                 draft,
-                scope=labels[draft.scope],
+                scope=_("Every policy") if draft.is_bounds else labels[draft.scope],
                 people=people,
                 url=_url(request, draft),
             )
@@ -73,27 +77,14 @@ def policy_draft(request: Any, draft: UUID) -> HttpResponse:
 def policy_draft_change(request: Any, draft: UUID) -> HttpResponse:
     """Propose other values; what was approved before counts no longer."""
     found = _found(draft)
-    initial = {
-        "days": found.days,
-        "undo_days": found.undo_days,
-        "reason": found.reason,
-    }
-    form = PolicyForm(
-        request.POST or None,
-        initial=initial,
-        kind=content_kinds.governed_named(found.content_kind),
-    )
+    form = _form(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.change(
                 actor=request.actor,
                 workspace=request.workspace,
                 draft=draft,
-                values=Values(
-                    scope=found.scope,
-                    content_kind=found.content_kind,
-                    **form.cleaned_data,
-                ),
+                values=_values(found, form.cleaned_data),
                 at=clock.now(),
             )
         except Refused as refusal:
@@ -104,6 +95,7 @@ def policy_draft_change(request: Any, draft: UUID) -> HttpResponse:
     context = {
         "form": form,
         "draft_url": _url(request, found),
+        "is_bounds": found.is_bounds,
         "is_under_way": found.state != DraftState.DRAFT,
         "crumbs": crumbs(request, _("Change the draft"), above=[_above()]),
     }
@@ -111,6 +103,25 @@ def policy_draft_change(request: Any, draft: UUID) -> HttpResponse:
     return render(
         request, "retention/policies/drafts/change.html", context, status=status
     )
+
+
+def _form(found: PolicyDraft, posted: Any) -> BoundsForm | PolicyForm:
+    initial = {"reason": found.reason}
+    if found.bounds is not None:
+        return BoundsForm(posted, initial=initial | asdict(found.bounds))
+    return PolicyForm(
+        posted,
+        initial=initial | {"days": found.days, "undo_days": found.undo_days},
+        kind=content_kinds.governed_named(found.content_kind),
+    )
+
+
+def _values(found: PolicyDraft, asked: dict[str, Any]) -> Values:
+    kind = found.content_kind
+    if found.is_bounds:
+        reason = asked.pop("reason")
+        return Values.of_bounds(Bounds(**asked), content_kind=kind, reason=reason)
+    return Values(scope=found.scope, content_kind=kind, **asked)
 
 
 @guard.requires(Permission.POLICIES_MANAGE)
@@ -213,8 +224,10 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
         "status": showing.status(found),
         "sentence": showing.sentence(found, now=at),
         "stages": showing.stages(found, is_asked=is_asked or is_awaiting),
-        "changes": showing.changes(found, standing) if found.ended_at is None else [],
-        "scope_label": naming.labels([found.scope])[found.scope],
+        "changes": _changes(found, standing) if found.ended_at is None else [],
+        "scope_label": _("Every policy")
+        if found.is_bounds
+        else naming.labels([found.scope])[found.scope],
         "kind_label": content_kinds.governed_named(found.content_kind).labels,
         "reason": found.reason,
         "list_url": _list_url(request, found),
@@ -240,6 +253,13 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
     if found.ended_at is None:
         context |= sights.of_draft(found, workspace=workspace, standing=standing, at=at)
     return context
+
+
+def _changes(found: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:
+    if found.bounds is None:
+        return showing.changes(found, standing)
+    before = policies.bounds(content_kind=found.content_kind)
+    return showing.bounds_changes(before, found.bounds)
 
 
 def _lacks_approver(

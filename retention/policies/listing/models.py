@@ -7,7 +7,12 @@ from django.db.models import Q
 
 from kit.scoping import WorkspaceManager
 from retention.policies.drafts.models import PolicyDraft
-from retention.policies.models import SCOPE_NAMED, Scope, scope_of
+from retention.policies.models import (
+    BOUNDS_OF_THE_WORKSPACE,
+    SCOPE_NAMED,
+    Scope,
+    scope_of,
+)
 
 
 class PurgeList(models.Model):
@@ -40,6 +45,9 @@ class PurgeList(models.Model):
     days = models.PositiveIntegerField(null=True)
     undo_days = models.PositiveSmallIntegerField()
     is_withdrawal = models.BooleanField()
+    is_bounds = models.BooleanField(default=False)
+    floor_days = models.PositiveIntegerField(null=True)
+    ceiling_days = models.PositiveIntegerField(null=True)
     version = models.PositiveIntegerField()
     in_force_at = models.DateTimeField()
     first_sweep_at = models.DateTimeField()
@@ -61,6 +69,10 @@ class PurgeList(models.Model):
                 fields=["workspace", "id"], name="purgelist_in_workspace"
             ),
             models.CheckConstraint(condition=SCOPE_NAMED, name="purgelist_scope_named"),
+            models.CheckConstraint(
+                condition=BOUNDS_OF_THE_WORKSPACE,
+                name="purgelist_bounds_of_the_workspace",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     listed_at__isnull=True,

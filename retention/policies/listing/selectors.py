@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connections
 from django.db.models import QuerySet
 
-from retention.eligibility.precedence import ScopeCutoffs
+from retention.eligibility.precedence import Limits, ScopeCutoffs
 from retention.eligibility.rules import Version
 from retention.policies import governing
 from retention.policies.drafts.models import DraftState, PolicyDraft
@@ -67,7 +67,9 @@ def _cutoffs(
 ) -> list[ScopeCutoffs]:
     workspace_id = purge_list.workspace_id
     key = (workspace_id, purge_list.content_kind, purge_list.scope)
-    planned: dict[Key, Version] = {} if is_set else {key: _version(purge_list)}
+    planned: dict[Key, Version | Limits] = {}
+    if not is_set:
+        planned[key] = _limits(purge_list) or _version(purge_list)
     known = governing.timelines(
         workspace_ids=[workspace_id], at=at, planned=planned, known_at=known_at
     )
@@ -80,6 +82,18 @@ def _version(purge_list: PurgeList) -> Version:
         days=purge_list.days,
         undo_days=purge_list.undo_days,
         is_withdrawal=purge_list.is_withdrawal,
+        set_at=purge_list.requested_at,
+        in_force_at=purge_list.in_force_at,
+    )
+
+
+def _limits(purge_list: PurgeList) -> Limits | None:
+    if not purge_list.is_bounds:
+        return None
+    return Limits(
+        number=purge_list.version,
+        floor_days=purge_list.floor_days,
+        ceiling_days=purge_list.ceiling_days,
         set_at=purge_list.requested_at,
         in_force_at=purge_list.in_force_at,
     )

@@ -49,6 +49,8 @@ def approve(
                     " preview holds no longer. It has to be sent again."
                 )
             )
+        if selectors.lets_more_go_than_agreed(workspace=workspace, draft=found):
+            raise DraftHasChanged(str(forcing.LETS_MORE_GO))
         steps.note(found, StepKind.APPROVED, actor=actor, workspace=workspace, at=at)
         return sending.schedule(found, actor=actor, workspace=workspace, at=at)
 

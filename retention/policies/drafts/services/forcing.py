@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from kit import scoping
 from kit.actor import Actor
 from kit.refusals import Refused
-from retention.policies import selectors
+from retention.policies import bounds
 from retention.policies import services as policies
+from retention.policies.drafts import planning, snapshots
 from retention.policies.drafts import selectors as drafts
-from retention.policies.drafts import snapshots
 from retention.policies.drafts.models import DraftState, PolicyDraft, StepKind
 from retention.policies.drafts.selectors import Due
 from retention.policies.drafts.services import steps
@@ -19,6 +20,10 @@ from workspaces.tenancy import selectors as tenancy
 from workspaces.tenancy.selectors import WorkspaceRef
 
 CLERK = Actor.system("policies")
+LETS_MORE_GO = _lazy(
+    "By now it lets more go than its preview said: policies, bounds, groups or what is"
+    " stored changed since. It has to be sent again."
+)
 
 
 def force_due(*, at: datetime) -> int:
@@ -34,26 +39,9 @@ def force(
     kept: PurgeList | None = None,
     at: datetime,
 ) -> PolicyDraft:
-    """Makes the draft a version of the policy, in this turn."""
-    policy = policies.set_policy(
-        actor=actor,
-        workspace=workspace,
-        scope=draft.scope,
-        content_kind=draft.content_kind,
-        days=draft.days,
-        undo_days=draft.undo_days,
-        is_withdrawal=draft.is_withdrawal,
-        reason=draft.reason,
-        served=policies.Served(
-            set_by=draft.author, announced=snapshots.weeks(draft.preview)
-        ),
-        at=at,
-    )
-    draft.state, draft.version, draft.ended_at = (
-        DraftState.IN_FORCE,
-        policy.version,
-        at,
-    )
+    """Makes the draft a version of the policy, or of the bounds, in this turn."""
+    draft.version = _version(draft, actor=actor, workspace=workspace, at=at)
+    draft.state, draft.ended_at = DraftState.IN_FORCE, at
     draft.due_at = draft.due_at or at
     draft.save()
     steps.note(
@@ -62,12 +50,40 @@ def force(
     return draft
 
 
-def is_overtaken(draft: PolicyDraft, *, workspace: WorkspaceRef) -> bool:
-    """Whether its scope got another version since the draft was compared."""
-    newest = selectors.newest_version(
-        workspace=workspace, scope=draft.scope, content_kind=draft.content_kind
+def _version(
+    draft: PolicyDraft, *, actor: Actor, workspace: WorkspaceRef, at: datetime
+) -> int:
+    served = policies.Served(
+        set_by=draft.author, announced=snapshots.weeks(draft.preview)
     )
-    return newest != draft.base_version
+    if draft.is_bounds:
+        return bounds.set_bounds(
+            actor=actor,
+            workspace=workspace,
+            content_kind=draft.content_kind,
+            floor_days=draft.floor_days,
+            ceiling_days=draft.ceiling_days,
+            served=served,
+            reason=draft.reason,
+            at=at,
+        ).version
+    return policies.set_policy(
+        actor=actor,
+        workspace=workspace,
+        scope=draft.scope,
+        content_kind=draft.content_kind,
+        days=draft.days,
+        undo_days=draft.undo_days,
+        is_withdrawal=draft.is_withdrawal,
+        served=served,
+        reason=draft.reason,
+        at=at,
+    ).version
+
+
+def is_overtaken(draft: PolicyDraft, *, workspace: WorkspaceRef) -> bool:
+    """Whether what it changes got another version since the draft was compared."""
+    return planning.newest_version(draft, workspace=workspace) != draft.base_version
 
 
 def _force_one(due: Due, *, at: datetime) -> bool:
@@ -105,6 +121,9 @@ def _obstacle(draft: PolicyDraft, workspace: WorkspaceRef, *, at: datetime) -> s
     if is_overtaken(draft, workspace=workspace):
         return _("The policy was set otherwise meanwhile.")
     if drafts.approvers(workspace=workspace, draft=draft):
+        # An approval is for what the preview showed, and for no more.
+        if drafts.lets_more_go_than_agreed(workspace=workspace, draft=draft):
+            return str(LETS_MORE_GO)
         return ""
     if drafts.asks_second_person(workspace=workspace, draft=draft):
         return _(

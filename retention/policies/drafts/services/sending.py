@@ -9,7 +9,9 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority
+from retention.policies import bounds
 from retention.policies import services as policies
+from retention.policies.drafts import planning
 from retention.policies.drafts import selectors as drafts
 from retention.policies.drafts.models import (
     UNDER_WAY,
@@ -22,7 +24,6 @@ from retention.policies.drafts.services.writing import Values
 from retention.policies.listing import services as listing
 from retention.policies.listing.models import PurgeList
 from retention.policies.models import columns_of
-from retention.policies.previews import planned_version
 from retention.policies.safeguards import selectors as safeguards
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -60,17 +61,13 @@ def send(
     with steps.turn(workspace):
         found = steps.locked(draft=draft)
         writing.demand_open(found)
+        if found.is_bounds:
+            bounds.demand_settable(actor=actor, workspace=workspace)
         if found.state != DraftState.DRAFT:
             raise NotADraft(_("This draft was sent already."))
         _demand_no_other(found)
         writing.look(found, workspace=workspace, at=at)
-        policies.demand_change(
-            drafts.standing(found, workspace=workspace, at=at),
-            found.scope,
-            days=found.days,
-            undo_days=found.undo_days,
-            is_withdrawal=found.is_withdrawal,
-        )
+        writing.demand_change(found, workspace=workspace, at=at)
         if drafts.asks_second_person(workspace=workspace, draft=found):
             found.state = DraftState.AWAITING
             found.save()
@@ -106,17 +103,9 @@ def schedule(
 
 def _list_of(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> PurgeList:
     """What its first sweep will purge, item by item, as of its own time."""
-    planned = planned_version(
-        workspace=workspace,
-        scope=draft.scope,
-        content_kind=draft.content_kind,
-        days=draft.days,
-        undo_days=draft.undo_days,
-        is_withdrawal=draft.is_withdrawal,
-        override=False,
-        at=at,
-    )
-    return listing.keep(draft, planned, workspace=workspace, at=at)
+    grace = safeguards.protection(workspace=workspace).grace
+    made = planning.planned(draft, workspace=workspace, grace=grace, at=at)
+    return listing.keep(draft, made, workspace=workspace, at=at)
 
 
 def cancel(
@@ -150,7 +139,10 @@ def cancel(
 
 def _demand_no_other(draft: PolicyDraft) -> None:
     others = PolicyDraft.objects.filter(
-        state__in=UNDER_WAY, content_kind=draft.content_kind, **columns_of(draft.scope)
+        state__in=UNDER_WAY,
+        content_kind=draft.content_kind,
+        is_bounds=draft.is_bounds,
+        **columns_of(draft.scope),
     )
     if others.exists():
         raise AnotherIsUnderWay(

@@ -8,12 +8,15 @@ from django.utils.translation import gettext as _
 
 from kit.actor import Actor
 from kit.refusals import Refused
+from retention.policies import bounds as bounding
 from retention.policies import previews, selectors
 from retention.policies import services as policies
-from retention.policies.drafts import snapshots
+from retention.policies.drafts import planning, snapshots
+from retention.policies.drafts import selectors as drafts
 from retention.policies.drafts.models import DraftState, PolicyDraft, StepKind
 from retention.policies.drafts.services import steps
 from retention.policies.models import CONVERSATIONS, WORKSPACE, Scope, columns_of
+from retention.policies.rules import UNBOUNDED, Bounds
 from workspaces.tenancy.selectors import WorkspaceRef
 
 LONGEST_REASON = 1_000
@@ -33,7 +36,8 @@ class ReasonIsTooLong(Refused):
 class Values:
     """What a draft proposes; `days` None keeps for ever.
 
-    A withdrawal leaves the scope to the next wider policy.
+    A withdrawal leaves the scope to the next wider policy. With `bounds` it is a floor
+    and a ceiling for the workspace, and `days` and `undo_days` say nothing.
     """
 
     scope: Scope = WORKSPACE
@@ -41,7 +45,21 @@ class Values:
     days: int | None
     undo_days: int
     is_withdrawal: bool = False
+    bounds: Bounds | None = None
     reason: str = ""
+
+    @classmethod
+    def of_bounds(
+        cls, bounds: Bounds, *, content_kind: str = CONVERSATIONS, reason: str = ""
+    ) -> "Values":
+        """A floor and a ceiling."""
+        return cls(
+            content_kind=content_kind,
+            days=None,
+            undo_days=0,
+            bounds=bounds,
+            reason=reason,
+        )
 
 
 def draft(
@@ -83,6 +101,8 @@ def change(
     with steps.turn(workspace):
         found = steps.locked(draft=draft)
         demand_open(found)
+        if found.is_bounds:
+            bounding.demand_settable(actor=actor, workspace=workspace)
         policies.demand_scope(values.scope, content_kind=values.content_kind)
         before = _proposed(found)
         found.revision += 1
@@ -116,6 +136,9 @@ def write(
     draft.content_kind = values.content_kind
     draft.days, draft.undo_days = values.days, values.undo_days
     draft.is_withdrawal = values.is_withdrawal
+    limits = values.bounds or UNBOUNDED
+    draft.is_bounds = values.bounds is not None
+    draft.floor_days, draft.ceiling_days = limits.floor_days, limits.ceiling_days
     draft.reason = values.reason.strip()
     draft.edited_by, draft.edited_at = by, at
     look(draft, workspace=workspace, at=at)
@@ -123,19 +146,27 @@ def write(
 
 def look(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> None:
     """Counts afresh what the draft would do, against the versions of now."""
-    draft.base_version = selectors.newest_version(
-        workspace=workspace, scope=draft.scope, content_kind=draft.content_kind
-    )
-    found = previews.preview(
-        workspace=workspace,
-        scope=draft.scope,
-        content_kind=draft.content_kind,
+    draft.base_version = planning.newest_version(draft, workspace=workspace)
+    grace = selectors.grace_of(workspace=workspace)
+    planned = planning.planned(draft, workspace=workspace, grace=grace, at=at)
+    draft.undo_days = planned.version.undo_days
+    found = previews.preview_of(planned, workspace=workspace, at=at)
+    draft.preview, draft.previewed_at = snapshots.snapshot(found), at
+
+
+def demand_change(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> None:
+    """Refuses a draft that proposes what counts already."""
+    if draft.bounds is not None:
+        before = selectors.bounds(content_kind=draft.content_kind)
+        bounding.demand_change(before, draft.bounds)
+        return
+    policies.demand_change(
+        drafts.standing(draft, workspace=workspace, at=at),
+        draft.scope,
         days=draft.days,
         undo_days=draft.undo_days,
         is_withdrawal=draft.is_withdrawal,
-        at=at,
     )
-    draft.preview, draft.previewed_at = snapshots.snapshot(found), at
 
 
 def demand_open(draft: PolicyDraft) -> None:
@@ -145,12 +176,16 @@ def demand_open(draft: PolicyDraft) -> None:
 
 
 def _demand_values(actor: Actor, workspace: WorkspaceRef, values: Values) -> None:
-    policies.demand_settable(actor=actor, workspace=workspace, scope=values.scope)
-    policies.demand_bounds(
-        days=values.days,
-        undo_days=values.undo_days,
-        content_kind=values.content_kind,
-    )
+    if values.bounds is not None:
+        bounding.demand_settable(actor=actor, workspace=workspace)
+        bounding.demand_possible(values.bounds)
+    else:
+        policies.demand_settable(actor=actor, workspace=workspace, scope=values.scope)
+        policies.demand_bounds(
+            days=values.days,
+            undo_days=values.undo_days,
+            content_kind=values.content_kind,
+        )
     if len(values.reason) > LONGEST_REASON:
         raise ReasonIsTooLong(
             _("The reason may have %s characters.") % f"{LONGEST_REASON:,}"
@@ -164,5 +199,7 @@ def _proposed(draft: PolicyDraft) -> dict[str, int | str | None]:
         "days": draft.days,
         "undo_days": draft.undo_days,
         "withdrawn": draft.is_withdrawal,
+        "floor_days": draft.floor_days,
+        "ceiling_days": draft.ceiling_days,
         "reason": draft.reason,
     }
