@@ -7,10 +7,12 @@ of their ids, one transaction each with its cursor: killed, it goes on where it 
 doing a window twice changes nothing. Legal holds are asked in each.
 
 The sequencer copies the actor's id into the list when it seals. So the list is cleared
-last, once everything up to the request is sealed.
+last, once everything up to the request is sealed; in that transaction the person is
+forgotten beside the log as well, under the locks of whoever keeps holds.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +22,7 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from audit import recording
-from audit.erasure import guards, rules
+from audit.erasure import guards, rows, rules
 from audit.erasure.models import AuditErasure, ErasureState
 from audit.log import details, storage
 from audit.log.leaf import Leaf, LeafRefused
@@ -173,18 +175,35 @@ def _work(erasure_id: int, *, at: datetime) -> bool:
             acted, mentioned = _erase(cursor, log, subject, after=position, end=end)
             cursor.execute(_MOVE, [end, acted, mentioned, erasure_id])
             return True
-        return _finish(cursor, subject, found, at=at)
+        return _finish(cursor, log, subject, found, at=at)
 
 
 def _finish(
-    cursor: Any, subject: Subject, row: tuple[Any, ...], *, at: datetime
+    cursor: Any, log: Log, subject: Subject, row: tuple[Any, ...], *, at: datetime
 ) -> bool:
-    erasure_id, organization_id, public_id, _sealed, until, _position, _state = row
+    erasure_id, organization_id, _public_id, _sealed, until, _position, _state = row
     cursor.execute(_UNSEALED, [organization_id, until])
-    if cursor.fetchone()[0]:
+    if cursor.fetchone()[0] or rows.is_exporting(cursor, log=log):
         wait = at + timedelta(minutes=1)
         cursor.execute(_WAIT, [ErasureState.DUE, wait, erasure_id])
         return False
+    is_forgotten = guards.forget(
+        organization_id=organization_id,
+        person=subject.id,
+        addresses=[one.strip().lower() for one in subject.addresses],
+        at=at,
+        using=ALIAS,
+    )
+    if not is_forgotten:
+        cursor.execute(_WAIT, [ErasureState.HELD, at + LOOK_AGAIN, erasure_id])
+        return False
+    rows.erase(cursor, log=log, person=subject.id, wanted=_needles(subject), at=at)
+    _end(cursor, subject, row, at=at)
+    return False
+
+
+def _end(cursor: Any, subject: Subject, row: tuple[Any, ...], *, at: datetime) -> None:
+    erasure_id, organization_id, public_id, _sealed, until, _position, _state = row
     cursor.execute(_UNLIST, [organization_id, subject.id, until])
     cursor.execute(_END_IT, [at, erasure_id])
     acted, mentioned = cursor.fetchone()
@@ -197,7 +216,14 @@ def _finish(
         counts={"acted": acted, "mentioned": mentioned},
         using=ALIAS,
     )
-    return False
+
+
+def _needles(subject: Subject) -> re.Pattern[str]:
+    return rules.needles(
+        ids=(subject.id, *subject.ids),
+        addresses=subject.addresses,
+        names=subject.names,
+    )
 
 
 def _erase(
@@ -205,11 +231,7 @@ def _erase(
 ) -> tuple[int, int]:
     """Erases from the entries of one window; in how many they acted or were named."""
     cursor.execute(_DETAILS, [log.organization_id, after, end])
-    wanted = rules.needles(
-        ids=(subject.id, *subject.ids),
-        addresses=subject.addresses,
-        names=subject.names,
-    )
+    wanted = _needles(subject)
     acted = mentioned = 0
     for entry_id, part, who, sealed, raw in cursor.fetchall():
         if part == Part.ACTOR and who == subject.id:

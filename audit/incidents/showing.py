@@ -121,7 +121,9 @@ def timeline(
 def _line(step: AuditIncidentStep, *, pages: Pages, box: Box) -> dict[str, Any]:
     icon, title = _ACTS[step.act]
     told = box.open(step.sealed, table=STEPS, row=step.public_id)
-    written = {"by": str(told.get("by", "")), "text": str(told.get("text", ""))}
+    # Who was erased from the log is nobody here either.
+    by, text = told.get("by") or _("Somebody erased"), told.get("text", "")
+    written = {"by": str(by), "text": str(text)}
     is_entry = step.epoch is not None and step.index is not None
     return {
         "icon": icon,

@@ -1,8 +1,8 @@
-"""Tells the audit log why a person must stay in it."""
+"""Tells the audit log why a person must stay in it, and forgets whom it has erased."""
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, connections
 from django.utils.translation import gettext as _
 
 from audit.erasure import guards
@@ -11,6 +11,7 @@ from audit.erasure import guards
 def register() -> None:
     """Called once, when the app is ready."""
     guards.register(why_they_stay)
+    guards.register_forgetting(forget)
 
 
 def why_they_stay(organization_id: int, person: str, at: datetime) -> str:
@@ -29,5 +30,27 @@ def why_they_stay(organization_id: int, person: str, at: datetime) -> str:
             "This person is still a member of a workspace of the organization: they"
             " stay in the audit log until they have left."
         ),
+        "administrator": _(
+            "This person is an owner or admin of the organization: they stay in the"
+            " audit log until somebody takes that from them."
+        ),
     }
     return str(sentences.get(why, ""))
+
+
+def forget(
+    organization_id: int, person: str, addresses: list[str], at: datetime, using: str
+) -> bool:
+    """Takes name, addresses and sign-ins of a person out of the organization's rows.
+
+    False where a hold or a membership came meanwhile: nothing is changed then. The lock
+    keeps holds from being placed until the open transaction has ended.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute("lock table retention_holdscope in share mode")
+        cursor.execute(
+            "select custos_forget_person(%s, %s::uuid, %s, %s)",
+            [organization_id, person, addresses, at],
+        )
+        (why,) = cursor.fetchone()
+    return not why

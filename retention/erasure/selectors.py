@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from audit.erasure.services import Subject
 from kit.sealing import binding, open_sealed
 from retention.erasure.models import Erasure, ErasureCount
 from retention.holds import coverage
@@ -48,6 +49,29 @@ def stored_of(*, membership_id: int, until: datetime, at: datetime) -> list[Left
         return [Left(*row) for row in cursor.fetchall()]
 
 
+def subject(*, organization_id: int, person: UUID) -> Subject:
+    """A person as the organization knows them, in any of its workspaces.
+
+    What a provider calls them may be short and of digits: it counts as a name.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select kind, said from custos_known_as(%s, %s) order by 1, 2",
+            [organization_id, person],
+        )
+        found = cursor.fetchall()
+    said = {
+        kind: tuple(text for one, text in found if one == kind)
+        for kind in ("id", "address", "name")
+    }
+    return Subject(
+        id=str(person),
+        ids=said["id"],
+        addresses=said["address"],
+        names=said["name"],
+    )
+
+
 def erasures() -> QuerySet[Erasure]:
     """Every request of the open workspace, to order by (-requested_at, -id)."""
     return Erasure.objects.select_related("membership")
@@ -77,8 +101,8 @@ def counts_of(*, erasure: Erasure) -> list[ErasureCount]:
 
 
 def reason_of(*, erasure: Erasure) -> str:
-    """Why somebody else asked, in clear; empty where the member did."""
-    if erasure.reason is None:
+    """Why somebody else asked, in clear; empty where the member did, or erased."""
+    if not erasure.reason:
         return ""
     return open_sealed(
         bytes(erasure.reason),

@@ -14,7 +14,6 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from audit.erasure import services as log_erasure
-from audit.erasure.services import Subject
 from audit.log.selectors import log_of
 from audit.recording import Target, record
 from kit import ids, scoping
@@ -181,15 +180,12 @@ def _look(row: Erasure, workspace: WorkspaceRef, *, at: datetime) -> None:
 
 def _erase_from_log(row: Erasure, workspace: WorkspaceRef, *, at: datetime) -> None:
     """The entry of this erasure is among what is erased: it is recorded before."""
-    member = row.membership
     log_erasure.request(
         actor=WORKER,
         log=log_of(organization_id=workspace.organization.id),
-        subject=Subject(
-            id=str(member.user.public_id),
-            ids=(str(member.public_id),),
-            addresses=(member.email, member.user.email),
-            names=(member.name, member.user.name),
+        subject=selectors.subject(
+            organization_id=workspace.organization.id,
+            person=row.membership.user.public_id,
         ),
         at=at,
     )

@@ -153,7 +153,10 @@ def _choices(request: Any, member: Membership) -> list[Any]:
     field.help_text = _(
         "%(acted)s entries of what they did and %(about)s about them keep their place"
         " and proof, but no longer say who; so does every detail that names their"
-        " address. This cannot be undone."
+        " address. Their name, addresses, sign-ins, invitations, mail and what a"
+        " provider sent about them go from the portal; lists of invited or changed"
+        " people and exports of the log that wait to be fetched go with them. It waits"
+        " while a legal hold names them. This cannot be undone."
     ) % {"acted": grouped(found.acted), "about": grouped(found.targeted)}
     return [field]
 

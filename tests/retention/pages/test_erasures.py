@@ -158,7 +158,7 @@ def test_a_leaver_leaves_the_audit_log_as_well_where_no_hold_is(
     _left(stage)
     page = f"{URL}member/{stage.other.membership.public_id}/"
     shown = stage.owner.client().get(page).content.decode()
-    assert "Erase them from the audit log as well" in shown
+    assert "Erase the person as well" in shown
 
     answer = stage.owner.client().post(
         page,

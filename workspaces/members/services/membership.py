@@ -118,7 +118,7 @@ def let_in(
             _demand_same_role(row, role)
             return row
         if not is_new:
-            _return(row, **fresh)
+            _return(row, person, **fresh)
             departures.bring_back(
                 actor=actor, returning=_returning(row, person, workspace), at=at
             )
@@ -138,11 +138,15 @@ def let_in(
         return row
 
 
-def _return(row: Membership, **fresh: str) -> None:
-    """Who was removed begins anew, with nothing of before but their id."""
+def _return(row: Membership, person: User, **fresh: str) -> None:
+    """Who was removed begins anew, with nothing of before but their id.
+
+    Their address may have been erased meanwhile.
+    """
+    row.email, row.name = person.email, person.name
     row.role, row.seat, row.source = fresh["role"], fresh["seat"], fresh["source"]
     row.status = MembershipStatus.ACTIVE
-    row.save(update_fields=["role", "seat", "source", "status"])
+    row.save(update_fields=["email", "name", "role", "seat", "source", "status"])
 
 
 def _returning(row: Membership, person: User, workspace: WorkspaceRef) -> Leaver:
