@@ -38,5 +38,16 @@ def is_shorter(*, before: int | None, after: int | None) -> bool:
     return after is not None and (before is None or after < before)
 
 
+def due_at(
+    due_at: datetime, *, before: int | None, after: int | None, at: datetime
+) -> datetime:
+    """When entries may go by another time, where they went at `due_at` before.
+
+    A shorter time counts after its grace; a longer one ends no grace that runs.
+    """
+    shorter = is_shorter(before=before, after=after)
+    return at + GRACE if shorter else max(due_at, at)
+
+
 def _floor(index: int) -> int:
     return index // TILE * TILE

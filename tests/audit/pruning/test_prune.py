@@ -18,6 +18,7 @@ from audit.log.pruned import Boundary
 from audit.log.selectors import Log, log_of
 from audit.pruning import readers, rules, selectors, services
 from audit.pruning.models import AuditPruning
+from audit.pruning.services import working
 from audit.recording import Target
 from audit.verification.flaws import Finding, Flaw
 from audit.verification.walk import walk
@@ -172,8 +173,8 @@ def test_nothing_goes_before_its_grace_its_seal_and_its_hour(
 def test_killed_in_the_middle_it_goes_on_and_holds_all_the_while(
     halden: Tenant, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH", rules.TILE)
-    monkeypatch.setattr(services, "ROUNDS", 1)
+    monkeypatch.setattr(working, "BATCH", rules.TILE)
+    monkeypatch.setattr(working, "ROUNDS", 1)
     services.work_due(at=START)
     sequencer.seal(at=START)
     services.work_due(at=GOES)
@@ -181,7 +182,7 @@ def test_killed_in_the_middle_it_goes_on_and_holds_all_the_while(
     assert walk(log, using="sequencer").pruned == 256
     assert finding(log) is None
 
-    monkeypatch.setattr(services, "ROUNDS", 10)
+    monkeypatch.setattr(working, "ROUNDS", 10)
     services.work_due(at=GOES)
 
     assert left(halden)[0] == 512
@@ -258,6 +259,25 @@ def test_entries_that_were_tampered_with_stay_to_be_found(
     told = Leaf.parse(last)
     assert (told.action, told.outcome) == (pruned.STOPPED, "error")
     assert finding(log) == Finding(flaw=Flaw.EDITED, epoch=1, index=7)
+
+
+def test_hashes_that_were_tampered_with_stop_that_log_and_no_other(
+    halden: Tenant, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no root to sign then, not even for the record that it stops."""
+    monkeypatch.setattr(working, "BATCH", rules.TILE)
+    monkeypatch.setattr(working, "ROUNDS", 1)
+    prune()
+    assert left(halden)[0] == 256
+    as_superuser(
+        "update audit_block set hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1)"
+        f" where organization_id = {halden.id} and first = 0"
+    )
+
+    services.work_due(at=GOES)
+
+    assert left(halden)[0] == 256
+    assert row(halden).due_at == GOES + rules.RUNS_EVERY
 
 
 def test_an_epoch_that_ended_goes_to_its_last_entry(
@@ -340,7 +360,7 @@ def test_a_record_of_pruning_that_the_log_did_not_sign_is_found(
     if forgery == "unsigned":
         with scoping.organization(organization_id=halden.id):
             recording.record(
-                actor=services.WORKER,
+                actor=working.WORKER,
                 action=pruned.PRUNED,
                 target=Target(kind="log", id=log.uuid),
                 organization_id=halden.id,
@@ -371,7 +391,7 @@ def test_a_record_of_pruning_that_the_log_did_not_sign_is_found(
 def test_a_forged_record_is_found_though_nothing_went(halden: Tenant, log: Log) -> None:
     with scoping.organization(organization_id=halden.id):
         recording.record(
-            actor=services.WORKER,
+            actor=working.WORKER,
             action=pruned.PRUNED,
             target=Target(kind="log", id=log.uuid),
             organization_id=halden.id,
@@ -439,4 +459,14 @@ def test_the_days_have_bounds_a_permission_and_a_record(
         assert not services.set_days(actor=MARA, log=here, days=500, at=AT)
         leaves = [Leaf.parse(bytes(one.leaf)) for one in AuditEntry.objects.all()]
     assert [one.action for one in leaves] == ["audit.log.retention-changed"]
+    assert row(halden).due_at == START
+
+
+def test_more_days_do_not_cut_the_grace_of_fewer_short(
+    halden: Tenant, here: Log
+) -> None:
+    keep(halden, here, 365)
+
+    keep(halden, here, 366, at=AT + DAY)
+
     assert row(halden).due_at == START

@@ -1,4 +1,4 @@
-"""Lets entries go after the days that an organization set, tile by tile, on record.
+"""Lets entries go after the days that were set, tile by tile, on record.
 
 A run is planned first: the boundary, the root of the tree there and the log's
 signature are an entry, and nothing goes before that entry is sealed and an hour old.
@@ -12,10 +12,9 @@ details and lines of the list go; hashes, heads and tiles of hashes stay.
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import connections, transaction
-from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.expiry import guards
@@ -25,13 +24,9 @@ from audit.log.pruned import PLANNED, PRUNED, STOPPED, Boundary
 from audit.log.selectors import Log, logs_by_id
 from audit.pruning import hashes, readers, rules, selectors
 from audit.pruning.hashes import DoesNotHold
-from audit.pruning.models import AuditPruning
 from audit.recording import Outcome, Target
 from audit.verification.selectors import sealed_through
-from kit import scoping
 from kit.actor import Actor
-from kit.permissions import Permission
-from kit.refusals import Refused
 
 logger = logging.getLogger(__name__)
 ALIAS = "sweeper"
@@ -39,44 +34,6 @@ WORKER = Actor.system("pruning")
 BATCH = 16 * rules.TILE
 ROUNDS = 8
 """Batches of one call, over all logs: the sequencer's worker has to seal meanwhile."""
-
-
-class DaysOutOfBounds(Refused):
-    """Fewer days than a year, or more than twenty years."""
-
-    status: ClassVar[int] = 422
-
-
-def set_days(*, actor: Actor, log: Log, days: int | None, at: datetime) -> bool:
-    """After how many days entries go, None: never; False where nothing changes.
-
-    Ask `selectors.preview` before. A shorter time counts after `rules.GRACE`.
-    """
-    actor.require(Permission.AUDIT_ERASE)
-    if days is not None and not rules.SHORTEST_DAYS <= days <= rules.LONGEST_DAYS:
-        raise DaysOutOfBounds(
-            _("Entries are kept for %(least)d to %(most)d days, or for ever.")
-            % {"least": rules.SHORTEST_DAYS, "most": rules.LONGEST_DAYS}
-        )
-    with scoping.organization(organization_id=log.organization_id):
-        row = AuditPruning(organization_id=log.organization_id, due_at=at)
-        AuditPruning.objects.bulk_create([row], ignore_conflicts=True)
-        row = AuditPruning.objects.select_for_update().get()
-        before = row.days
-        if before == days:
-            return False
-        is_shorter = rules.is_shorter(before=before, after=days)
-        row.days, row.due_at = days, at + rules.GRACE if is_shorter else at
-        row.save(update_fields=["days", "due_at"])
-        recording.record(
-            actor=actor,
-            action="audit.log.retention-changed",
-            target=Target(kind="log", id=log.uuid),
-            organization_id=log.organization_id,
-            at=at,
-            changes={"days": (before, days)},
-        )
-    return True
 
 
 _DUE = """
@@ -165,7 +122,7 @@ def _work(organization_id: int, *, at: datetime) -> bool:
                 flaw.index,
                 flaw.epoch,
             )
-            _stop(cursor, run, outcome=Outcome.ERROR, at=at)
+            _stop_aloud(cursor, run, at=at)
             return False
 
 
@@ -271,6 +228,14 @@ def _stop(cursor: Any, run: _Run, *, outcome: Outcome, at: datetime) -> None:
             outcome=outcome,
         )
     cursor.execute(_END, [at + rules.RUNS_EVERY, run.log.organization_id])
+
+
+def _stop_aloud(cursor: Any, run: _Run, *, at: datetime) -> None:
+    """Stops a run over what does not hold; nothing is signed where no root does."""
+    try:
+        _stop(cursor, run, outcome=Outcome.ERROR, at=at)
+    except DoesNotHold:
+        cursor.execute(_LATER, [at + rules.RUNS_EVERY, run.log.organization_id])
 
 
 def _record(
