@@ -1,8 +1,10 @@
 """Counts what happens again and again without touching the database.
 
-A tally begins at the first time, which its caller stores; what follows is one number
-in Valkey, with the moments of the first and the last of them. Each lives an hour beyond
-its last time. When Valkey is down nothing is counted here: the caller stores each.
+A tally begins at the first time, which its caller stores and then says so; what follows
+is one number in Valkey, with the moments of the first and the last of them. Each lives
+an hour beyond its last time, and half a minute where nobody said that the first is
+stored: what counts for a caller who died is soon stored by another. When Valkey is down
+nothing is counted here: the caller stores each.
 """
 
 from dataclasses import dataclass
@@ -14,16 +16,28 @@ from redis import Redis, RedisError
 from kit.limits import client
 
 _LIVES_SECONDS = 3_600
-# KEYS: tally. ARGV: the moment. Answers 1 for the first time, 0 for one more.
+_UNKEPT_SECONDS = 30
+# KEYS: tally. ARGV: the moment, how long it lives before and after its first is stored.
+# Answers 1 for the first time, 0 for one more.
 _AGAIN = """
 local is_first = redis.call('HSETNX', KEYS[1], 'n', 0)
-if is_first == 0 then
-    redis.call('HINCRBY', KEYS[1], 'n', 1)
-    redis.call('HSETNX', KEYS[1], 'first', ARGV[1])
-    redis.call('HSET', KEYS[1], 'last', ARGV[1])
+if is_first == 1 then
+    redis.call('EXPIRE', KEYS[1], ARGV[2])
+    return 1
 end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return is_first
+redis.call('HINCRBY', KEYS[1], 'n', 1)
+redis.call('HSETNX', KEYS[1], 'first', ARGV[1])
+redis.call('HSET', KEYS[1], 'last', ARGV[1])
+if redis.call('HEXISTS', KEYS[1], 'is_kept') == 1 then
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+return 0
+"""
+_KEEP = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+    redis.call('HSET', KEYS[1], 'is_kept', 1)
+    redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
 """
 # A tally that did not grow ends; in one step, so that none is lost between.
 _TAKE = """
@@ -50,12 +64,21 @@ class Tally:
 
 
 def is_again(name: str, *, at: datetime) -> bool:
-    """Count one more time; False for the first, which the caller has to store."""
+    """Count one more time; False for the first, which the caller stores and `keep`s."""
+    lives = (_UNKEPT_SECONDS, _LIVES_SECONDS)
     try:
-        is_first = _client().eval(_AGAIN, 1, _key(name), _text(at), _LIVES_SECONDS)
+        is_first = _client().eval(_AGAIN, 1, _key(name), _text(at), *lives)
     except RedisError:
         return False
     return not int(str(is_first))
+
+
+def keep(name: str) -> None:
+    """Say that the first time is stored."""
+    try:
+        _client().eval(_KEEP, 1, _key(name), _LIVES_SECONDS)
+    except RedisError:
+        return
 
 
 def take(name: str) -> Tally | None:

@@ -60,7 +60,9 @@ def note(*, denial: Denial, at: datetime) -> None:
     except BaseException:
         tallies.forget(_name(denial))
         raise
-    if not is_named:
+    if is_named:
+        tallies.keep(_name(denial))
+    else:
         tallies.forget(_name(denial))
         note(denial=rules.of_others(denial, log=log.uuid), at=at)
 

@@ -163,6 +163,34 @@ def test_what_cannot_be_stored_is_tried_again(
     assert attempts(halden) == [1]
 
 
+def test_a_process_that_dies_over_the_first_hides_a_source_for_seconds(
+    halden: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves a tally that nobody would ever write, however long it grows."""
+
+    def dies(*_given: Any, **_more: Any) -> None:
+        raise SystemExit
+
+    one = denial(halden)
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "_began", dies)
+        broken.setattr(tallies, "forget", lambda _name: None)
+        with pytest.raises(SystemExit):
+            services.note(denial=one, at=AT)
+    services.note(denial=one, at=AT)
+    left = _lives(one)
+    tallies.forget_all()
+    services.note(denial=one, at=AT)
+
+    assert 0 < left <= 30
+    assert _lives(one) > 3_000
+    assert attempts(halden) == [1]
+
+
+def _lives(one: Denial) -> int:
+    return int(str(tallies._client().ttl(f"tally:{one.source.hex()}")))
+
+
 @pytest.mark.parametrize(
     ("sql", "name"),
     [
