@@ -35,13 +35,18 @@ def status(closing: Closing, *, matters: int) -> dict[str, str]:
     return {"kind": kind, "word": str(word)}
 
 
-def sentence(closing: Closing, *, matters: int) -> str:
-    """What happens with it now."""
+def sentence(closing: Closing, *, matters: int, left: Sequence[object]) -> str:
+    """What happens with it now; `left` is what people stored and is there still."""
     state = ClosingState(closing.state)
     if matters and state in _WAITS_IN:
         return _(
             "Legal holds protect something here: no step is taken before they are"
             " released and their grace is over. It then goes on by itself."
+        )
+    if state == ClosingState.EMPTYING and not left:
+        return _(
+            "Nothing that people stored is left. Keys, files and what Custos planted to"
+            " test its sweeps go with the next ones; then the workspace closes."
         )
     words = {
         ClosingState.GRACE: _(

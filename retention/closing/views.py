@@ -120,11 +120,12 @@ def _preview(request: Any, workspace: WorkspaceRef) -> dict[str, Any]:
 def _state(request: Any, closing: Closing, workspace: WorkspaceRef) -> dict[str, Any]:
     at, closable = clock.now(), workspace.public_id
     matters = holds.matters_in_force(at=at)
+    left = showing.rows(selectors.stored(workspace=workspace, at=at))
     people = members.names_of(people=[closing.requested_by])
     return {
         "closing": closing,
         "status": showing.status(closing, matters=matters),
-        "sentence": showing.sentence(closing, matters=matters),
+        "sentence": showing.sentence(closing, matters=matters, left=left),
         "facts": showing.facts(
             closing,
             by=people.get(closing.requested_by, _("an owner of the organization")),
@@ -133,7 +134,7 @@ def _state(request: Any, closing: Closing, workspace: WorkspaceRef) -> dict[str,
             now=at,
         ),
         "rows": showing.counted(closing),
-        "left": showing.rows(selectors.stored(workspace=workspace, at=at)),
+        "left": left,
         "may_keep": closing.state == ClosingState.GRACE,
         "keep_url": _url(request, "workspace-keep", closable),
         "certificate_url": _url(request, "closing-certificate", closable)

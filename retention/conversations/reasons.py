@@ -25,8 +25,10 @@ from workspaces.tenancy import plans
 from workspaces.tenancy.plans import RetentionSetter
 from workspaces.tenancy.selectors import WorkspaceRef
 
-FOR_GOOD = "compliance"
-"""What `deleted_by` says of what a program deleted: nobody brings that back."""
+BY_PROGRAM = "compliance"
+BY_CLOSING = "closing"
+FOR_GOOD = frozenset({BY_PROGRAM, BY_CLOSING})
+"""What `deleted_by` says of what nobody brings back."""
 
 
 class WayOut(StrEnum):
@@ -257,7 +259,7 @@ def ways_out(
 ) -> tuple[WayOut, ...]:
     """What would change the outcome; a fixed rule and its clock nobody changes."""
     ways = [WayOut.RELEASE_HOLD if is_held else WayOut.PLACE_HOLD]
-    if state == "deleted" and not is_due and deleted_by != FOR_GOOD:
+    if state == "deleted" and not is_due and deleted_by not in FOR_GOOD:
         ways.append(WayOut.RESTORE)
     if state in ("expired", "live") and has_policy:
         ways.append(WayOut.LENGTHEN_POLICY)

@@ -112,7 +112,7 @@ def can_come_back(own: Own, *, now: datetime) -> bool:
     ends, expires = own.dates.undo_ends_at, own.dates.expires_at
     return (
         own.row.deleted_at is not None
-        and own.row.deleted_by != FOR_GOOD
+        and own.row.deleted_by not in FOR_GOOD
         and own.title is not None
         and ends is not None
         and ends > now
@@ -122,7 +122,7 @@ def can_come_back(own: Own, *, now: datetime) -> bool:
 
 def who_deleted(own: Own) -> str:
     """Whose delete hides it, as far as the member is told."""
-    if own.row.deleted_by == FOR_GOOD:
+    if own.row.deleted_by in FOR_GOOD:
         return _("It is deleted")
     return _("You deleted it")
 
@@ -135,7 +135,7 @@ def until(own: Own, *, now: datetime) -> str:
             "when": absolute(ends),
             "left": relative(ends, now=now),
         }
-    if own.row.deleted_by == FOR_GOOD:
+    if own.row.deleted_by in FOR_GOOD:
         return _("It was deleted on behalf of the workspace, and does not come back.")
     return _("Its time to come back has passed.")
 

@@ -12,7 +12,7 @@ from workspaces.joining.models import JoinRequest, JoinState
 from workspaces.members.models import Membership, MembershipStatus, User
 from workspaces.signin import rules
 from workspaces.signin import selectors as signin
-from workspaces.tenancy.models import Workspace
+from workspaces.tenancy.models import TAKES_PEOPLE, Workspace
 
 _NEWEST: keyset.Order = (("created_at", "desc"), ("id", "desc"))
 
@@ -61,7 +61,8 @@ def doors(*, user: User, organization_id: int) -> list[Door]:
     """Where a person may ask, in the scope of the organization; none to outsiders."""
     if not signin.has_proven(domain=rules.domain_of(user.email)):
         return []
-    rows = Workspace.objects.filter(takes_join_requests=True).order_by("name", "id")
+    rows = Workspace.objects.filter(takes_join_requests=True, state__in=TAKES_PEOPLE)
+    rows = rows.order_by("name", "id")
     return [_door(row, user, organization_id) for row in rows]
 
 

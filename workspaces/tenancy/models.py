@@ -47,6 +47,9 @@ class WorkspaceState(models.TextChoices):
     CLOSED = "closed"
 
 
+TAKES_PEOPLE = (WorkspaceState.OPEN, WorkspaceState.CLOSING)
+
+
 class Organization(models.Model):
     """One tenant: owns connections, mail domains, its audit log and workspaces.
 

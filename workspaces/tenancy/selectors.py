@@ -15,7 +15,12 @@ from django.utils.translation import gettext as _
 from kit import scoping, vault
 from kit.actor import Actor
 from kit.refusals import Refused
-from workspaces.tenancy.models import Organization, Workspace, WorkspaceState
+from workspaces.tenancy.models import (
+    TAKES_PEOPLE,
+    Organization,
+    Workspace,
+    WorkspaceState,
+)
 
 
 class UnknownTenant(Refused):
@@ -101,6 +106,12 @@ def workspace_in_scope(*, workspace_id: int) -> WorkspaceRef:
         name=row.name,
         plan=row.plan,
     )
+
+
+def is_being_emptied(*, workspace_id: int) -> bool:
+    """Whether the grace of its closing is over: what is stored in it is deleted."""
+    rows = Workspace.objects.filter(pk=workspace_id)
+    return rows.exclude(state__in=TAKES_PEOPLE).exists()
 
 
 def organizations_for_operator() -> list[OrganizationRef]:

@@ -17,6 +17,7 @@ stays. The last question is asked under the lock, in the very transaction that d
 key; from its commit on the database takes no new hold of this workspace.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection
@@ -36,6 +37,7 @@ from workspaces.connectors.models import ConnectorGrant
 from workspaces.tenancy.models import Workspace, WorkspaceState
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
+_log = logging.getLogger(__name__)
 WORKER = Actor.system("closing")
 AT_ONCE = 500
 ROUNDS = 20
@@ -76,11 +78,18 @@ def work_due(*, at: datetime, limit: int = 50) -> int:
         cursor.execute(_DUE, [at, limit])
         waiting = cursor.fetchall()
     for closing_id, slug in waiting:
-        workspace = workspace_by_slug(slug=slug)
-        for _round in range(ROUNDS):
-            if not _work(closing_id, workspace, at=at):
-                break
+        try:
+            _go_on(closing_id, workspace_by_slug(slug=slug), at=at)
+        except Exception as defect:  # noqa: BLE001 -- one must not stop the others
+            # The type only; what is late for an hour opens an incident.
+            _log.error("closing %s failed: %s", closing_id, type(defect).__name__)
     return len(waiting)
+
+
+def _go_on(closing_id: int, workspace: WorkspaceRef, *, at: datetime) -> None:
+    for _round in range(ROUNDS):
+        if not _work(closing_id, workspace, at=at):
+            return
 
 
 def _work(closing_id: int, workspace: WorkspaceRef, *, at: datetime) -> bool:

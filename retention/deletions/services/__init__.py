@@ -12,7 +12,7 @@ from retention.deletions.services.conversations import (
     mark_deleted,
     restore,
 )
-from retention.deletions.services.emptying import BY_CLOSING, empty
+from retention.deletions.services.emptying import empty
 from retention.deletions.services.erasing import BY_ERASURE, erase
 from retention.deletions.services.objects import delete_objects, restore_object
 from retention.deletions.services.programs import (
@@ -21,7 +21,6 @@ from retention.deletions.services.programs import (
 )
 
 __all__ = [
-    "BY_CLOSING",
     "BY_ERASURE",
     "BY_OWNER",
     "AlreadyDeleted",

@@ -23,6 +23,7 @@ from retention.conversations.selectors import UnknownConversation
 from retention.holds import authority, locking
 from workspaces.content import deleting
 from workspaces.content.models import Conversation
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef
 
 BY_OWNER = "owner"
@@ -37,7 +38,7 @@ class NotDeleted(Refused):
 
 
 class DeletedForGood(Refused):
-    """Somebody with a key of the workspace deleted it: its member cannot undo that."""
+    """A program or the closing of the workspace deleted it: nobody undoes that."""
 
 
 class AlreadyDeleted(Refused):
@@ -101,7 +102,7 @@ def restore(
         row = found[0]
         if row.deleted_at is None:
             raise NotDeleted(_("The conversation is not deleted."))
-        demand_undoable(row)
+        demand_undoable(row, workspace=workspace)
         standing = reasons.why(workspace=workspace, conversation=row, at=at)
         if standing.undo_ends_at is not None and standing.undo_ends_at <= at:
             raise UndoHasPassed(_("The undo window of this conversation has passed."))
@@ -115,9 +116,14 @@ def restore(
         return row
 
 
-def demand_undoable(row: Any) -> None:
-    """Refuses to bring back what a program of the workspace deleted."""
-    if row.deleted_by == reasons.FOR_GOOD:
+def demand_undoable(row: Any, *, workspace: WorkspaceRef) -> None:
+    """Refuses to bring back what was deleted on behalf of the workspace.
+
+    While the workspace is being emptied that is everything: what came back would be
+    hidden again at the next look, and its undo window would begin anew.
+    """
+    is_emptied = tenants.is_being_emptied(workspace_id=workspace.id)
+    if is_emptied or row.deleted_by in reasons.FOR_GOOD:
         raise DeletedForGood(
             _("It was deleted on behalf of the workspace, and does not come back.")
         )

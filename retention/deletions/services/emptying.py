@@ -14,12 +14,12 @@ from django.db.models import QuerySet
 from audit.recording import bulk
 from kit import content_kinds
 from kit.actor import Actor
+from retention.conversations.reasons import BY_CLOSING
 from retention.holds import coverage
 from workspaces.content import deleting
 from workspaces.content.models import Conversation
 from workspaces.tenancy.selectors import WorkspaceRef
 
-BY_CLOSING = "closing"
 _NOUN = "conversation"
 
 _ENTRIES = """

@@ -73,7 +73,7 @@ def restore_object(
         (row,) = _locked(found, storage, actor, [public_id])
         if row.deleted_at is None:
             raise NotDeleted(_("This is not deleted."))
-        demand_undoable(row)
+        demand_undoable(row, workspace=workspace)
         if row.deleted_at + undo <= at:
             raise UndoHasPassed(_("The time in which this could come back is over."))
         found.rows.filter(pk=row.pk).update(deleted_at=None, deleted_by=None)

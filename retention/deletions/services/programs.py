@@ -15,7 +15,7 @@ from audit.recording import Outcome, Target, record
 from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import UnderLegalHold
-from retention.conversations.reasons import FOR_GOOD
+from retention.conversations.reasons import BY_PROGRAM
 from retention.deletions import objects
 from retention.deletions.objects import UnknownObject
 from retention.deletions.services.conversations import BY_OWNER
@@ -100,10 +100,10 @@ def _locked(kind: str, public_id: UUID) -> Any:
 def _hide(kind: str, pk: int, *, since: datetime) -> None:
     if kind == coverage.CONVERSATIONS:
         deleting.unmark(ids=[pk])
-        deleting.mark_deleted(ids=[pk], by=FOR_GOOD, at=since)
+        deleting.mark_deleted(ids=[pk], by=BY_PROGRAM, at=since)
         return
     found, _storage = objects.kind_named(kind)
-    found.rows.filter(pk=pk).update(deleted_at=since, deleted_by=FOR_GOOD)
+    found.rows.filter(pk=pk).update(deleted_at=since, deleted_by=BY_PROGRAM)
 
 
 def _record(

@@ -206,7 +206,7 @@ def _group(
                     "retention:my-object-restore",
                     kwargs={"kind": kind.name, "stored": row.public_id},
                 )
-                if row.deleted_at > limit and row.deleted_by != FOR_GOOD
+                if row.deleted_at > limit and row.deleted_by not in FOR_GOOD
                 else "",
             }
             for row in rows

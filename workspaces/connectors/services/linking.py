@@ -40,6 +40,7 @@ from workspaces.connectors.services import cutting
 from workspaces.connectors.services.settings import stored
 from workspaces.connectors.setups import Setup
 from workspaces.members.models import Membership
+from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _LONGEST = 4_096
@@ -354,6 +355,9 @@ def _demand_open(member: Membership, setup: Setup) -> None:
 
 
 def _may(member: Membership, setup: Setup) -> Verdict:
+    if tenants.is_being_emptied(workspace_id=member.workspace_id):
+        sentence = _("This workspace is being closed: nothing is linked to it.")
+        return Verdict(allowed=False, reason=sentence, value="", trail=())
     found = selectors.standing(member=member, connectors=[setup.slug])
     return found.verdict(setup.slug, needs_link=False)
 

@@ -31,6 +31,7 @@ from workspaces.signin.assertions import VerifiedAssertion
 from workspaces.signin.models import SamlConnection
 from workspaces.signin.selectors import ConnectionRef
 from workspaces.tenancy import naming
+from workspaces.tenancy.models import TAKES_PEOPLE
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _ACTOR = Actor.system("signin")
@@ -57,6 +58,8 @@ def grants(
     mine = set(assertion.groups or ())
     found = []
     for place in selectors.workspaces():
+        if place.state not in TAKES_PEOPLE:
+            continue
         mapped = rules.strongest(
             (role for value, role in written.get(place.pk, ()) if value in mine),
             may_grant_owner=row.may_grant_owner,
