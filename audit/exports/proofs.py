@@ -9,15 +9,13 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from audit.explorer.selectors import Shown
-from audit.log import tiles, tree
 from audit.log.leaf import Json
+from audit.log.proving import Prover
 from audit.log.selectors import Log
-from audit.log.storage import Block, tile_hashes
-from audit.log.tiles import WIDTH, Tile
+from audit.log.storage import Block
 from audit.verification import bundle
 from audit.verification.archives import Archive
 from audit.verification.verifier import PROOFS
@@ -33,6 +31,7 @@ Exported {at}
     <epoch>/entries.jsonl    an entry a line: index, leaf, proof, opened details
     export.json              what this is
     vkeys                    the keys that sign, as C2SP verifier keys
+    rotation-<n>.tlog-proof  how one key led to the next
     custos-verify.py         verifies all this; needs Python 3 and nothing else
 
     python3 custos-verify.py --key 'KEY' this.zip
@@ -46,38 +45,6 @@ It shows that these entries stand in the log, each at its index, and says nothin
 others but how many there are. It cannot show that no further entry belongs here: only
 the evidence of the whole log can.
 """
-
-
-class Prover:
-    """Inclusion proofs under one head; remembers the tiles it walks through."""
-
-    def __init__(self, log: Log, head: Block) -> None:
-        self._head = head
-
-        @lru_cache(maxsize=8)
-        def fetched(level: int, number: int) -> list[bytes]:
-            width = min(WIDTH, (head.end >> (8 * level)) - number * WIDTH)
-            hashes = tile_hashes(
-                organization_id=log.organization_id,
-                epoch=head.epoch,
-                tile=Tile(level=level, number=number, width=width),
-                using="sequencer",
-            )
-            return tree.split_hashes(hashes)
-
-        @lru_cache(maxsize=4_096)
-        def node(level: int, number: int) -> bytes:
-            tile_level, height = divmod(level, tiles.HEIGHT)
-            if height:
-                left = node(level - 1, number * 2)
-                return tree.node_hash(left, node(level - 1, number * 2 + 1))
-            return fetched(tile_level, number // WIDTH)[number % WIDTH]
-
-        self._node = node
-
-    def proof(self, index: int) -> list[bytes]:
-        """The hashes from leaf `index` up to the root of the head."""
-        return tree.inclusion_proof(index=index, size=self._head.end, nodes=self._node)
 
 
 class Proofs:

@@ -16,6 +16,7 @@ from typing import IO
 from audit.log import checkpoints, details, pruned, storage, tiles, tlog_proof, tree
 from audit.log.leaf import LABEL, Leaf, LeafRefused, canonical
 from audit.log.models import Part
+from audit.log.proving import Prover
 from audit.log.pruned import BEGINNING, Boundary, NotVouchedFor, Voucher
 from audit.log.selectors import Log
 from audit.log.storage import START, Block, Place
@@ -39,6 +40,7 @@ One folder per epoch, laid out as C2SP tlog-tiles (https://c2sp.org/tlog-tiles):
     <epoch>/tile/entries/<n>      the entries below a tile, each behind its length
     <epoch>/details.jsonl         what the commitments in the entries stand for
     vkeys                         the keys that sign, as C2SP verifier keys
+    rotation-<n>.tlog-proof       how one key led to the next: see 9.
     anchor.tlog-proof             where a witness cosigned: see 6.
     timestamped.*                 where an authority timestamped: see 7.
     pruned.json                   from where on entries are here: see 8.
@@ -86,6 +88,11 @@ To verify with other people's tools:
    custos.audit.pruning.v1, the origin of that epoch, the index and `counts.number`,
    the root in hex, and an empty one. Of several such entries the highest number counts.
 
+9. `rotation-<n>.tlog-proof` is there for each time that the key was changed: its
+   `entry` names the new key (`digests.public_key`, hex) and leads to a head that the
+   old and the new key signed. An older key that you have leads to the newest one by
+   these alone; a signature of a new key without such an entry proves nothing.
+
 An entry is RFC 8785 JSON. Its `commit` maps a field to base64 of
 HMAC-SHA-256(salt, "{label}" || 0x00 || field || 0x00 || RFC 8785 of the value).
 `details.jsonl` gives salt and value of each field. A field that is not there was
@@ -101,6 +108,13 @@ _STAMPED = """
 select leaf, index, stamped_proof, stamped, stamp from audit_anchor
  where organization_id = %s and stamped <> '' order by hour desc limit 1
 """
+_ROTATED = """
+select f.epoch, f.index, e.leaf from audit_facet f
+  join audit_entry e on e.id = f.entry_id and e.organization_id = f.organization_id
+ where f.organization_id = %s and f.action = 'audit.key.rotated'
+ order by f.epoch, f.index
+"""
+_SEQUENCER = "sequencer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +148,8 @@ class Bundle:
         self._using = using
         # Read first, so that the heads cover the entry that vouches.
         self._voucher = voucher_of(log, using=using)
+        # Read first too: heads must reach as far as what attests them.
+        self._attested = list(_anchors(log, using=using))
         self._heads = heads_of(log, using)
         self._below = self._voucher.boundary if self._voucher else BEGINNING
         self._archive = Archive(at=at)
@@ -148,7 +164,7 @@ class Bundle:
     def pieces(self, *, progress: Progress = lambda _done: None) -> Iterator[bytes]:
         """The archive, to be written in this order."""
         yield from preamble(self._archive, self._log, readme=self._readme())
-        for name, content in _anchors(self._log, using=self._using):
+        for name, content in self._attested:
             yield self._archive.put(name, content)
         if self._voucher is not None:
             yield self._archive.put("pruned.json", _pruned(self._voucher))
@@ -316,6 +332,28 @@ def preamble(archive: Archive, log: Log, *, readme: str) -> Iterator[bytes]:
     yield archive.put(VERIFIER, Path(verifier.__file__).read_bytes())
     keys = checkpoints.keys_of(log.uuid)
     yield archive.put("vkeys", "".join(f"{key.vkey}\n" for key in keys).encode())
+    for name, content in _rotations(log):
+        yield archive.put(name, content)
+
+
+def _rotations(log: Log) -> Iterator[tuple[str, bytes]]:
+    """How one key led to the next: the entry that names it, under both signatures."""
+    found = storage.rows(_SEQUENCER, _ROTATED, log.organization_id)
+    for number, (epoch, index, leaf) in enumerate(found):
+        (block,) = storage.blocks_over(
+            organization_id=log.organization_id,
+            epoch=epoch,
+            first=index,
+            end=index + 1,
+            using=_SEQUENCER,
+        )
+        proof = tlog_proof.text(
+            extra=canonical({"entry": base64.b64encode(bytes(leaf)).decode()}),
+            index=index,
+            hashes=Prover(log, block).proof(index),
+            checkpoint=block.note,
+        )
+        yield f"rotation-{number}.tlog-proof", proof
 
 
 def heads_of(log: Log, using: str) -> list[Block]:

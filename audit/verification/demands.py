@@ -29,8 +29,12 @@ select e.leaf from audit_facet f join audit_entry e on e.id = f.entry_id
 """
 _SHOWN = """
 select epoch, note from audit_witness where organization_id = %(id)s and note <> ''
-union all
+union
 select epoch, note from audit_timestamp where organization_id = %(id)s and note <> ''
+union
+select site_epoch, cosigned from audit_anchor where %(id)s = %(site)s and cosigned <> ''
+union
+select site_epoch, stamped from audit_anchor where %(id)s = %(site)s and stamped <> ''
 """
 
 
@@ -108,9 +112,13 @@ def _anchored(log: Log, *, using: str) -> Iterator[tuple[int, int, bytes]]:
 def _attested(
     log: Log, *, keys: list[VerifierKey], using: str
 ) -> Iterator[tuple[int, Checkpoint]]:
-    """The heads that somebody outside attests; only the site's log has them."""
+    """All heads that somebody outside attested; only the site's log has them.
+
+    The newest of each epoch stands with who attested it, every one with the anchors.
+    """
     witness = cosignatures.configured_key()
-    for epoch, text in storage.rows_named(using, _SHOWN, id=log.organization_id):
+    shown = storage.rows_named(using, _SHOWN, id=log.organization_id, site=SITE)
+    for epoch, text in shown:
         try:
             head = note.opened(text, keys=keys)
             if witness is not None:

@@ -1,13 +1,21 @@
 #!/usr/bin/env python3
 """Verifies exports of a Custos audit log; needs Python 3.9 and nothing of Custos.
 
-    custos-verify [--key KEY]... [--checkpoint FILE]... [--json] EXPORT.zip...
+    custos-verify [--key KEY]... [--witness KEY]... [--checkpoint FILE]... [--json]
+                  EXPORT.zip...
 
 EXPORT.zip is the evidence of a whole log, or entries with inclusion proofs. KEY is a
 C2SP verifier key (`name+hash+base64`) or a file of them: give those that you received
-on another way than the export, else it is only compared with itself. FILE is a
+on another way than the export. A key that only the export names is trusted where a
+trusted key signed an entry that names it, and both signed the head over that entry.
+Without any KEY the export is only compared with itself: exit code 3. FILE is a
 checkpoint that you kept: the export must hold the same history up to its size, which
 only a whole log can show.
+
+A head that a witness cosigned, or an authority timestamped (RFC 3161), is checked where
+the export has one: that it names a head of this log, with `--witness` the cosignature,
+and of the timestamp its time and that it is over that head. The signature of the
+authority needs its certificates: the `openssl ts -verify` in the README checks it.
 
 Checked are the Ed25519 signature of each checkpoint (C2SP signed note), that every
 entry leads to its root (RFC 6962), that the tiles are those of the entries (C2SP
@@ -27,7 +35,9 @@ import hmac
 import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +56,8 @@ EMPTY_ROOT = sha256(b"").digest()
 _DASH = "\u2014"
 _LARGEST_LEAF = 65_535
 _LARGEST_TEXT = 1 << 20
+_LARGEST_LINE = 8 << 20
+_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Refused(Exception):
@@ -163,8 +175,8 @@ Keys = dict[tuple[str, bytes], bytes]
 """Public keys by name and by the four bytes that announce them."""
 
 
-def keys_of(text: str) -> Keys:
-    """The keys of verifier-key lines."""
+def keys_of(text: str, kind: bytes = b"\x01") -> Keys:
+    """The keys of verifier-key lines; 0x04 is the kind of a witness."""
     found: Keys = {}
     for line in text.splitlines():
         if not line.strip():
@@ -172,31 +184,47 @@ def keys_of(text: str) -> Keys:
         parts = line.strip().split("+", 2)
         raw = _decoded(parts[-1])
         announced = sha256(parts[0].encode() + b"\n" + raw).digest()[:4]
-        if len(parts) != 3 or raw[:1] != b"\x01" or announced.hex() != parts[1]:
-            raise Refused(f"{line!r} is no Ed25519 verifier key")
+        if len(parts) != 3 or raw[:1] != kind or announced.hex() != parts[1]:
+            raise Refused(f"{line[:99]!r} is no Ed25519 verifier key of this kind")
         found[parts[0], announced] = raw[1:]
     return found
 
 
 def head_of(note: str, keys: Keys) -> Head:
     """The checkpoint in a note that one of the keys signed."""
-    text, gap, signatures = note.rpartition("\n\n")
-    text += "\n"
+    text, found = _signed(note)
     is_signed = False
-    for line in signatures.splitlines() if gap else []:
-        parts = line.split(" ")
-        if len(parts) != 3 or parts[0] != _DASH:
-            raise Refused("a signature line of the checkpoint is malformed")
-        raw = _decoded(parts[2])
-        public = keys.get((parts[1], raw[:4]))
+    for name, raw in found:
+        public = keys.get((name, raw[:4]))
         if public is None:
             continue  # a witness, or a key that came later
         if not ed25519_verifies(public, text.encode(), raw[4:]):
             raise Refused("the signature under the checkpoint is wrong")
         is_signed = True
     if not is_signed:
-        raise Refused("no known key signed the checkpoint")
+        raise Refused("no trusted key signed the checkpoint")
     return _parsed(text)
+
+
+def _signed(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a note, and the names and bytes of its signatures."""
+    text, gap, signatures = note.rpartition("\n\n")
+    found = []
+    for line in signatures.splitlines() if gap else []:
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != _DASH:
+            raise Refused("a signature line of the checkpoint is malformed")
+        found.append((parts[1], _decoded(parts[2])))
+    return text + "\n", found
+
+
+def _named(name: str, keys: Keys) -> Keys:
+    """The same public keys under the name of another log of the installation."""
+    made = {}
+    for public in keys.values():
+        announced = sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+        made[name, announced] = public
+    return made
 
 
 def _parsed(text: str) -> Head:
@@ -340,18 +368,30 @@ class Archive:
         """The bytes of a member."""
         if name not in self.names:
             raise Refused(f"{name} is missing")
+        self._demand_plain(name)
         with self._zip.open(name) as member:
             content = member.read(most + 1)
         if len(content) > most:
-            raise Refused(f"{name} is too long")
+            raise Refused(f"{name} is longer than it may be ({most} bytes)")
         return content
+
+    def _demand_plain(self, name: str) -> None:
+        """Other ways to compress take as much memory as the file asks for."""
+        if self._zip.getinfo(name).compress_type not in _COMPRESSION:
+            raise Refused(f"{name} is compressed in a way that exports are not")
 
     def lines(self, name: str) -> Iterator[Any]:
         """The documents of a file with one JSON document a line."""
         if name not in self.names:
             return
+        self._demand_plain(name)
         with self._zip.open(name) as member:
-            for line in member:
+            while line := member.readline(_LARGEST_LINE + 1):
+                if len(line) > _LARGEST_LINE:
+                    raise Refused(
+                        f"{name} has a line longer than it may be"
+                        f" ({_LARGEST_LINE} bytes)"
+                    )
                 yield json.loads(line)
 
     def epochs(self) -> list[int]:
@@ -374,18 +414,27 @@ class Result(NamedTuple):
     details: int
     heads: list[Head]
     pruned: Pruned | None
+    attested: list[str]
 
 
-def verified(path: Path, keys: Keys, kept: Sequence[Head]) -> Result:
+def verified(
+    path: Path, keys: Keys, notes: Sequence[str], witnesses: Keys | None = None
+) -> Result:
     """What an archive holds; Refused at the first thing that does not hold.
 
-    Without `keys` those of the archive itself are taken.
+    Without `keys` those of the archive itself are taken. `notes` are kept checkpoints.
     """
     archive = Archive(path)
-    known = keys or keys_of(archive.read("vkeys").decode())
+    known = _trusted(archive, keys)
+    kept = [head_of(one, known) for one in notes]
     heads = [_head(archive, epoch, known) for epoch in archive.epochs()]
     _demand_chain(heads)
     is_proofs = "export.json" in archive.names
+    attested: list[str] = []
+    if not is_proofs:
+        named, attested = _attested(archive, known, witnesses or {})
+        _demand_kept(heads, named)
+        kept += named
     if is_proofs:
         _demand_same(heads, kept)
     else:
@@ -404,7 +453,7 @@ def verified(path: Path, keys: Keys, kept: Sequence[Head]) -> Result:
         entries, details = entries + part[0], details + part[1]
     kind = "proofs" if is_proofs else "log"
     origin = heads[-1].origin.rpartition("/")[0] if heads else ""
-    return Result(kind, origin, entries, details, heads, pruned)
+    return Result(kind, origin, entries, details, heads, pruned, attested)
 
 
 def _about(archive: Archive) -> dict[str, Any]:
@@ -617,17 +666,193 @@ def _demand_upper(archive: Archive, head: Head, roots: bytes) -> None:
         level, roots = level + 1, above
 
 
+# --- Keys that came later, witnesses and timestamps ----------------------------------
+
+
+class Proof(NamedTuple):
+    """An entry with the way to the head in the same file (C2SP tlog-proof)."""
+
+    entry: dict[str, Any]
+    head: Head
+    note: str
+
+
+def _trusted(archive: Archive, given: Keys) -> Keys:
+    """The given keys, and those of the export that they lead to.
+
+    One leads to another where it signed the head over an entry that names the other,
+    and the other signed that head as well. The second signature alone is no proof:
+    anybody can put theirs below a head.
+    """
+    own = keys_of(archive.read("vkeys").decode())
+    if not given:
+        return own
+    trusted, number = set(given.values()), 0
+    while (name := f"rotation-{number}.tlog-proof") in archive.names:
+        held = {key: public for key, public in own.items() if public in trusted}
+        fresh = _rotated(archive.read(name).decode(), own, {**held, **given})
+        if fresh is not None:
+            trusted.add(fresh)
+        number += 1
+    led = {key: public for key, public in own.items() if public in trusted}
+    return {**led, **given}
+
+
+def _rotated(text: str, own: Keys, trusted: Keys) -> bytes | None:
+    """The key that a proof introduces; None where no trusted key signed its head."""
+    try:
+        proof = _proof_of(text, trusted, "audit.key.rotated")
+    except Refused:
+        return None
+    fresh = bytes.fromhex(proof.entry["digests"]["public_key"])
+    try:
+        head_of(proof.note, _named(proof.head.origin, {("", b""): fresh}))
+    except Refused:
+        return None
+    return fresh if fresh in own.values() else None
+
+
+def _proof_of(text: str, keys: Keys, action: str) -> Proof:
+    """The entry of a tlog-proof, which must lead to the head that a key signed."""
+    lines, _gap, note = text.partition("\n\n")
+    first, extra, index, *hashes = lines.split("\n")
+    if first != "c2sp.org/tlog-proof@v1" or not extra.startswith("extra "):
+        raise Refused("this is no proof of an entry")
+    leaf = _decoded(json.loads(_decoded(extra[6:]))["entry"])
+    head = head_of(note, _named(note.partition("\n")[0], keys))
+    at = _number(index.partition(" ")[2])
+    way = [_decoded(one) for one in hashes]
+    if not leads_to(sha256(b"\x00" + leaf).digest(), at, head.size, way, head.root):
+        raise Refused("the entry of a proof does not lead to its head")
+    entry = json.loads(leaf)
+    if entry["action"] != action:
+        raise Refused("the entry of a proof is about something else")
+    return Proof(entry, head, note)
+
+
+def _attested(
+    archive: Archive, keys: Keys, witnesses: Keys
+) -> tuple[list[Head], list[str]]:
+    """The heads of this log that somebody outside attests, and what they say."""
+    heads, said = [], []
+    if "anchor.tlog-proof" in archive.names:
+        head, note = _anchored(archive, "anchor.tlog-proof", keys)
+        heads.append(head)
+        said.append(f"up to {_place(head)} {_cosigned(note, witnesses)}")
+    if "timestamped.tlog-proof" in archive.names:
+        head, note = _anchored(archive, "timestamped.tlog-proof", keys)
+        if archive.read("timestamped.checkpoint").decode() != note:
+            raise Refused("the timestamp is over another head than its proof leads to")
+        at = _stamped(archive.read("timestamped.tsr"), note)
+        heads.append(head)
+        said.append(
+            f"up to {_place(head)} timestamped {at} (the authority's own signature:"
+            " openssl ts -verify, see README)"
+        )
+    return heads, said
+
+
+def _place(head: Head) -> str:
+    return f"entry {head.size} of epoch {head.epoch}"
+
+
+def _anchored(archive: Archive, name: str, keys: Keys) -> tuple[Head, str]:
+    """The head of this log that an entry of the installation's log names."""
+    try:
+        proof = _proof_of(archive.read(name).decode(), keys, "audit.head.anchored")
+        counts, digests = proof.entry["counts"], proof.entry["digests"]
+        root = bytes.fromhex(digests["root"])
+        origin = _origin(archive, str(proof.entry["target_id"]), counts["epoch"])
+        return Head(origin, counts["size"], root, None), proof.note
+    except Refused as refusal:
+        raise Refused(f"{name}: {refusal.says}") from None
+
+
+def _origin(archive: Archive, log: str, epoch: int) -> str:
+    """The origin of this log in an epoch, which must be the log that is named."""
+    origin = archive.read(f"{epoch}/checkpoint").decode().partition("\n")[0]
+    if origin.split("/")[-2:-1] != [log]:
+        raise Refused("the head that is attested is that of another log")
+    return origin
+
+
+def _cosigned(note: str, witnesses: Keys) -> str:
+    """Who cosigned a head and when; with no key of theirs that they are said to."""
+    text, found = _signed(note)
+    for name, raw in found:
+        public = witnesses.get((name, raw[:4]))
+        if public is None:
+            continue
+        seconds = int.from_bytes(raw[4:12], "big")
+        message = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        if not ed25519_verifies(public, message, raw[12:]):
+            raise Refused(f"anchor.tlog-proof: the cosignature of {name} is wrong")
+        return f"cosigned by {name} at {_when(seconds)}"
+    if witnesses:
+        raise Refused("anchor.tlog-proof: no given witness cosigned it")
+    names = ", ".join(name for name, raw in found if len(raw) == 76) or "nobody"
+    return f"said to be cosigned by {names} (not checked: give --witness KEY)"
+
+
+def _when(seconds: int) -> str:
+    if seconds >= 1 << 35:
+        raise Refused("a cosignature is of no time that there is")
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()  # noqa: UP017 -- Python 3.9
+
+
+def _stamped(answer: bytes, note: str) -> str:
+    """When an authority says it saw a head; its imprint must be that head's.
+
+    TimeStampResp > token > SignedData > encapContentInfo > TSTInfo (RFC 3161, 5652).
+    """
+    try:
+        status, token = _parts(_parts(answer)[0][1])[:2]
+        if _parts(status[1])[0][1] not in (b"\x00", b"\x01"):
+            raise Refused("timestamped.tsr: the authority granted nothing")
+        signed = _parts(_parts(_parts(token[1])[1][1])[0][1])
+        content = _parts(_parts(signed[2][1])[1][1])[0][1]
+        told = _parts(_parts(content)[0][1])
+        algorithm, imprint = _parts(told[2][1])[:2]
+    except (IndexError, ValueError):
+        raise Refused("timestamped.tsr is no answer of an authority") from None
+    if _SHA256_OID not in algorithm[1] or imprint[1] != sha256(note.encode()).digest():
+        raise Refused("timestamped.tsr: the timestamp is not over this head")
+    return told[4][1].decode("ascii")
+
+
+_SHA256_OID = bytes.fromhex("0609608648016503040201")
+
+
+def _parts(der: bytes) -> list[tuple[int, bytes]]:
+    """The tags and contents that stand one after another in DER."""
+    found, start = [], 0
+    while start < len(der):
+        tag, length, begin = der[start], der[start + 1], start + 2
+        if length & 0x80:
+            width = length & 0x7F
+            length = int.from_bytes(der[begin : begin + width], "big")
+            begin += width
+        if not 0 <= length <= len(der) - begin:
+            raise ValueError("a part of DER is cut off")
+        found.append((tag, der[begin : begin + length]))
+        start = begin + length
+    return found
+
+
 # --- Details and proofs ------------------------------------------------------------
 
 
 def _verify_details(archive: Archive, head: Head) -> int:
     """Every opened detail is what its entry committed to; how many there are."""
-    count, number = 0, -1
+    count, number, before = 0, -1, -1
     leaves: list[bytes] = []
     for line in archive.lines(f"{head.epoch}/details.jsonl"):
         index = line["index"]
         if not 0 <= index < head.size:
             raise Refused("details of an entry that is not there", head.epoch, index)
+        if index <= before:
+            raise Refused("details stand in the wrong place", head.epoch, index)
+        before = index
         if index // WIDTH != number:
             number = index // WIDTH
             width = min(WIDTH, head.size - number * WIDTH)
@@ -686,17 +911,19 @@ def _leaf(line: dict[str, Any]) -> bytes:
 # --- The program -------------------------------------------------------------------
 
 
-def _told(path: Path, keys: Keys, kept: Sequence[Head]) -> dict[str, Any]:
+def _told(
+    path: Path, keys: Keys, notes: Sequence[str], witnesses: Keys
+) -> dict[str, Any]:
     said: dict[str, Any] = {"file": str(path), "verified": False}
     try:
-        result = verified(path, keys, kept)
+        result = verified(path, keys, notes, witnesses)
     except Refused as refusal:
         said["says"] = refusal.says
         where = {"epoch": refusal.epoch, "first_bad_index": refusal.index}
         return {**said, **{k: v for k, v in where.items() if v is not None}}
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except _MALFORMED as error:
         return {**said, "says": f"malformed: {error}"}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+    except _UNREADABLE as error:
         return {**said, "says": f"no readable archive: {error}"}
     below = result.pruned and {
         "epoch": result.pruned.epoch,
@@ -705,13 +932,33 @@ def _told(path: Path, keys: Keys, kept: Sequence[Head]) -> dict[str, Any]:
     return {
         "file": str(path),
         "verified": True,
+        "trusted": bool(keys),
         "kind": result.kind,
         "origin": result.origin,
         "entries": result.entries,
         "details": result.details,
         "sizes": {str(head.epoch): head.size for head in result.heads},
+        "attested": result.attested,
         **({"pruned_below": below} if below else {}),
     }
+
+
+_MALFORMED = (
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+)
 
 
 def _line(said: dict[str, Any]) -> str:
@@ -725,14 +972,17 @@ def _line(said: dict[str, Any]) -> str:
     counted = f"{said['entries']} entries, {said['details']} opened details"
     if below := said.get("pruned_below"):
         counted += f", pruned below index {below['index']} of epoch {below['epoch']}"
-    return f"ok  {said['file']}: {counted}, {said['origin']}"
+    word = "ok " if said["trusted"] else "self"
+    lines = [f"{word} {said['file']}: {counted}, {said['origin']}"]
+    return "\n    ".join([*lines, *said["attested"]])
 
 
-def _given(texts: Sequence[str]) -> Keys:
+def _given(texts: Sequence[str], kind: bytes = b"\x01") -> Keys:
     keys: Keys = {}
     for text in texts:
         is_text = text.count("+") > 1 and "\n" not in text
-        keys.update(keys_of(text if is_text else Path(text).read_text("utf-8")))
+        lines = text if is_text else Path(text).read_text("utf-8")
+        keys.update(keys_of(lines, kind))
     return keys
 
 
@@ -740,29 +990,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The program; 0 where everything holds."""
     parser = argparse.ArgumentParser(prog="custos-verify")
     parser.add_argument("--key", action="append", default=[])
+    parser.add_argument("--witness", action="append", default=[])
     parser.add_argument("--checkpoint", action="append", default=[], type=Path)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("files", nargs="+", type=Path)
     asked = parser.parse_args(arguments)
     try:
-        keys = _given(asked.key)
-        results = []
+        keys, witnesses = _given(asked.key), _given(asked.witness, b"\x04")
+        notes = [one.read_text("utf-8") for one in asked.checkpoint]
         for path in asked.files:
-            known = keys or keys_of(Archive(path).read("vkeys").decode())
-            notes = [one.read_text("utf-8") for one in asked.checkpoint]
-            results.append(_told(path, keys, [head_of(one, known) for one in notes]))
-    except (Refused, OSError, ValueError, zipfile.BadZipFile) as error:
+            with path.open("rb") as file:
+                if not zipfile.is_zipfile(file):
+                    raise Refused(f"{path} is no archive")
+        results = [_told(path, keys, notes, witnesses) for path in asked.files]
+    except (Refused, OSError, ValueError) as error:
         print(f"custos-verify: {error}", file=sys.stderr)  # noqa: T201 -- a program
         return 2
     for said in results:
         print(json.dumps(said) if asked.json else _line(said))  # noqa: T201
+    if not all(said["verified"] for said in results):
+        return 1
     if not keys:
-        print(  # noqa: T201
-            "The keys are those of the export itself: compare its vkeys with those you"
-            " received another way.",
-            file=sys.stderr,
-        )
-    return int(not all(said["verified"] for said in results))
+        print(_SELF, file=sys.stderr)  # noqa: T201
+        return 3
+    return 0
+
+
+_SELF = (
+    "No --key was given: the export is only compared with itself, by the keys that it"
+    " brings, so whoever made it may have made all of it. Give a line of vkeys that you"
+    " received another way."
+)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Exchanging the key: both sign one head of each log, and both periods verify."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +17,7 @@ from audit.log import checkpoints, keys, note, sequencer, storage
 from audit.log.models import AuditFacet
 from audit.log.selectors import Log, log_of
 from audit.rotation import services
+from audit.verification import verifier
 from audit.verification.flaws import Finding, Flaw
 from audit.verification.walk import walk
 from kit import scoping, signing
@@ -203,3 +206,61 @@ def test_the_command_tells_the_new_key(halden: Tenant, seal: Sealing) -> None:
     assert signing.VerifierKey.parse(told["key"]) == checkpoints.installation_keys()[-1]
     with pytest.raises(CommandError, match="Say why"):
         call_command("rotate_log_key", "--reason", " ", stdout=StringIO())
+
+
+def _exported(tmp_path: Path) -> Path:
+    file = tmp_path / "log.zip"
+    call_command("export_audit", "--organization=halden", f"--out={file}", "--json")
+    return file
+
+
+def _vkeys(key: SigningKey, tenant: Tenant) -> verifier.Keys:
+    return verifier.keys_of(key.named(_log(tenant).named(1)).vkey)
+
+
+def test_who_has_the_old_key_gets_to_the_new_one_by_the_export_alone(
+    halden: Tenant, seal: Sealing, tmp_path: Path
+) -> None:
+    halden.record()
+    seal()
+    first = _vkeys(sequencer._key(), halden)
+    _rotate()
+    _rotate()
+    halden.record()
+    seal()
+
+    found = verifier.verified(_exported(tmp_path), first, [])
+
+    assert found.entries == 4
+
+
+def test_a_second_signature_below_a_head_makes_no_key_trusted(
+    halden: Tenant, seal: Sealing, tmp_path: Path
+) -> None:
+    """Anybody can put theirs there: only an entry under the old key names a new one."""
+    halden.record()
+    seal()
+    first = _vkeys(sequencer._key(), halden)
+    _rotate()
+    halden.record()
+    seal()
+    with ZipFile(_exported(tmp_path)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    origin = _log(halden).named(1)
+    stranger = SigningKey(b"\x07" * 32)
+    head = note.Checkpoint(origin=origin, size=0, root=verifier.EMPTY_ROOT)
+    forged = note.signed(head, key=stranger)
+    members["1/checkpoint"] = forged.encode()
+    members["vkeys"] += f"{stranger.named(origin).vkey}\n".encode()
+    name = "rotation-0.tlog-proof"
+    text, _gap, _lines = members[name].decode().partition("\n\n")[2].rpartition("\n\n")
+    size, root = text.split("\n")[1:3]
+    over = note.Checkpoint(origin=origin, size=int(size), root=b64decode(root))
+    line = note.signed(over, key=stranger).rpartition("\n\n")[2]
+    members[name] += line.encode()
+    with ZipFile(tmp_path / "forged.zip", "w") as archive:
+        for one, content in members.items():
+            archive.writestr(one, content)
+
+    with pytest.raises(verifier.Refused, match="no trusted key"):
+        verifier.verified(tmp_path / "forged.zip", first, [])

@@ -5,10 +5,11 @@ import json
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 from django.core.management import call_command
@@ -82,9 +83,9 @@ def with_leaves(
 
 
 def test_an_export_is_verified_with_nothing_but_itself(export: Path) -> None:
-    said = told(export, code=0)
+    said = told(export, code=3)
 
-    assert said["verified"] is True
+    assert (said["verified"], said["trusted"]) == (True, False)
     assert said["entries"] == ENTRIES + LOST
     assert said["sizes"] == {"1": ENTRIES, "2": LOST}
     assert said["details"] > ENTRIES
@@ -171,10 +172,10 @@ def test_a_log_rewritten_and_signed_with_the_real_key_contradicts_a_kept_head(
         halden.record()
     seal()
     export = written(tmp_path / "log.zip")
-    assert told("--checkpoint", kept, export, code=0)["verified"]
+    assert told("--checkpoint", kept, export, code=3)["verified"]
 
     rewritten = changed(export, lambda m: _rewrite(m, settings, upto=9))
-    assert told(rewritten, code=0)["verified"], "the key was the real one"
+    assert told(rewritten, code=3)["verified"], "the key was the real one"
     said = told("--checkpoint", kept, rewritten, code=1)
     assert "before entry 5 is not the one that was kept" in said["says"]
 
@@ -262,7 +263,37 @@ def test_another_key_than_the_one_received_otherwise_is_refused(export: Path) ->
 
     said = told("--key", other, export, code=1)
 
-    assert said["says"] == "no known key signed the checkpoint"
+    assert said["says"] == "no trusted key signed the checkpoint"
+
+
+def test_a_line_or_a_member_without_end_is_one_sentence_in_flat_memory(
+    export: Path,
+) -> None:
+    sizes = {"1/details.jsonl": 9 << 20, "vkeys": 2 << 20}
+    for name, size in sizes.items():
+        bomb = export.with_name("bomb.zip")
+        with ZipFile(export) as held, ZipFile(bomb, "w", ZIP_DEFLATED) as made:
+            for one in held.namelist():
+                if one != name:
+                    made.writestr(one, held.read(one))
+            made.writestr(name, b" " * size)
+
+        tracemalloc.start()
+        with pytest.raises(verifier.Refused, match="longer than it may be"):
+            verifier.verified(bomb, {}, [])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert peak < 40 << 20
+
+
+def test_other_ways_to_compress_are_refused(export: Path) -> None:
+    with ZipFile(export.with_name("bomb.zip"), "w", ZIP_LZMA) as made:
+        made.writestr("vkeys", b"x")
+
+    said = told(export.with_name("bomb.zip"), code=1)
+
+    assert "compressed in a way that exports are not" in said["says"]
 
 
 def test_what_is_no_archive_is_one_sentence(tmp_path: Path) -> None:
