@@ -276,6 +276,14 @@ class AuditFacet(models.Model):
                 name="audit_facet_unsuccessful",
                 condition=~models.Q(outcome="success"),
             ),
+            # Refused acts of one kind, for the timeline and the counts: else all acts
+            # of that kind would be read for them.
+            models.Index(
+                fields=["organization_id", "outcome", "action", "at", "epoch", "index"],
+                name="audit_facet_failed_acts",
+                condition=~models.Q(outcome="success"),
+                include=["actor_kind"],
+            ),
             models.Index(
                 fields=["organization_id", "workspace", "at", "epoch", "index"],
                 name="audit_facet_by_workspace",
