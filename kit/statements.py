@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connections
 from psycopg import Cursor
 
 
@@ -33,15 +33,17 @@ def planned(
         yield cursor.execute(statement, parameters, prepare=True)
 
 
-def row(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+def row(
+    statement: str, parameters: Mapping[str, Any], *, using: str = "default"
+) -> tuple[Any, ...]:
     """The one row of a statement in the open scope; () for none.
 
     Where statements are logged it runs as any other: whoever reads the log wants the
     values as well, and test budgets count it.
     """
-    if connection.queries_logged:
-        with connection.cursor() as cursor:
+    if connections[using].queries_logged:
+        with connections[using].cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchone() or ()
-    with planned(statement, parameters, using="default") as found:
+    with planned(statement, parameters, using=using) as found:
         return found.fetchone() or ()
