@@ -61,6 +61,6 @@ screenshots: ## Take the README's pictures again, of a fresh demo
 
 lock: ## Resolve and hash the requirements again
 	@$(BOOTSTRAP) --dev
-	@for name in requirements requirements-embedded requirements-dev requirements-canaille; do \
+	@for name in requirements requirements-embedded requirements-dev requirements-canaille requirements-peers; do \
 		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 			--generate-hashes --no-header --no-annotate $(UPGRADE) $$name.in -o $$name.txt; done

@@ -1,6 +1,7 @@
-"""Makes an environment of its own for a program that tests run and nothing imports.
+"""Makes environments of their own for programs that nothing of ours imports.
 
-Canaille, an authorization server, brings packages whose names clash with ours. A stamp
+Canaille, an authorization server that tests run, brings packages whose names clash with
+ours; what `make bench` compares the audit log with has no place in a product. A stamp
 names what is installed, so that the next run installs nothing.
 """
 
@@ -8,38 +9,62 @@ import hashlib
 import subprocess
 import sys
 import venv
+from dataclasses import dataclass
+from pathlib import Path
 
 from config.launcher.surroundings import BASE_DIR
 
-_FOLDER = BASE_DIR / ".venv-canaille"
-_REQUIREMENTS = BASE_DIR / "requirements-canaille.txt"
-_STAMP = _FOLDER / ".custos"
-PYTHON = _FOLDER / "bin" / "python"
 _OPTIONS = (
     *("--require-hashes", "--no-deps", "-qq", "--no-input"),
     *("--disable-pip-version-check", "--progress-bar=off"),
 )
 
 
-def is_there() -> bool:
-    """Whether the environment is complete."""
-    return _STAMP.exists() and _STAMP.read_text() == _wanted()
+@dataclass(frozen=True)
+class Environment:
+    """The folder `.venv-<name>` with the packages of `requirements-<name>.txt`."""
+
+    name: str
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that sees its packages."""
+        return self._folder / "bin" / "python"
+
+    def is_there(self) -> bool:
+        """Whether the environment is complete."""
+        return self._stamp.exists() and self._stamp.read_text() == self._wanted()
+
+    def install(self) -> str:
+        """Makes it anew; what failed, or nothing."""
+        try:
+            venv.create(self._folder, with_pip=True, clear=True, symlinks=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            return f"{self._folder} could not be made ({error})"
+        command = [str(self.python), "-m", "pip", "install", *_OPTIONS]
+        command += ["-r", str(self._requirements)]
+        if subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0:
+            return "its Python packages could not be installed (see above)"
+        self._stamp.write_text(self._wanted())
+        return ""
+
+    @property
+    def _folder(self) -> Path:
+        return BASE_DIR / f".venv-{self.name}"
+
+    @property
+    def _requirements(self) -> Path:
+        return BASE_DIR / f"requirements-{self.name}.txt"
+
+    @property
+    def _stamp(self) -> Path:
+        return self._folder / ".custos"
+
+    def _wanted(self) -> str:
+        version = ".".join(map(str, sys.version_info[:2]))
+        digest = hashlib.sha256(self._requirements.read_bytes()).hexdigest()
+        return f"python {version}\n{digest}\n"
 
 
-def install() -> str:
-    """Makes it anew; what failed, or nothing."""
-    try:
-        venv.create(_FOLDER, with_pip=True, clear=True, symlinks=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        return f"{_FOLDER} could not be made ({error})"
-    command = [str(PYTHON), "-m", "pip", "install", *_OPTIONS, "-r", str(_REQUIREMENTS)]
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0:
-        return "its Python packages could not be installed (see above)"
-    _STAMP.write_text(_wanted())
-    return ""
-
-
-def _wanted() -> str:
-    version = ".".join(map(str, sys.version_info[:2]))
-    digest = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
-    return f"python {version}\n{digest}\n"
+CANAILLE = Environment("canaille")
+PEERS = Environment("peers")

@@ -75,9 +75,9 @@ NEEDS = (
 
 def main() -> None:
     """Installs what is missing."""
-    if not foreign.is_there():
+    if not foreign.CANAILLE.is_there():
         with stage("Canaille") as line:
-            failed = foreign.install()
+            failed = foreign.CANAILLE.install()
             line.detail = "missing" if failed else "installed"
         if failed:
             say(f"Canaille is missing, so the {_FOREIGN} are skipped: {failed}.")

@@ -26,7 +26,7 @@ _FONTS = re.compile(r"/static/fomanticui/.*\.(woff2?|ttf|eot)")
 @pytest.fixture(scope="module")
 def canaille(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaille]:
     """The connected app's authorization server, of another maker."""
-    if not foreign.is_there():
+    if not foreign.CANAILLE.is_there():
         pytest.skip("Canaille is not installed; `make test` installs it")
     with server.running(tmp_path_factory.mktemp("canaille")) as found:
         yield found

@@ -113,7 +113,7 @@ def running(folder: Path) -> Iterator[Canaille]:
     """The server, until the block ends."""
     port = ports.any_free()
     with servers.running(
-        [foreign.PYTHON, "-W", "ignore", _SITE, str(port)],
+        [foreign.CANAILLE.python, "-W", "ignore", _SITE, str(port)],
         log=folder / "canaille.log",
         environment={"PATH": os.environ["PATH"]},
         is_ready=site.serves(port, "/.well-known/oauth-authorization-server"),

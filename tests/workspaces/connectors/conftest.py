@@ -81,7 +81,7 @@ def private_is_allowed(settings: Settings) -> None:
 @pytest.fixture(scope="session")
 def canaille(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaille]:
     """An authorization server that nobody here wrote."""
-    if not foreign.is_there():
+    if not foreign.CANAILLE.is_there():
         pytest.skip("Canaille is not installed; `make test` installs it")
     with server.running(tmp_path_factory.mktemp("canaille")) as found:
         yield found
