@@ -10,6 +10,7 @@ an owner asked for it, sealed, for a day.
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -38,6 +39,7 @@ _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 _LENGTH = 8
 _QUIET_SECONDS = 60
 _HELD_SECONDS = 120
+_UNRECORDED = "-"  # before a reference that stands in no row and no entry
 _VALUE_MAX = 300
 # Refusals of one connection that become entries, from all sources together.
 _RECORDED = Limit(name="refusals", most=300, every_seconds=10, when_down=False)
@@ -60,17 +62,17 @@ def refused(
     denial = _denial(ref, refusal, ip=ip, source=source, action=action)
     try:
         if not cache.add(key, reference, _QUIET_SECONDS):
-            known = str(cache.get(key, reference))
-            _count_again(ref, known)
-            denials.note(denial=denial(known), at=at)
-            return known
+            return _again(ref, denial, str(cache.get(key, reference)), at=at)
     except RedisError:
         # Without the cache nothing bounds the entries; the process log has to do.
         logger.warning("sign-in refused: %s %s", refusal.reason.value, reference)
         return reference
     if limits.take(_RECORDED, asker=str(ref.id), at=at):
-        # Many sources at once: what they send must not fill the log for ever.
+        # Many sources at once: what they send must not fill the log for ever, nor
+        # what each of them sends again.
         logger.warning("sign-in refused: %s %s", refusal.reason.value, reference)
+        with suppress(RedisError):
+            cache.set(key, _UNRECORDED + reference, _QUIET_SECONDS)
         return reference
     with scoping.organization(organization_id=ref.organization.id):
         note(
@@ -194,10 +196,17 @@ def _held_key(connection_id: int, assertion: VerifiedAssertion) -> str:
     return f"signin-answer:{connection_id}:{name}"
 
 
-def _count_again(ref: ConnectionRef, reference: str) -> None:
+def _again(
+    ref: ConnectionRef, denial: Callable[[str], Denial], known: str, *, at: datetime
+) -> str:
+    """Count one more of a source of this minute; the reference that it was given."""
+    if known.startswith(_UNRECORDED):
+        return known.removeprefix(_UNRECORDED)
     with scoping.organization(organization_id=ref.organization.id):
-        same = SignInAttempt.objects.filter(reference=reference, connection_id=ref.id)
+        same = SignInAttempt.objects.filter(reference=known, connection_id=ref.id)
         same.update(count=F("count") + 1)
+    denials.note(denial=denial(known), at=at)
+    return known
 
 
 def _place(row: SamlConnection) -> bytes:
