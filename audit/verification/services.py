@@ -151,6 +151,8 @@ def _ended(
     if finding is not None:
         counts |= {"epoch": finding.epoch, "first_bad_index": finding.index}
     with scoping.organization(organization_id=log.organization_id):
+        if row.pk is not None and not _is_due(row):
+            return row  # whoever took it up after the lease was faster
         row.save(update_fields=None if row.pk is None else _RESULT)
         recording.record(
             actor=actor,
@@ -162,6 +164,11 @@ def _ended(
             counts=counts,
         )
     return row
+
+
+def _is_due(row: AuditVerification) -> bool:
+    rows = AuditVerification.objects.select_for_update()
+    return rows.filter(pk=row.pk, state=State.DUE).exists()
 
 
 def _entries() -> int:

@@ -419,6 +419,30 @@ def test_whoever_died_over_one_is_followed_after_the_lease(
     assert (ended.pk, ended.is_sound, ended.leased_until) == (waiting.pk, True, None)
 
 
+def test_a_worker_that_lost_its_lease_says_nothing_twice(
+    log: Log, halden: Tenant, seal: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.verification.services.AT_ONCE", 10)
+    with scoping.organization(organization_id=halden.id):
+        request(actor=MARA, log=log, at=AT)
+
+    def stalls(*args: Any, **given: Any) -> Any:
+        monkeypatch.setattr("audit.verification.services.walk", walk)
+        _as_superuser(
+            "update audit_verification set leased_until = now() - '1 s'::interval"
+        )
+        assert work_due(clock=lambda: AT) == 1
+        return walk(*args, **given)
+
+    monkeypatch.setattr("audit.verification.services.walk", stalls)
+    work_due(clock=lambda: AT)
+
+    seal()
+    with scoping.organization(organization_id=halden.id):
+        verified = AuditFacet.objects.filter(action="audit.log.verified")
+        assert verified.count() == 1
+
+
 def _dies(*_args: object, **_kwargs: object) -> None:
     raise KeyboardInterrupt
 
