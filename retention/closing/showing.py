@@ -180,9 +180,9 @@ def in_the_way(found: Sequence[Stored], *, matters: int) -> str:
         return ""
     held = sum(one.held for one in found)
     return ngettext(
-        "%(n)s matter on legal hold covers %(held)s stored objects here. The workspace"
-        " can be closed after its release and the grace after it.",
-        "%(n)s matters on legal hold cover %(held)s stored objects here. The workspace"
-        " can be closed after their release and the grace after it.",
+        "Objects on legal hold here: %(held)s, for %(n)s matter. The workspace can be"
+        " closed after its release and the grace after it.",
+        "Objects on legal hold here: %(held)s, for %(n)s matters. The workspace can be"
+        " closed after their release and the grace after it.",
         matters,
     ) % {"n": grouped(matters), "held": grouped(held)}

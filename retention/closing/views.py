@@ -29,18 +29,20 @@ from workspaces.tenancy.selectors import WorkspaceRef
 class NameIsNotTyped(Refused):
     """The person types what goes."""
 
+    status = 422
+
 
 @guard.requires(Permission.WORKSPACES_CLOSE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def workspace_close(request: Any, closable: UUID) -> HttpResponse:
     """What closing takes along; typing the name asks for it. Then how far it is."""
     workspace = _workspace(closable)
-    error = ""
+    error, status = "", 200
     if request.method == "POST":
         try:
             _ask(request, workspace)
         except Refused as refusal:
-            error = str(refusal)
+            error, status = str(refusal), refusal.status
         else:
             return redirect(request.path)
     with scope(workspace):
@@ -58,7 +60,6 @@ def workspace_close(request: Any, closable: UUID) -> HttpResponse:
             {"label": _("Close a workspace")},
         ],
     }
-    status = 422 if error else 200
     return render(request, "retention/closing/page.html", context, status=status)
 
 

@@ -85,6 +85,17 @@ def test_bad_input_is_refused_in_words(
     assert asked(stage) == 0
 
 
+def test_who_asks_second_is_told_so(stage: Stage) -> None:
+    client = stage.owner.client()
+    client.post(url(stage), ANSWER)
+
+    page = client.post(url(stage), ANSWER)
+
+    assert page.status_code == 409
+    assert "is being closed already" in page.content.decode()
+    assert asked(stage) == 1
+
+
 def test_holds_are_named_and_refuse_it(stage: Stage) -> None:
     stage.conversation(age=1)
     holds.place(
@@ -98,10 +109,10 @@ def test_holds_are_named_and_refuse_it(stage: Stage) -> None:
     shown = stage.owner.client().get(url(stage)).content.decode()
     page = stage.owner.client().post(url(stage), ANSWER)
 
-    assert "1 matter on legal hold covers 1 stored objects" in shown
+    assert "Objects on legal hold here: 1, for 1 matter." in shown
     assert "Lindqvist" not in shown
     assert "1 matter on legal hold protects something" in page.content.decode()
-    assert (page.status_code, asked(stage)) == (422, 0)
+    assert (page.status_code, asked(stage)) == (409, 0)
 
 
 def test_strangers_members_and_admins_are_kept_out(stage: Stage) -> None:
