@@ -190,7 +190,10 @@ def _would_go(log: Log, *, days: int, at: datetime) -> str:
     found = pruned.preview(organization_id=log.organization_id, days=days, at=at)
     held = _("A legal hold keeps the next ones, until it is released.")
     if not found.entries or found.first_at is None or found.last_at is None:
-        text = _("No entry goes now.")
+        text = _(
+            "No entry is that old yet. From %s on each goes once it is, for good, with"
+            " all that is left of its details. Hashes stay: every signed head holds."
+        ) % formatting.absolute(at)
         return f"{text} {held}" if found.waits_for_hold else text
     number = grouped(found.entries)
     text = _(
