@@ -1,22 +1,50 @@
-"""Draws docs/performance.svg from bench/results.json: `python -m bench.chart`."""
+"""Draws the charts of docs/ from bench/results.json: `python -m bench.chart`."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.__main__ import RESULTS
 
-CHART = Path(__file__).resolve().parent.parent / "docs" / "performance.svg"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 WIDTH, LABELS, ROW, TOP = 720, 250, 34, 56
-_BARS = (
-    ("One DELETE, cascades only", "sweep_vs_raw_delete", "reference"),
-    ("Custos, two workers", "sweep_two_workers", "ours"),
-    ("Custos, one worker", "sweep_vs_raw_delete", "ours"),
-    ("Custos, with plan, keys, receipt", "whole_sweep_vs_raw_delete", "ours"),
-    ("as Sentry does", "sweep_sentry", "ours"),
-    ("as Mattermost does", "sweep_mattermost", "ours"),
-    ("as Django's ORM does", "sweep_django_orm", "ours"),
-    ("as Zulip does", "sweep_zulip", "ours"),
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A file of docs/; each bar has a label, a figure's name and its side."""
+
+    file: str
+    title: str
+    bars: tuple[tuple[str, str, str], ...]
+
+
+SWEEPS = Chart(
+    file="performance.svg",
+    title="Rows a second that go, conversations and messages",
+    bars=(
+        ("One DELETE, cascades only", "sweep_vs_raw_delete", "reference"),
+        ("Custos, two workers", "sweep_two_workers", "ours"),
+        ("Custos, one worker", "sweep_vs_raw_delete", "ours"),
+        ("Custos, with plan, keys, receipt", "whole_sweep_vs_raw_delete", "ours"),
+        ("as Sentry does", "sweep_sentry", "ours"),
+        ("as Mattermost does", "sweep_mattermost", "ours"),
+        ("as Django's ORM does", "sweep_django_orm", "ours"),
+        ("as Zulip does", "sweep_zulip", "ours"),
+    ),
+)
+STREAMS = Chart(
+    file="audit-performance.svg",
+    title="Entries of the audit log a second",
+    bars=(
+        ("Recorded by one client", "stream_throughput_webhook", "reference"),
+        ("Custos, to syslog over TLS", "stream_throughput_syslog", "ours"),
+        ("Custos, to Splunk HEC", "stream_throughput_splunk", "ours"),
+        ("Custos, to a webhook", "stream_throughput_webhook", "ours"),
+        ("Custos, to OTLP", "stream_throughput_otlp", "ours"),
+        ("Custos, to S3", "stream_throughput_s3", "ours"),
+    ),
 )
 # Both looks of a page are asked for, since an image cannot inherit the page's.
 _STYLE = """
@@ -27,16 +55,18 @@ text { font: 14px system-ui, sans-serif; fill: #1f2933 }
 
 
 def main() -> None:
-    """Every bar whose figure was measured."""
+    """Every chart of which something was measured, with the bars that were."""
     results = json.loads(RESULTS.read_text())
-    CHART.write_text(drawn(results))
+    for chart in (SWEEPS, STREAMS):
+        if any(name in results for _label, name, _side in chart.bars):
+            (DOCS / chart.file).write_text(drawn(results, chart=chart))
 
 
-def drawn(results: dict[str, dict[str, Any]]) -> str:
-    """The chart as SVG: rows a second, longest bar across."""
+def drawn(results: dict[str, dict[str, Any]], *, chart: Chart = SWEEPS) -> str:
+    """The chart as SVG, longest bar across."""
     bars = [
         (label, int(results[name][side]), side == "ours" and label.startswith("Custos"))
-        for label, name, side in _BARS
+        for label, name, side in chart.bars
         if name in results
     ]
     most = max(value for _label, value, _ours in bars)
@@ -44,10 +74,9 @@ def drawn(results: dict[str, dict[str, Any]]) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
         ' role="img" aria-labelledby="t">',
-        "<title id='t'>Rows a second that go, conversations and messages</title>",
+        f"<title id='t'>{chart.title}</title>",
         f"<style>{_STYLE}</style>",
-        '<text class="title" x="8" y="28">Rows a second (conversations and messages)'
-        "</text>",
+        f'<text class="title" x="8" y="28">{chart.title}</text>',
     ]
     for place, (label, value, is_ours) in enumerate(bars):
         y = TOP + ROW * place
