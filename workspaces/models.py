@@ -26,7 +26,13 @@ from workspaces.gpts.models import (
     GptVersion,
     ThirdPartyApproval,
 )
-from workspaces.groups.models import GivenRole, Group, GroupMember, GroupRole
+from workspaces.groups.models import (
+    FormerGroupMember,
+    GivenRole,
+    Group,
+    GroupMember,
+    GroupRole,
+)
 from workspaces.invitations.models import Invitation
 from workspaces.jobs.models import Job
 from workspaces.joining.models import JoinRequest
@@ -79,6 +85,7 @@ __all__ = [
     "DailyUse",
     "DepartureCall",
     "File",
+    "FormerGroupMember",
     "GivenRole",
     "Gpt",
     "GptFile",

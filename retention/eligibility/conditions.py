@@ -63,7 +63,8 @@ _COLUMNS = (*_TIMES, "by_creation")
 # other; `p` those of projects. The last three are empty, and cost nothing, where a
 # workspace has but one policy. `ref` is the place of a scope among all of its kind.
 # The lateral join keeps the planner from reading the members of groups that no policy
-# names. See `precedence` for what is computed; a least leaves out what is null.
+# names; `is_new` came lately, `is_gone` left lately and is kept for, not governed.
+# See `precedence` for what is computed; a least leaves out what is null.
 CUTOFFS = """
 b as materialized (
     select * from unnest(
@@ -78,9 +79,10 @@ b as materialized (
         %(s_kind)s::text[], %(s_workspace)s::bigint[], %(s_id)s::bigint[],
         %(s_expire_before)s::timestamptz[], %(s_purge_before)s::timestamptz[],
         %(s_created_before)s::timestamptz[], %(s_governs)s::boolean[],
-        %(s_is_young)s::boolean[], %(s_label)s::text[], %(s_ref)s::int[]
+        %(s_is_young)s::boolean[], %(s_label)s::text[], %(s_ref)s::int[],
+        %(s_settled_at)s::timestamptz[]
     ) s(kind, workspace_id, id, expire_before, purge_before, created_before, governs,
-        is_young, label, ref)
+        is_young, label, ref, settled_at)
 ), m as materialized (
     select workspace_id, membership_id,
            case when o.governs then o.expire_before else g.expire_before end
@@ -96,18 +98,26 @@ b as materialized (
     from (select *, id as membership_id from s where kind = 'member') o
     full join (
         select g.workspace_id, i.membership_id,
-               min(g.expire_before) filter (where g.governs) expire_before,
-               min(g.purge_before) purge_before, min(g.created_before) created_before,
-               bool_or(g.governs) governs,
-               not bool_or(g.governs and not g.is_young) is_young,
+               min(g.expire_before) filter (where i.governs) expire_before,
+               min(g.purge_before) purge_before,
+               min(g.created_before) filter (where not i.is_gone) created_before,
+               bool_or(i.governs) governs,
+               not bool_or(i.governs and not g.is_young and not i.is_new) is_young,
                (array_agg(g.label order by g.expire_before, g.label)
-                   filter (where g.governs))[1] label,
+                   filter (where i.governs))[1] label,
                (array_agg(g.ref order by g.expire_before, g.label)
-                   filter (where g.governs))[1] ref
+                   filter (where i.governs))[1] ref
         from s g cross join lateral (
-            select i.membership_id from workspaces_groupmember i
+            select i.membership_id, g.governs, false is_gone,
+                   coalesce(i.joined_at > g.settled_at, false) is_new
+            from workspaces_groupmember i
             where i.workspace_id = g.workspace_id and i.group_id = g.id
-              and i.membership_id is not null offset 0
+              and i.membership_id is not null
+            union all
+            select f.membership_id, false, true, false
+            from workspaces_formergroupmember f
+            where f.workspace_id = g.workspace_id and f.group_id = g.id
+              and f.left_at > g.settled_at offset 0
         ) i where g.kind = 'group' group by 1, 2
     ) g using (workspace_id, membership_id)
 ), p as materialized (select *, id as project_id from s where kind = 'project')"""
@@ -327,6 +337,7 @@ def _narrow(
         "s_is_young": [ref < 0 or one.is_young for ref, one in narrow],
         "s_label": [one.label for _ref, one in narrow],
         "s_ref": [ref for ref, _one in narrow],
+        "s_settled_at": [_operand(one.settled_at) for _ref, one in narrow],
     }
 
 

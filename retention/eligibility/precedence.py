@@ -8,12 +8,16 @@ withdrawn so lately), what the wider rule would keep stays as well, so that chan
 who governs brings no purge forward.
 
 Of several groups the one that keeps longest wins, and nothing goes before each of
-them has let it go. `conditions` says the same in SQL.
+them has let it go. Coming into a group, and leaving one, are like setting its policy
+for that member, and withdrawing it: for the undo window, and for the workspace's grace
+period if that is longer, what was kept before stays (`Stay`). `conditions` says the
+same in SQL.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 
 from retention.eligibility import rules
 from retention.eligibility.rules import Cutoffs, Version
@@ -40,7 +44,8 @@ class Level:
     """The cut-offs of one scope, or of several laid over each other; None matches none.
 
     `governs` is false where a policy was withdrawn so lately that it still keeps.
-    `is_young` says that it did not govern all the time of its undo window.
+    `is_young` says that it did not govern all the time of its undo window. Whoever came
+    into the scope, or left it, after `settled_at` did so lately.
     """
 
     expire_before: datetime | None
@@ -48,6 +53,22 @@ class Level:
     governs: bool
     is_young: bool
     label: str
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stay:
+    """One time of a member in a group; None: since ever, and until now.
+
+    Both are noted as the end of their hour, so that few differ (`NOTED`).
+    """
+
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+ALL_ALONG = Stay()
+NOTED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +85,7 @@ class ScopeCutoffs:
     cutoffs: Cutoffs
     governs: bool = True
     is_young: bool = False
+    settled_at: datetime | None = None
 
 
 def default(*, days: int | None, undo_days: int) -> Version:
@@ -108,7 +130,11 @@ def _inside(version: Version, limits: Limits | None) -> int | None:
 
 
 def level(
-    pieces: Sequence[Version], *, at: datetime, promises: Promises
+    pieces: Sequence[Version],
+    *,
+    at: datetime,
+    promises: Promises,
+    grace: timedelta = timedelta(0),
 ) -> Level | None:
     """The level of one scope; None where it has nothing to say."""
     current = rules.in_force(pieces, at=at)
@@ -128,7 +154,21 @@ def level(
         governs=not current.is_withdrawal,
         is_young=not is_gapless,
         label=current.label,
+        settled_at=at - max(undo, grace),
     )
+
+
+def of_member(found: Level | None, stay: Stay, *, at: datetime) -> Level | None:
+    """What a group's level is to one of its members, or to who was one lately."""
+    if found is None or found.settled_at is None:
+        return found
+    if stay.joined_at is not None and stay.joined_at - NOTED > at:
+        return None
+    if stay.left_at is not None and stay.left_at - NOTED <= at:
+        is_over = stay.left_at <= found.settled_at
+        return None if is_over else replace(found, governs=False)
+    is_new = stay.joined_at is not None and stay.joined_at > found.settled_at
+    return replace(found, is_young=found.is_young or is_new)
 
 
 def of_groups(levels: Sequence[Level]) -> Level | None:
@@ -166,11 +206,17 @@ def over(narrow: Level | None, wide: Level | None) -> Level | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """The timelines that may govern one item; those of narrower scopes may be empty."""
+    """The timelines that may govern one item; those of narrower scopes may be empty.
+
+    `stays` are the owner's times in `groups`, one for each; where there is none they
+    were there all along. `grace` is the workspace's grace period.
+    """
 
     promises: Promises
     workspace: Sequence[Version]
     groups: Sequence[Sequence[Version]] = ()
+    stays: Sequence[Stay] = ()
+    grace: timedelta = timedelta(0)
     member: Sequence[Version] = ()
     project: Sequence[Version] = ()
 
@@ -187,9 +233,15 @@ class Chain:
     def at(self, at: datetime) -> Level:
         """What governs the item at one moment."""
         project, member, *groups, workspace = (
-            level(pieces, at=at, promises=self.promises) for pieces in self.all
+            level(pieces, at=at, promises=self.promises, grace=self.grace)
+            for pieces in self.all
         )
-        grouped = of_groups([one for one in groups if one is not None])
+        theirs = [
+            of_member(one, stay, at=at)
+            for one, stay in zip_longest(groups, self.stays, fillvalue=ALL_ALONG)
+            if isinstance(one, Level) and isinstance(stay, Stay)
+        ]
+        grouped = of_groups([one for one in theirs if one is not None])
         found = over(project, over(member, over(grouped, workspace)))
         return found or _NOTHING
 
@@ -215,10 +267,11 @@ def purge_at(chain: Chain, *, clock: datetime, at: datetime) -> datetime | None:
     if not chain.is_narrow:
         return rules.purge_at(chain.workspace, clock=clock, at=at)
     undo = {version.undo_days for pieces in chain.all for version in pieces}
+    waits = {timedelta(days=days) for days in undo | {0}} | {chain.grace}
     moments = {
-        moment + timedelta(days=days)
+        moment + wait
         for moment in _expiries(chain, clock=clock, at=at)
-        for days in undo | {0}
+        for wait in waits
     }
     return _first_since(
         moments,
@@ -234,7 +287,10 @@ def _reaches(cutoff: datetime | None, clock: datetime) -> bool:
 def _expiries(chain: Chain, *, clock: datetime, at: datetime) -> set[datetime]:
     """The moments at which what is expired can change."""
     lately = at - 2 * timedelta(days=chain.promises.purge_limit_days)
-    found = set()
+    moves = (
+        moment for stay in chain.stays for moment in (stay.joined_at, stay.left_at)
+    )
+    found = {moment for moment in moves if moment is not None and moment > lately}
     for pieces in chain.all:
         steps = rules.timeline(pieces)
         for place, version in enumerate(steps):

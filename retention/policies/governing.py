@@ -8,7 +8,7 @@ expire `LEFT_DAYS` days after the day they left.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,13 @@ from django.db import connections
 from kit import content_kinds
 from kit.content_kinds import Governed, UndoRule
 from retention.eligibility import precedence, rules
-from retention.eligibility.precedence import Chain, Limits, ScopeCutoffs
+from retention.eligibility.precedence import (
+    ALL_ALONG,
+    Chain,
+    Limits,
+    ScopeCutoffs,
+    Stay,
+)
 from retention.eligibility.rules import Cutoffs, Version
 from retention.eligibility.scopes import (
     CONVERSATIONS,
@@ -27,7 +33,8 @@ from retention.eligibility.scopes import (
     ScopeKind,
 )
 from retention.policies.rules import governs
-from workspaces.groups.models import GroupMember
+from workspaces.groups.models import FormerGroupMember, GroupMember
+from workspaces.groups.rules import KEPT_DAYS
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises, RetentionSetter
 
@@ -38,16 +45,16 @@ again should they return; then they expire."""
 # Floors and ceilings come along as rows of a scope of their own: one question to ask.
 _BOUNDS = "bounds"
 _VERSIONS = f"""
-select w.id, w.plan, p.content_kind, p.scope_kind,
+select w.id, w.plan, w.policy_grace_hours, p.content_kind, p.scope_kind,
        coalesce(p.group_id, p.membership_id, p.project_id), p.is_own, p.version, p.days,
        p.undo_days, p.set_at, p.in_force_at, p.is_withdrawal
 from workspaces_workspace w left join retention_policy p on p.workspace_id = w.id
 where w.id = any(%(workspaces)s::bigint[])
 union all
-select workspace_id, null, content_kind, '{_BOUNDS}', null, false, version, floor_days,
-       ceiling_days, set_at, in_force_at, false
+select workspace_id, null, null, content_kind, '{_BOUNDS}', null, false, version,
+       floor_days, ceiling_days, set_at, in_force_at, false
 from retention_policybounds where workspace_id = any(%(workspaces)s::bigint[])
-order by 1, 2, 7
+order by 1, 2, 8
 """  # noqa: S608 -- constants
 _LEFT = """
 select m.workspace_id, m.id, max(r.created_at)
@@ -67,11 +74,12 @@ class Timelines:
     """What governs, scope by scope: each version inside the bounds of its time.
 
     `pieces` has the workspace's own scope for every governed kind, others only where
-    they have versions that count.
+    they have versions that count. `grace` is the grace period of each workspace.
     """
 
     promises: dict[int, Promises]
     pieces: dict[Key, list[Version]]
+    grace: dict[int, timedelta] = field(default_factory=dict)
 
     def of(self, workspace_id: int, content_kind: str, scope: Scope) -> list[Version]:
         """The timeline of one scope; empty where it never had a policy."""
@@ -93,14 +101,16 @@ def timelines(
     set later is left out.
     """
     promises: dict[int, Promises] = {}
+    grace: dict[int, timedelta] = {}
     versions: dict[Key, list[Version]] = defaultdict(list)
     limits: dict[tuple[int, str], list[Limits]] = defaultdict(list)
     # Nulls come last: a workspace's plan is known before its bounds.
-    for workspace_id, plan, kind, named, scope_id, is_own, *columns in _rows(
+    for workspace_id, plan, hours, kind, named, scope_id, is_own, *columns in _rows(
         using, _VERSIONS, workspace_ids
     ):
         if plan is not None:
             promises[workspace_id] = plans.of(plan)
+            grace[workspace_id] = timedelta(hours=hours)
         setter = promises[workspace_id].retention_setter
         if kind is None or not governs(setter, is_own=is_own):
             continue
@@ -128,16 +138,20 @@ def timelines(
             + [key for key in versions if key[1] in kinds]
         )
     }
-    return Timelines(promises=promises, pieces=pieces)
+    return Timelines(promises=promises, pieces=pieces, grace=grace)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chains:
-    """Looks up what may govern an item of one workspace, by owner and project."""
+    """Looks up what may govern an item of one workspace, by owner and project.
+
+    `groups` are those that an owner is in, or left lately; `stays` their times in each.
+    """
 
     workspace_id: int
     known: Timelines
-    groups: dict[int, list[int]]
+    groups: Mapping[int, list[int]]
+    stays: Mapping[tuple[int, int], list[Stay]] = field(default_factory=dict)
 
     def scopes_of(self, *, owner_id: int, project_id: int | None = None) -> list[Scope]:
         """The scopes that one item is in, the narrowest first."""
@@ -151,13 +165,22 @@ class Chains:
     ) -> Chain:
         """The timelines of one item."""
         found: dict[ScopeKind, list[list[Version]]] = defaultdict(list)
+        stays: list[Stay] = []
         for scope in self.scopes_of(owner_id=owner_id, project_id=project_id):
             pieces = self.known.of(self.workspace_id, content_kind, scope)
-            found[scope.kind] += [pieces] if pieces else []
+            if not pieces:
+                continue
+            theirs = [ALL_ALONG]
+            if scope.kind is ScopeKind.GROUP:
+                theirs = self.stays.get((owner_id, scope.id or 0), theirs)
+                stays += theirs
+            found[scope.kind] += [pieces] * len(theirs)
         return Chain(
             promises=self.known.promises[self.workspace_id],
             workspace=next(iter(found[ScopeKind.WORKSPACE]), []),
             groups=found[ScopeKind.GROUP],
+            stays=stays,
+            grace=self.known.grace.get(self.workspace_id, timedelta(0)),
             member=next(iter(found[ScopeKind.MEMBER]), []),
             project=next(iter(found[ScopeKind.PROJECT]), []),
         )
@@ -171,14 +194,51 @@ def chains(*, workspace_id: int, owner_ids: Collection[int], at: datetime) -> Ch
         for _w, _k, scope in known.pieces
         if scope.kind is ScopeKind.GROUP and scope.id is not None
     }
-    groups: dict[int, list[int]] = defaultdict(list)
-    if asked:
-        rows = GroupMember.objects.filter(
-            membership_id__in=owner_ids, group_id__in=asked
-        ).order_by("group_id")
-        for owner_id, group_id in rows.values_list("membership_id", "group_id"):
-            groups[owner_id or 0].append(group_id)
-    return Chains(workspace_id=workspace_id, known=known, groups=groups)
+    stays = stays_in(groups=asked, owner_ids=owner_ids, at=at)
+    return Chains(
+        workspace_id=workspace_id, known=known, groups=groups_of(stays), stays=stays
+    )
+
+
+def stays_in(
+    *,
+    groups: Collection[int],
+    owner_ids: Collection[int] | None = None,
+    at: datetime,
+) -> dict[tuple[int, int], list[Stay]]:
+    """Who is in these groups of the open workspace, or was; since when, until when.
+
+    What is older than any grace period or undo window is as if it had always been.
+    """
+    if not groups:
+        return {}
+    found: dict[tuple[int, int], list[Stay]] = defaultdict(list)
+    lately = at - timedelta(days=KEPT_DAYS)
+    now = GroupMember.objects.filter(group_id__in=groups, membership__isnull=False)
+    past = FormerGroupMember.objects.filter(group_id__in=groups, left_at__gt=lately)
+    if owner_ids is not None:
+        now = now.filter(membership_id__in=owner_ids)
+        past = past.filter(membership_id__in=owner_ids)
+    columns = ("membership_id", "group_id")
+    for owner_id, group_id, joined_at in now.order_by("group_id").values_list(
+        *columns, "joined_at"
+    ):
+        is_late = joined_at is not None and joined_at > lately
+        stay = Stay(joined_at=joined_at) if is_late else ALL_ALONG
+        found[owner_id or 0, group_id].append(stay)
+    for owner_id, group_id, left_at in past.order_by("group_id", "id").values_list(
+        *columns, "left_at"
+    ):
+        found[owner_id, group_id].append(Stay(left_at=left_at))
+    return found
+
+
+def groups_of(stays: Collection[tuple[int, int]]) -> dict[int, list[int]]:
+    """The groups of each owner."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for owner_id, group_id in sorted(stays):
+        found[owner_id].append(group_id)
+    return found
 
 
 def cutoffs_of(
@@ -191,22 +251,30 @@ def cutoffs_of(
     found = []
     for key, pieces in known.pieces.items():
         promises = known.promises[key[0]]
+        grace = known.grace.get(key[0], timedelta(0))
         if waited_days is None:
-            one = _scope_cutoffs(key, pieces, promises, at=at)
+            one = _scope_cutoffs(key, pieces, promises, grace=grace, at=at)
         else:
-            one = _waited(key, pieces, promises, days=waited_days, at=at)
+            one = _waited(key, pieces, promises, days=waited_days, grace=grace, at=at)
         found += [one] if one is not None else []
     return found
 
 
 def _waited(
-    key: Key, pieces: Sequence[Version], promises: Promises, *, days: int, at: datetime
+    key: Key,
+    pieces: Sequence[Version],
+    promises: Promises,
+    *,
+    days: int,
+    grace: timedelta,
+    at: datetime,
 ) -> ScopeCutoffs | None:
     """As if the undo window had so many days; temporary chats have none to replace."""
     one = _scope_cutoffs(
         key,
         [replace(version, undo_days=days) for version in pieces],
         replace(promises, purge_limit_days=max(days, 1)),
+        grace=grace,
         at=at,
     )
     if one is None:
@@ -244,7 +312,12 @@ def _pieces(
 
 
 def _scope_cutoffs(
-    key: Key, pieces: Sequence[Version], promises: Promises, *, at: datetime
+    key: Key,
+    pieces: Sequence[Version],
+    promises: Promises,
+    *,
+    grace: timedelta,
+    at: datetime,
 ) -> ScopeCutoffs | None:
     workspace_id, kind, scope = key
     if scope == WORKSPACE:
@@ -256,7 +329,7 @@ def _scope_cutoffs(
             label=current.label if current else "plan",
             cutoffs=rules.cutoffs(pieces, at=at, promises=promises),
         )
-    level = precedence.level(pieces, at=at, promises=promises)
+    level = precedence.level(pieces, at=at, promises=promises, grace=grace)
     if level is None:
         return None
     plain = rules.cutoffs([], at=at, promises=promises)
@@ -268,6 +341,7 @@ def _scope_cutoffs(
         cutoffs=_of_level(plain, level),
         governs=level.governs,
         is_young=level.is_young,
+        settled_at=level.settled_at,
     )
 
 

@@ -18,7 +18,6 @@ from retention.eligibility.weeks import AGE_EDGES
 from retention.policies import governing
 from retention.policies.governing import Chains, Key
 from retention.policies.selectors import Hypothesis
-from workspaces.groups.models import GroupMember
 from workspaces.tenancy.selectors import WorkspaceRef
 
 
@@ -110,19 +109,23 @@ def _world(
     known = governing.timelines(workspace_ids=[workspace_id], at=at, planned=extra)
     kinds = {kind, TEMPORARY_CHATS} if kind == CONVERSATIONS else {kind}
     scopes = {scope for _w, named, scope in known.pieces if named in kinds}
-    groups = _groups({s.id for s in scopes if s.kind is ScopeKind.GROUP})
+    stays = governing.stays_in(
+        groups={s.id for s in scopes if s.kind is ScopeKind.GROUP and s.id is not None},
+        at=at,
+    )
+    groups = governing.groups_of(stays)
     own = {s.id for s in scopes if s.kind is ScopeKind.MEMBER and s.id is not None}
     projects = sorted(
         s.id for s in scopes if s.kind is ScopeKind.PROJECT and s.id is not None
     )
     step = len(projects) + 1
-    signatures: dict[tuple[int, tuple[int, ...]], int] = {}
+    signatures: dict[tuple[Any, ...], int] = {}
     members: dict[int, int] = {}
     sorts: dict[int, tuple[int, int | None]] = {}
     for member_id in [0, *sorted(own | set(groups))]:
         signature = (
             member_id if member_id in own else 0,
-            tuple(groups.get(member_id, ())),
+            *((one, *stays[member_id, one]) for one in groups.get(member_id, ())),
         )
         part = signatures.setdefault(signature, len(signatures) * step)
         members[member_id] = part
@@ -130,24 +133,14 @@ def _world(
             sorts.setdefault(part + place, (member_id, project_id))
     return World(
         content_kind=kind,
-        chains=Chains(workspace_id=workspace_id, known=known, groups=groups),
+        chains=Chains(
+            workspace_id=workspace_id, known=known, groups=groups, stays=stays
+        ),
         members=members,
         projects={one: place for place, one in enumerate(projects, start=1)},
         sorts=sorts,
         at=at,
     )
-
-
-def _groups(asked: set[int | None]) -> dict[int, list[int]]:
-    if not asked:
-        return {}
-    found: dict[int, list[int]] = {}
-    rows = GroupMember.objects.filter(
-        group_id__in=[one for one in asked if one], membership__isnull=False
-    ).order_by("group_id")
-    for member_id, group_id in rows.values_list("membership_id", "group_id"):
-        found.setdefault(member_id or 0, []).append(group_id)
-    return found
 
 
 def _table_of(content_kind: str) -> str:

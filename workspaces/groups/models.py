@@ -55,7 +55,9 @@ class GroupMember(models.Model):
 
     `subject` is the keeper's random id for the person; `membership` is missing while
     the person is not a member of the workspace: they are listed, and it gives them
-    nothing. Data: `display` is a name as the provider sent it, personal data.
+    nothing. `joined_at` is since when it counts for the membership, by the end of that
+    hour, null for whoever was there before that was noted. Data: `display` is a name as
+    the provider sent it, personal data.
     """
 
     workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
@@ -65,6 +67,7 @@ class GroupMember(models.Model):
         "workspaces.Membership", on_delete=models.PROTECT, null=True
     )
     display = models.CharField(max_length=400, blank=True, default="")
+    joined_at = models.DateTimeField(null=True)
 
     objects = WorkspaceManager["GroupMember"]()
 
@@ -84,6 +87,42 @@ class GroupMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} in {self.group_id}"
+
+
+class FormerGroupMember(models.Model):
+    """A member who left a group, or whose group was deleted, and in which hour.
+
+    Kept for KEPT_DAYS, so that what the group's policy kept of theirs does not fall due
+    at once. The group is named without a foreign key, since this outlives it. Data: ids
+    and a time.
+    """
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
+    group_id = models.BigIntegerField()
+    # Composite key (workspace, membership) -> membership (workspace, id), in SQL.
+    membership = models.ForeignKey(
+        "workspaces.Membership",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+    )
+    left_at = models.DateTimeField()
+
+    objects = WorkspaceManager["FormerGroupMember"]()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["workspace", "group_id", "left_at"],
+                name="former_group_member_by_group",
+            ),
+            models.Index(
+                fields=["workspace", "membership"], name="former_group_member_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} left {self.group_id}"
 
 
 class GroupRole(models.Model):

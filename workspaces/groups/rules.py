@@ -1,10 +1,13 @@
-"""Which role the groups of a member add up to."""
+"""Which role the groups of a member add up to, and how long leaving one is known."""
 
 from collections.abc import Collection
 from unicodedata import normalize
 
 # The strongest first; the first of those that a member's groups give is theirs.
 STRENGTH = ("owner", "admin", "compliance_officer", "analytics_viewer", "member")
+
+KEPT_DAYS = 60
+"""How long it is known who left a group: longer than any grace or undo window."""
 
 
 def fold(name: str) -> str:

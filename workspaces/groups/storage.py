@@ -1,19 +1,23 @@
 """Writes the members of groups, any number of them in one statement.
 
 What it costs depends on the number of members that change, never on the size of the
-group.
+group. Who leaves is remembered for KEPT_DAYS: policies of groups keep on for a while.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from workspaces.groups.rules import KEPT_DAYS
+
 _ADD = """
 insert into workspaces_groupmember
-    (workspace_id, group_id, subject, membership_id, display)
-select %(workspace)s, %(group)s, x.subject, x.membership_id, x.display
+    (workspace_id, group_id, subject, membership_id, display, joined_at)
+select %(workspace)s, %(group)s, x.subject, x.membership_id, x.display, %(at)s
   from unnest(%(subjects)s::uuid[], %(memberships)s::bigint[], %(displays)s::text[])
        as x(subject, membership_id, display)
     on conflict (group_id, subject) do update set display = excluded.display
@@ -35,7 +39,30 @@ returning subject, membership_id
 _REMOVE_EVERYWHERE = """
 delete from workspaces_groupmember
  where workspace_id = %(workspace)s and subject = %(subject)s
-returning group_id
+returning group_id, membership_id
+"""
+_RECOGNIZE = """
+with before as materialized (
+    select id, group_id, membership_id from workspaces_groupmember
+     where workspace_id = %(workspace)s and subject = %(subject)s
+       and membership_id is distinct from %(membership)s for update
+), changed as (
+    update workspaces_groupmember m
+       set membership_id = %(membership)s, joined_at = %(at)s
+      from before where m.id = before.id
+)
+select group_id, membership_id from before
+"""
+_LEFT = """
+insert into workspaces_formergroupmember
+    (workspace_id, group_id, membership_id, left_at)
+select %(workspace)s, x.group_id, x.membership_id, %(at)s
+  from unnest(%(groups)s::bigint[], %(memberships)s::bigint[])
+       as x(group_id, membership_id)
+"""
+_FORGET = """
+delete from workspaces_formergroupmember
+ where workspace_id = %(workspace)s and left_at < %(before)s
 """
 
 
@@ -57,7 +84,9 @@ class Written:
     renamed: int = 0
 
 
-def add(*, workspace_id: int, group_id: int, subjects: Sequence[Subject]) -> Written:
+def add(
+    *, workspace_id: int, group_id: int, subjects: Sequence[Subject], at: datetime
+) -> Written:
     """Put people into a group; who is in it already may get another display name."""
     if not subjects:
         return Written()
@@ -70,6 +99,7 @@ def add(*, workspace_id: int, group_id: int, subjects: Sequence[Subject]) -> Wri
                 "subjects": [one.id for one in subjects],
                 "memberships": [one.membership_id for one in subjects],
                 "displays": [one.display for one in subjects],
+                "at": _noted(at),
             },
         )
         rows = cursor.fetchall()
@@ -77,31 +107,83 @@ def add(*, workspace_id: int, group_id: int, subjects: Sequence[Subject]) -> Wri
     return _written(new, renamed=len(rows) - len(new))
 
 
-def remove(*, workspace_id: int, group_id: int, subjects: Collection[UUID]) -> Written:
+def remove(
+    *, workspace_id: int, group_id: int, subjects: Collection[UUID], at: datetime
+) -> Written:
     """Take people out of a group."""
     if not subjects:
         return Written()
-    return _removed(_REMOVE, workspace_id, group_id, subjects)
+    return _removed(_REMOVE, workspace_id, group_id, subjects, at=at)
 
 
 def remove_others(
-    *, workspace_id: int, group_id: int, subjects: Collection[UUID]
+    *, workspace_id: int, group_id: int, subjects: Collection[UUID], at: datetime
 ) -> Written:
     """Take everybody but these people out of a group."""
-    return _removed(_REMOVE_OTHERS, workspace_id, group_id, subjects)
+    return _removed(_REMOVE_OTHERS, workspace_id, group_id, subjects, at=at)
 
 
-def remove_everywhere(*, workspace_id: int, subject: UUID) -> list[int]:
+def remove_everywhere(*, workspace_id: int, subject: UUID, at: datetime) -> list[int]:
     """Take a person out of all groups; the groups that they were in."""
     with connection.cursor() as cursor:
         cursor.execute(
             _REMOVE_EVERYWHERE, {"workspace": workspace_id, "subject": subject}
         )
-        return [row[0] for row in cursor.fetchall()]
+        left = cursor.fetchall()
+    _remember(workspace_id, left, at=at)
+    return [row[0] for row in left]
+
+
+def recognize(
+    *, workspace_id: int, subject: UUID, membership_id: int | None, at: datetime
+) -> None:
+    """Let a listed person's groups count for another membership, or for none."""
+    asked: dict[str, Any] = {
+        "workspace": workspace_id,
+        "subject": subject,
+        "membership": membership_id,
+        "at": _noted(at),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOGNIZE, asked)
+        left = cursor.fetchall()
+    _remember(workspace_id, left, at=at)
+
+
+def _remember(
+    workspace_id: int, left: Sequence[tuple[int, int | None]], *, at: datetime
+) -> None:
+    """Notes who left which group, and forgets what is over."""
+    known = [(group, member) for group, member in left if member is not None]
+    if not known:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LEFT,
+            {
+                "workspace": workspace_id,
+                "groups": [group for group, _member in known],
+                "memberships": [member for _group, member in known],
+                "at": _noted(at),
+            },
+        )
+        before = at - timedelta(days=KEPT_DAYS)
+        cursor.execute(_FORGET, {"workspace": workspace_id, "before": before})
+
+
+def _noted(at: datetime) -> datetime:
+    """The end of the hour: few times differ, and no window gets shorter."""
+    begun = at.replace(minute=0, second=0, microsecond=0)
+    return begun if begun == at else begun + timedelta(hours=1)
 
 
 def _removed(
-    sql: str, workspace_id: int, group_id: int, subjects: Collection[UUID]
+    sql: str,
+    workspace_id: int,
+    group_id: int,
+    subjects: Collection[UUID],
+    *,
+    at: datetime,
 ) -> Written:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -112,7 +194,9 @@ def _removed(
                 "subjects": list(subjects),
             },
         )
-        return _written(cursor.fetchall())
+        removed = _written(cursor.fetchall())
+    _remember(workspace_id, [(group_id, one) for one in removed.memberships], at=at)
+    return removed
 
 
 def _written(

@@ -16,7 +16,7 @@ from kit.formatting import grouped
 from kit.permissions import Permission
 from kit.refusals import Refused
 from workspaces.groups import rules, selectors, storage
-from workspaces.groups.models import Group, GroupMember, GroupRole, Source
+from workspaces.groups.models import Group, GroupRole, Source
 from workspaces.groups.services import roles
 from workspaces.groups.storage import Subject, Written
 from workspaces.roles.selectors import custom_roles_through, may_act_on_group
@@ -92,7 +92,7 @@ def create(
             created_at=at,
         )
         added = storage.add(
-            workspace_id=workspace.id, group_id=row.pk, subjects=members.adds
+            workspace_id=workspace.id, group_id=row.pk, subjects=members.adds, at=at
         )
         _record(
             actor,
@@ -130,7 +130,7 @@ def change(
         if not members.is_nothing:
             _demand_gives_no_more_than_own(actor, workspace, group)
         changes = dict(attributes or {}) | _renamed(group, name)
-        removed, added = _moved(workspace, group, members)
+        removed, added = _moved(workspace, group, members, at=at)
         moved = removed.subjects or added.subjects or added.renamed
         if not changes and not moved:
             return Changed(group=group, is_changed=False)
@@ -168,7 +168,7 @@ def delete(
     with _open(workspace):
         _demand_gives_no_more_than_own(actor, workspace, group)
         removed = storage.remove_others(
-            workspace_id=workspace.id, group_id=group.pk, subjects=()
+            workspace_id=workspace.id, group_id=group.pk, subjects=(), at=at
         )
         GroupRole.objects.filter(group_id=group.pk).delete()
         _record(
@@ -191,18 +191,25 @@ def delete(
         )
 
 
-def forget(*, workspace: WorkspaceRef, subject: UUID) -> list[int]:
+def forget(*, workspace: WorkspaceRef, subject: UUID, at: datetime) -> list[int]:
     """Take a person that is gone out of all groups; the caller records it."""
     with _open(workspace):
-        return storage.remove_everywhere(workspace_id=workspace.id, subject=subject)
+        return storage.remove_everywhere(
+            workspace_id=workspace.id, subject=subject, at=at
+        )
 
 
 def recognize(
-    *, workspace: WorkspaceRef, subject: UUID, membership_id: int | None
+    *, workspace: WorkspaceRef, subject: UUID, membership_id: int | None, at: datetime
 ) -> None:
     """Let a listed person's groups count for a membership; the caller records it."""
     with _open(workspace):
-        GroupMember.objects.filter(subject=subject).update(membership_id=membership_id)
+        storage.recognize(
+            workspace_id=workspace.id,
+            subject=subject,
+            membership_id=membership_id,
+            at=at,
+        )
 
 
 def _renamed(group: Group, name: str) -> dict[str, tuple[Any, Any]]:
@@ -253,9 +260,13 @@ def _demand_room(workspace: WorkspaceRef) -> None:
 
 
 def _moved(
-    workspace: WorkspaceRef, group: Group, members: MemberChange
+    workspace: WorkspaceRef, group: Group, members: MemberChange, *, at: datetime
 ) -> tuple[Written, Written]:
-    where: dict[str, int] = {"workspace_id": workspace.id, "group_id": group.pk}
+    where: dict[str, Any] = {
+        "workspace_id": workspace.id,
+        "group_id": group.pk,
+        "at": at,
+    }
     if members.clears:
         stay = [one.id for one in members.adds]
         removed = storage.remove_others(**where, subjects=stay)

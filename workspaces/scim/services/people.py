@@ -221,6 +221,7 @@ def recognize(writer: Writer, row: ScimResource) -> None:
         workspace=writer.workspace,
         subject=row.public_id,
         membership_id=row.membership_id,
+        at=writer.at,
     )
     if row.membership_id is not None:
         groups.apply_roles(

@@ -83,7 +83,9 @@ def delete(writer: Writer, row: ScimResource) -> None:
     with _owner_stays(row):
         people.leave(writer, row)
     people.keep(before=row.membership_id, after=None)
-    left = groups.forget(workspace=writer.workspace, subject=row.public_id)
+    left = groups.forget(
+        workspace=writer.workspace, subject=row.public_id, at=writer.at
+    )
     ScimResource.objects.filter(group_id__in=left).update(
         version=F("version") + 1, modified_at=writer.at
     )
