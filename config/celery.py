@@ -50,6 +50,7 @@ app.autodiscover_tasks(
         "audit.witnesses",
         "workspaces.connectors",
         "workspaces.content",
+        "workspaces.gpts",
         "workspaces.invitations",
         "workspaces.jobs",
         "workspaces.notices",

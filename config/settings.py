@@ -398,6 +398,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "due", "expires": 60.0},
     },
+    # What an older Custos stored, once after an upgrade.
+    "keys-of-files": {
+        "task": "workspaces.tasks.give_files_keys",
+        "schedule": 60.0,
+        "options": {"queue": "slow", "expires": 60.0},
+    },
     "mailed-secrets": {
         "task": "workspaces.tasks.mail_secrets",
         "schedule": 60.0,

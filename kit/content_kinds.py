@@ -23,7 +23,8 @@ class Part:
 
     `parent` is the column that names the row, in a key with workspace_id. `owner` is
     the column of a member whose hold keeps the whole; `key` and `blob` are columns of
-    what must be destroyed with it.
+    what must be destroyed with it. Where the part is a kind of its own, `is_kept_whole`
+    says that a hold which covers the whole covers each part too, whoever owns it.
     """
 
     table: str
@@ -31,6 +32,7 @@ class Part:
     owner: str = ""
     key: str = ""
     blob: str = ""
+    is_kept_whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,16 +108,19 @@ class UndoRule(StrEnum):
 class Governed:
     """A kind that retention policies govern.
 
-    `labels` names many on pages. `clock` is the column from which its age counts.
+    `labels` names many on pages. `clock` is the column from which its age counts, in
+    words `since` ("after they were created" where it says nothing else). `losses` says
+    in a sentence what people miss who keep it for a short time.
     Without a policy it is kept `default_days`, for ever where None; no policy keeps it
     longer than `longest_days`. `project` is the column of the project that it is in,
-    empty where the kind is in none. Kinds without a purge of their own (such as details
-    of the audit log) may be registered too: their cut-offs are then asked for by name.
+    empty where the kind is in none.
     """
 
     name: str
     labels: str | Promise
     clock: str
+    since: str | Promise = ""
+    losses: str | Promise = ""
     default_days: int | None = None
     longest_days: int | None = None
     undo: UndoRule = UndoRule.POLICY

@@ -147,6 +147,7 @@ _BY_NOUN: Mapping[str, Class] = {
     "memory": Class.WEB_RESOURCES,
     "project": Class.WEB_RESOURCES,
     "project-file": Class.FILE_HOSTING,
+    "gpt-file": Class.FILE_HOSTING,
     "saml-answer": Class.WEB_RESOURCES,
     "demo": Class.APPLICATION_LIFECYCLE,
     "installation": Class.APPLICATION_LIFECYCLE,

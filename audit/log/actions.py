@@ -831,6 +831,21 @@ _ALL = [
             _("Purged a GPT"),
             _("Tried to purge a GPT"),
         ),
+        (
+            "retention.gpt-file.deleted",
+            _("Deleted a file of a GPT"),
+            _("Tried to delete a file of a GPT"),
+        ),
+        (
+            "retention.gpt-file.restored",
+            _("Restored a file of a GPT"),
+            _("Tried to restore a file of a GPT"),
+        ),
+        (
+            "retention.gpt-file.purged",
+            _("Purged a file of a GPT"),
+            _("Tried to purge a file of a GPT"),
+        ),
     ),
     *_area(
         Area.RETENTION,

@@ -105,8 +105,8 @@ class Deletion(Schema):
     response=Why,
     summary="Why an object stays or goes",
     description=(
-        "Kinds: conversations, memories, projects, project_files, gpts. The same answer"
-        " as the page “Why” and the sweep give."
+        "Kinds: conversations, memories, projects, project_files, gpts, gpt_files. The"
+        " same answer as the page “Why” and the sweep give."
     ),
 )
 @entering

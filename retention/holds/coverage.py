@@ -16,7 +16,7 @@ from a hash of the few rows of holds; spans are compared only for what is named.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit import content_kinds
 from kit.content_kinds import Storage
@@ -32,7 +32,8 @@ class Arm:
 
     `names` compares ids, `narrows` compares kinds, `spans` dates (empty: never).
     Where a part `p` of `c` is what is named, `part` is its table and `parent` its
-    column of `c`; the conditions then speak of `p`.
+    column of `c`; the conditions then speak of `p`. Where it is the whole that `c`
+    hangs on, or another part of that, `of` is the column of `c` that `parent` equals.
     """
 
     names: str
@@ -40,6 +41,7 @@ class Arm:
     spans: str = ""
     part: str = ""
     parent: str = ""
+    of: str = "id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,7 @@ def of_storage(storage: Storage) -> Kind:
         arms=(
             owner,
             *_of_parts(found.name, storage),
+            *_of_whole(storage),
             *_by_id(found.name, storage, spans),
         ),
     )
@@ -112,7 +115,7 @@ def _names(arm: Arm) -> str:
     mine = f"h.workspace_id = {of}.workspace_id and {arm.names} and {arm.narrows}"
     if not arm.part:
         return mine
-    return f"p.workspace_id = c.workspace_id and p.{arm.parent} = c.id and {mine}"
+    return f"p.workspace_id = c.workspace_id and p.{arm.parent} = c.{arm.of} and {mine}"
 
 
 def _met(arm: Arm) -> str:
@@ -159,6 +162,27 @@ def _of_parts(name: str, storage: Storage) -> Iterable[Arm]:
                 part=part.table,
                 parent=part.parent,
             )
+
+
+def _of_whole(storage: Storage) -> Iterable[Arm]:
+    """What covers the whole covers such parts of it, whosever they are.
+
+    A scope that names the whole is `scope` of the part.
+    """
+    for kind, whole in content_kinds.simple():
+        for part in whole.parts:
+            if part.table != storage.table or not part.is_kept_whole:
+                continue
+            yield Arm(
+                names=f"h.membership_id = p.{whole.owner}",
+                narrows=_wants(kind.name),
+                spans=_spans("p.created_at", f"p.{kind.clock}"),
+                part=whole.table,
+                parent="id",
+                of=part.parent,
+            )
+            for arm in _of_parts(kind.name, whole):
+                yield replace(arm, of=part.parent)
 
 
 def _by_id(name: str, storage: Storage, spans: str) -> Iterable[Arm]:

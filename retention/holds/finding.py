@@ -22,6 +22,7 @@ _WHERE = {
     "workspaces_project": "id",
     "workspaces_projectfile": "project_id",
 }
+_OF_GPT = {"workspaces_gpt": "id", "workspaces_gptfile": "gpt_id"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +84,8 @@ def _places(kind: Kind, named: Named) -> list[str]:
     places = []
     if named.project_ids and kind.table in _WHERE:
         places.append(f"c.{_WHERE[kind.table]} = any(%(projects)s)")
-    if named.gpt_ids and kind.table == "workspaces_gpt":
-        places.append("c.id = any(%(gpts)s)")
+    if named.gpt_ids and kind.table in _OF_GPT:
+        places.append(f"c.{_OF_GPT[kind.table]} = any(%(gpts)s)")
     return places
 
 

@@ -19,6 +19,7 @@ from retention.matter_exports.archive import Item, whole
 from workspaces.content import selectors as content
 from workspaces.content.models import Conversation, File
 from workspaces.gpts.models import Gpt, GptFile, GptReview, GptVersion
+from workspaces.gpts.selectors import files as gpt_files
 from workspaces.gpts.selectors import reading as gpts
 from workspaces.members import selectors as members
 from workspaces.projects.models import Memory, Project, ProjectFile
@@ -167,27 +168,34 @@ def _project_file(row: ProjectFile, workspace: WorkspaceRef) -> Content:
 
 def _gpt(row: Gpt, _workspace: WorkspaceRef) -> Content:
     seals = gpts.seals_of(row)
-    files, items = [], []
-    for file in GptFile.objects.filter(gpt_id=row.pk).order_by("id"):
-        item = _with_bytes(
-            f"gpts/{row.public_id}/{file.public_id}",
-            plain_size(file.byte_count),
-            partial(_stream, file.blob_id, seals.key, seals.blob(file.public_id)),
-        )
-        described = seals.open_file(file.public_id, file.sealed)
-        files.append({"id": str(file.public_id), "path": _path(item), **described})
-        items += [item] if item else []
     versions = GptVersion.objects.filter(gpt_id=row.pk).order_by("number")
     reviews = GptReview.objects.filter(gpt_id=row.pk, reason__isnull=False)
     words = {
         "versions": [_version(one, seals) for one in versions],
-        "files": files,
         "reviews": [
             {"number": one.number, "reason": gpts.reason_of(gpt=row, review=one)}
             for one in reviews.order_by("id")
         ],
     }
-    return words, items
+    return words, []
+
+
+def _gpt_file(row: GptFile, _workspace: WorkspaceRef) -> Content:
+    gpt = Gpt.objects.get(pk=row.gpt_id)
+    seals = gpt_files.seals_of_files([row], {gpt.pk: gpt}).get(row.pk)
+    if seals is None:
+        raise KeyIsGone
+    item = _with_bytes(
+        f"gpt_files/{row.public_id}/{row.public_id}",
+        plain_size(row.byte_count),
+        partial(_stream, row.blob_id, seals.key, seals.blob(row.public_id)),
+    )
+    words = {
+        **seals.open_file(row.public_id, row.sealed),
+        "gpt": str(gpt.public_id),
+        "path": _path(item),
+    }
+    return words, [item] if item else []
 
 
 def _version(one: GptVersion, seals: Any) -> dict[str, Any]:
@@ -233,4 +241,5 @@ _OPENERS: Mapping[str, tuple[Any, _Opener]] = {
     "projects": (Project, _project),
     "project_files": (ProjectFile, _project_file),
     "gpts": (Gpt, _gpt),
+    "gpt_files": (GptFile, _gpt_file),
 }

@@ -78,6 +78,7 @@ def context(
         "drafts_url": link(request, "retention:policy-drafts"),
         "safeguards_url": link(request, "retention:safeguards"),
         "bounds_url": link(request, "retention:policy-bounds"),
+        "details_url": _details_url(request),
         "place": where.query,
         "under_way": _under_way(request, at=at),
     }
@@ -87,6 +88,13 @@ def context(
         if form.is_bound and form.is_valid():
             found |= _preview(request, where, form, at=at)
     return found
+
+
+def _details_url(request: Any) -> str:
+    """Where the days of the audit log's details are; empty for who may not read it."""
+    if not request.actor.may(Permission.AUDIT_VIEW):
+        return ""
+    return link(request, "audit:workspace-integrity")
 
 
 def withdraws(request: Any, where: Place) -> bool:
@@ -234,6 +242,7 @@ def _preview(
         "consequence": showing.consequence(
             found, kind=kind, undo_days=effective, now=at
         ),
+        "losses": wording.losses(kind),
         "changes": is_withdrawal
         or (days, undo_days) != said
         or (where.scope != WORKSPACE and not standing.version),

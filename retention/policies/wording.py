@@ -8,8 +8,6 @@ from kit.formatting import grouped
 from retention.eligibility.scopes import CONVERSATIONS
 from retention.policies.rules import LONGEST_DAYS, Bounds
 
-_ACTIVITY = "last_activity_at"
-
 
 def kept_for(days: int | None) -> str:
     """ "90 days", or that nothing expires."""
@@ -36,9 +34,12 @@ def bounds(found: Bounds) -> str:
 
 def since(kind: Governed) -> str:
     """From when the days of this kind count."""
-    if kind.clock == _ACTIVITY:
-        return _("after the last message")
-    return _("after they were created")
+    return str(kind.since) or _("after they were created")
+
+
+def losses(kind: Governed) -> str:
+    """What people miss who keep the kind for a short time; empty where nothing more."""
+    return str(kind.losses)
 
 
 def keeps(kind: Governed, days: int | None) -> str:

@@ -6,6 +6,8 @@ from uuid import uuid4
 from kit import vault
 from tests.cast import Person
 from tests.retention.conftest import Stage, days_ago
+from workspaces.gpts.models import Gpt, GptFile
+from workspaces.gpts.seals import Seals
 from workspaces.projects.models import Memory, Project, ProjectFile, ProjectShare
 from workspaces.projects.storage import Seal
 from workspaces.tenancy.models import Workspace
@@ -62,6 +64,20 @@ def file(
             project=project,
             sealed=seal.words("sealed", {"name": "plan.pdf"}),
             size=10,
+        )
+
+
+def gpt_file(
+    stage: Stage, gpt: Gpt, owner: Person | None = None, **more: Any
+) -> GptFile:
+    columns, _seal = _common(stage, owner, "workspaces_gptfile")
+    key = vault.read_keys([columns["key_id"]])[columns["key_id"]]
+    seals = Seals(key, gpt=gpt.public_id)
+    with stage.scope():
+        return GptFile.objects.create(
+            **{**columns, "blob_id": uuid4(), **more},
+            gpt=gpt,
+            sealed=seals.file(columns["public_id"], {"name": "rates.csv", "type": ""}),
         )
 
 

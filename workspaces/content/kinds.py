@@ -48,6 +48,11 @@ _GOVERNED = (
         name="conversations",
         labels=_("conversations"),
         clock="last_activity_at",
+        since=_("after the last message"),
+        losses=_(
+            "Members no longer find older chats by search, memory of past chats has"
+            " less to draw on, and what could have been evidence is gone."
+        ),
         project="project_id",
     ),
     # "History off" is a promise of every plan: a policy can only shorten it.

@@ -5,6 +5,7 @@ pass, however long they are.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -18,9 +19,11 @@ _SHOWN = 4_000
 _Fields = list[tuple[str | Promise, list[str]]]
 
 
-def between(*, gpt: Gpt, before: GptVersion, after: GptVersion) -> list[dict[str, Any]]:
+def between(
+    *, gpt: Gpt, before: GptVersion, after: GptVersion, at: datetime
+) -> list[dict[str, Any]]:
     """Each field that changed, with what went and what came."""
-    was, now = _fields(gpt, before), _fields(gpt, after)
+    was, now = _fields(gpt, before, at), _fields(gpt, after, at)
     return [
         {
             "field": label,
@@ -32,10 +35,10 @@ def between(*, gpt: Gpt, before: GptVersion, after: GptVersion) -> list[dict[str
     ]
 
 
-def _fields(gpt: Gpt, version: GptVersion) -> _Fields:
+def _fields(gpt: Gpt, version: GptVersion, at: datetime) -> _Fields:
     summary = selectors.summary_of(gpt=gpt, number=version.number)
     config = selectors.config_of(gpt=gpt, version=version)
-    files = selectors.file_names_of(gpt=gpt, ids=version.file_ids)
+    files = selectors.file_names_of(gpt=gpt, ids=version.file_ids, at=at)
     return [
         (_("Name"), [summary.name]),
         (_("Description"), _split(summary.description)),

@@ -5,6 +5,7 @@ whole workspace or the public, or asks to show; of others they see that there is
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -79,7 +80,7 @@ def rows(where: Places, gpts: Sequence[Gpt]) -> list[dict[str, Any]]:
     ]
 
 
-def one(where: Places, gpt: Gpt) -> dict[str, Any]:
+def one(where: Places, gpt: Gpt, *, at: datetime) -> dict[str, Any]:
     """One GPT without its text."""
     named = selectors.named_among(gpts=[gpt])
     name = selectors.summaries_of(numbers=named)[gpt.pk].name if named else ""
@@ -91,7 +92,7 @@ def one(where: Places, gpt: Gpt) -> dict[str, Any]:
         "gpt": gpt,
         "name": name,
         "status": status_of(gpt),
-        "facts": _facts(gpt),
+        "facts": _facts(gpt, at),
         "parts": showing.parts_of(version),
         "connectors": version.connectors,
         "reviews": showing.reviews(gpt, with_reasons=False),
@@ -156,7 +157,8 @@ def _rules(where: Places) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(gpt: Gpt) -> list[dict[str, Any]]:
+def _facts(gpt: Gpt, at: datetime) -> list[dict[str, Any]]:
+    files = selectors.live_files(gpt=gpt, at=at).count()
     people = members.by_id(ids={gpt.owner_id, gpt.original_owner_id or 0})
     owner = person(people.get(gpt.owner_id))
     if gpt.is_unassigned:
@@ -175,7 +177,7 @@ def _facts(gpt: Gpt) -> list[dict[str, Any]]:
             "name": _("Public version"),
             "value": str(gpt.public_number) if gpt.public_number else _("none"),
         },
-        {"name": _("Files"), "value": grouped(gpt.file_count)},
+        {"name": _("Files"), "value": grouped(files)},
     ]
 
 

@@ -1,17 +1,18 @@
 """What the page of versions shows: all of them, the text of one, and a comparison."""
 
+from datetime import datetime
 from typing import Any
 
 from workspaces.gpts import comparison, selectors
 from workspaces.gpts.drafts import TOOL_LABELS, Tool
 from workspaces.gpts.models import Gpt, GptVersion
 from workspaces.gpts.places import Places
-from workspaces.gpts.showing import files, person, query
+from workspaces.gpts.showing import files_of, person, query
 from workspaces.members import selectors as members
 
 
 def versions(
-    where: Places, gpt: Gpt, *, chosen: str, against: str = ""
+    where: Places, gpt: Gpt, *, chosen: str, against: str = "", at: datetime
 ) -> dict[str, Any]:
     """The versions of a GPT, the text of one, and how another differs from it."""
     found = selectors.versions_of(gpt=gpt)
@@ -21,10 +22,10 @@ def versions(
     return {
         "gpt": gpt,
         "version": version,
-        **_compared(gpt, version, _asked(against)),
+        **_compared(gpt, version, _asked(against), at),
         "summary": selectors.summary_of(gpt=gpt, number=number),
         "config": selectors.config_of(gpt=gpt, version=version),
-        "files": files(where, gpt, version),
+        **files_of(where, gpt, version, at=at),
         "tools": [TOOL_LABELS[Tool(one)] for one in version.tools],
         "rows": [
             {
@@ -47,7 +48,9 @@ def _asked(number: str) -> int:
     return int(number) if is_number else 0
 
 
-def _compared(gpt: Gpt, version: GptVersion, against: int) -> dict[str, Any]:
+def _compared(
+    gpt: Gpt, version: GptVersion, against: int, at: datetime
+) -> dict[str, Any]:
     """What came since an earlier version, or would come with a later one."""
     if not against or against == version.number:
         return {"against": None}
@@ -57,5 +60,5 @@ def _compared(gpt: Gpt, version: GptVersion, against: int) -> dict[str, Any]:
         "against": other,
         "before": before,
         "after": after,
-        "changes": comparison.between(gpt=gpt, before=before, after=after),
+        "changes": comparison.between(gpt=gpt, before=before, after=after, at=at),
     }

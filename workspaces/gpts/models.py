@@ -205,8 +205,11 @@ class GptVersion(models.Model):
 class GptFile(models.Model):
     """One file that a GPT knows; any number of its versions may refer to it.
 
-    Data: `sealed` (name and type) is content; `blob_id` names sealed bytes in the blob
-    store.
+    It belongs to whoever uploaded it, and goes by itself: by an explicit delete, by a
+    policy, or with its GPT. Versions go on naming one that is gone. It has a data key
+    of its own; until `keying` has been at it, one of an older Custos is sealed with
+    its GPT's and has none. Data: `sealed` (name and type) is content; `blob_id` names
+    sealed bytes in the blob store; the rest is metadata.
     """
 
     workspace_id = models.BigIntegerField()
@@ -214,12 +217,60 @@ class GptFile(models.Model):
         Gpt, on_delete=models.DO_NOTHING, db_constraint=False, related_name="files"
     )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    # Composite key (workspace, owner) -> membership (workspace, id), in SQL.
+    owner = models.ForeignKey(
+        "workspaces.Membership",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    plan_written = models.CharField(
+        max_length=20, choices=[(p.value, p.value) for p in Plan]
+    )
+    key_id = models.UUIDField(unique=True, null=True)
+    key_made_at = models.DateTimeField(null=True)
     byte_count = models.BigIntegerField()
     blob_id = models.UUIDField(unique=True)
     sealed = models.BinaryField()
     created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.CharField(max_length=20, null=True)
 
     objects = WorkspaceManager["GptFile"]()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(key_id__isnull=True, key_made_at__isnull=True)
+                | models.Q(key_id__isnull=False, key_made_at__isnull=False),
+                name="gptfile_key_and_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deleted_at__isnull=True, deleted_by__isnull=True)
+                | models.Q(deleted_at__isnull=False, deleted_by__isnull=False),
+                name="gptfile_deleted_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(plan_written__in=[p.value for p in Plan]),
+                name="gptfile_plan_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace_id", "owner"], name="gptfile_of_owner"),
+            # What a policy lets go, in one range of ages.
+            models.Index(fields=["workspace_id", "created_at"], name="gptfile_by_age"),
+            models.Index(
+                fields=["workspace_id", "deleted_at", "id"],
+                name="gptfile_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["id"],
+                name="gptfile_without_key",
+                condition=models.Q(key_id__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

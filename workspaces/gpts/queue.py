@@ -5,6 +5,7 @@ them see the settings.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -48,7 +49,9 @@ def review_rows(where: Places, reviews: Sequence[GptReview]) -> list[dict[str, A
     ]
 
 
-def review(where: Places, row: GptReview, *, member: Membership) -> dict[str, Any]:
+def review(
+    where: Places, row: GptReview, *, member: Membership, at: datetime
+) -> dict[str, Any]:
     """One request, with what the reviewer reads of the version."""
     gpt = selectors.by_key(ids=[row.gpt_id]).get(row.gpt_id)
     if gpt is None:
@@ -59,6 +62,7 @@ def review(where: Places, row: GptReview, *, member: Membership) -> dict[str, An
     people = members.by_id(
         ids={row.requester_id, gpt.owner_id, version.author_id, row.reviewer_id or 0}
     )
+    files = selectors.live_files(gpt=gpt, at=at)
     shows = is_waiting or gpt.public_number == row.number
     config = None
     if rules.may(Act.VIEW_CONFIG, holds):
@@ -70,7 +74,7 @@ def review(where: Places, row: GptReview, *, member: Membership) -> dict[str, An
         "config": config,
         "parts": showing.parts_of(version),
         "connectors": version.connectors,
-        "files": len(version.file_ids),
+        "files": files.filter(public_id__in=version.file_ids).count(),
         "status": REVIEW_STATES[ReviewState(row.state)],
         "wanted": LABELS[row.wanted],
         "requester": person(people.get(row.requester_id)),

@@ -1,6 +1,7 @@
 """Turns GPTs into what their pages show: rows, facts, and what is not possible."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -111,7 +112,9 @@ def rows(
     ]
 
 
-def detail(where: Places, gpt: Gpt, *, member: Membership) -> dict[str, Any]:
+def detail(
+    where: Places, gpt: Gpt, *, member: Membership, at: datetime
+) -> dict[str, Any]:
     """Everything that the page of one GPT shows to this member."""
     can = {act.value: deciding.of(member=member, gpt=gpt, act=act) for act in Act}
     number = _number(gpt, member)
@@ -131,7 +134,7 @@ def detail(where: Places, gpt: Gpt, *, member: Membership) -> dict[str, Any]:
         "status": status_of(gpt),
         "facts": _facts(gpt, number, is_owner=is_owner),
         "parts": _parts(version, member=member),
-        "files": files(where, gpt, version) if config else [],
+        **(files_of(where, gpt, version, at=at) if config else {}),
         "waiting": _waiting(gpt) if is_owner else None,
         "edit_url": where.url("edit", gpt=gpt.public_id),
         "share_url": where.url("share", gpt=gpt.public_id),
@@ -266,14 +269,18 @@ def _waiting(gpt: Gpt) -> GptReview | None:
     return found[0] if found and found[0].state == ReviewState.WAITING else None
 
 
-def files(where: Places, gpt: Gpt, version: GptVersion) -> list[dict[str, str]]:
-    """The files of a version by name, with where to get each."""
-    return [
-        {"name": name, "url": where.url("file", gpt=gpt.public_id, file=public_id)}
-        for public_id, name in selectors.file_names_of(
-            gpt=gpt, ids=version.file_ids
-        ).items()
-    ]
+def files_of(
+    where: Places, gpt: Gpt, version: GptVersion, *, at: datetime
+) -> dict[str, Any]:
+    """The files of a version by name, with where to get each, and how many are gone."""
+    names = selectors.file_names_of(gpt=gpt, ids=version.file_ids, at=at)
+    return {
+        "files": [
+            {"name": name, "url": where.url("file", gpt=gpt.public_id, file=public_id)}
+            for public_id, name in names.items()
+        ],
+        "files_gone": len(version.file_ids) - len(names),
+    }
 
 
 def _recipient(one: Recipient) -> str:

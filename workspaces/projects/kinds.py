@@ -97,11 +97,20 @@ _KINDS = (
     ),
 )
 _GOVERNED = (
-    Governed(name=MEMORIES, labels=_("memories"), clock="created_at"),
+    Governed(
+        name=MEMORIES,
+        labels=_("memories"),
+        clock="created_at",
+        losses=_("Chats no longer remember what members told them before."),
+    ),
     Governed(
         name=FILES,
         labels=_("files of projects"),
         clock="created_at",
+        losses=_(
+            "Chats in a project no longer know what was in its older files, until"
+            " somebody puts them there again."
+        ),
         project="project_id",
     ),
 )

@@ -46,6 +46,7 @@ def preview(
         "consequence": showing.consequence(
             found, kind=kind, undo_days=undo_days, now=at
         ),
+        "losses": wording.losses(kind),
         "changes": wanted != before,
         "is_shorter": lowers(before, wanted),
         "is_asked": safeguards.asks_second_person(

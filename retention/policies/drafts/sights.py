@@ -48,4 +48,5 @@ def of_draft(
         "consequence": showing.consequence(
             found, kind=kind, undo_days=undo_days, now=at
         ),
+        "losses": wording.losses(kind),
     }

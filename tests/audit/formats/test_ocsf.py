@@ -113,6 +113,7 @@ _TABLE = {
     "retention.conversation.deleted": (6001, 4),
     "retention.conversation.purged": (6005, 7),
     "retention.project-file.purged": (6005, 7),
+    "retention.gpt-file.purged": (6005, 7),
     "workspaces.project-file.added": (6006, 1),
     "retention.project-file.restored": (6006, 8),
     "workspaces.operator.changed": (6002, 8),

@@ -14,7 +14,10 @@ from tests.retention.conftest import Stage
 from tests.workspaces.gpts import studio
 from workspaces.keys.services import api_keys
 
-KINDS = ("conversations", "memories", "projects", "project_files", "gpts")
+KINDS = (
+    *("conversations", "memories", "projects"),
+    *("project_files", "gpts", "gpt_files"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +58,8 @@ def make(stage: Stage, kind: str, **more: Any) -> Any:
     """One object of a kind, of the stage's member, sixty days old."""
     if kind == "gpts":
         return _gpt(stage, **more)
+    if kind == "gpt_files":
+        return simple.gpt_file(stage, studio.make(stage.member), **more)
     return _MAKE[kind](stage, **more)
 
 

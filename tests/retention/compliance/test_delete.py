@@ -19,6 +19,7 @@ _NOUNS = {
     "memories": "memory",
     "projects": "project",
     "project_files": "project-file",
+    "gpt_files": "gpt-file",
     "gpts": "gpt",
 }
 

@@ -16,7 +16,7 @@ from tests.retention.conftest import Stage, days_ago
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STATES = ("live", "deleted", "due", "held", "expired")
-_GOVERNED = ("conversations", "memories", "project_files")
+_GOVERNED = ("conversations", "memories", "project_files", "gpt_files")
 
 
 def arranged(stage: Stage, kind: str, state: str) -> Any:

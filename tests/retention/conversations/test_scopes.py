@@ -1,6 +1,8 @@
 """Scopes in the engine: SQL decides as the rules do, for every reader alike."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tests.cast import NOON, Person
 from tests.retention import simple
 from tests.retention.conftest import Stage, days_ago
 from tests.retention.eligibility.test_precedence import CHAINS, NOW
+from tests.workspaces.gpts import studio
 from workspaces.content.models import Conversation
 from workspaces.groups.models import Group, GroupMember
 from workspaces.members.models import Membership
@@ -130,15 +133,14 @@ def test_every_reader_agrees_where_many_scopes_govern(stage: Stage):
     assert stage.stored() == {row.public_id for row in rows if row.pk not in due}
 
 
-@pytest.mark.parametrize("kind", ["memories", "project_files"])
+@pytest.mark.parametrize("kind", ["memories", "project_files", "gpt_files"])
 def test_simple_kinds_expire_by_policy(stage: Stage, kind: str):
-    project = simple.project(stage)
-    rows = [
-        simple.memory(stage, created_at=days_ago(age))
-        if kind == "memories"
-        else simple.file(stage, project, created_at=days_ago(age))
-        for age in (20, 40)
-    ]
+    makes: dict[str, Callable[..., Any]] = {
+        "memories": simple.memory,
+        "project_files": partial(simple.file, project=simple.project(stage)),
+        "gpt_files": partial(simple.gpt_file, gpt=studio.make(stage.member)),
+    }
+    rows = [makes[kind](stage, created_at=days_ago(age)) for age in (20, 40)]
     stage.set_policy(1)
     stage.set_policy(30, content_kind=kind)
 

@@ -93,6 +93,12 @@ def world(stage: Stage) -> dict[str, dict[str, int]]:
     project = simple.project(stage, mine)
     shared = simple.project(stage, theirs)
     filed = stage.conversation(theirs, age=5)
+    gpts = {
+        "mine": _gpt(stage, mine, mine),
+        "written": _gpt(stage, theirs, mine),
+        "theirs": _gpt(stage, theirs, theirs),
+        "lent": _gpt(stage, theirs, theirs),
+    }
     with stage.scope():
         Conversation.objects.filter(pk=filed.pk).update(project=project)
     return {
@@ -113,10 +119,13 @@ def world(stage: Stage) -> dict[str, dict[str, int]]:
             "in_theirs": simple.file(stage, shared, mine).pk,
             "all_theirs": simple.file(stage, shared, theirs).pk,
         },
-        "gpts": {
-            "mine": _gpt(stage, mine, mine).pk,
-            "written": _gpt(stage, theirs, mine).pk,
-            "theirs": _gpt(stage, theirs, theirs).pk,
+        "gpts": {name: gpt.pk for name, gpt in gpts.items()},
+        "gpt_files": {
+            "in_mine": simple.gpt_file(stage, gpts["mine"], theirs).pk,
+            "in_written": simple.gpt_file(stage, gpts["written"], theirs).pk,
+            "in_theirs": simple.gpt_file(stage, gpts["theirs"], theirs).pk,
+            "mine_in_lent": simple.gpt_file(stage, gpts["lent"], mine).pk,
+            "theirs_in_lent": simple.gpt_file(stage, gpts["lent"], theirs).pk,
         },
     }
 
@@ -131,7 +140,11 @@ CASES: list[tuple[str, Any, dict[str, set[str]]]] = [
             "memories": {"mine"},
             "projects": {"mine", "theirs"},
             "project_files": {"in_theirs"},
-            "gpts": {"mine", "written"},
+            "gpts": {"mine", "written", "lent"},
+            "gpt_files": {
+                *("in_mine", "in_written"),
+                *("mine_in_lent", "theirs_in_lent"),
+            },
         },
     ),
     (
@@ -149,6 +162,28 @@ CASES: list[tuple[str, Any, dict[str, set[str]]]] = [
             "narrowing": Narrowing(content_kinds=("project_files",)),
         },
         {"project_files": {"in_theirs"}, "projects": {"theirs"}},
+    ),
+    (
+        "a member's files of GPTs",
+        lambda w, m: {
+            "membership_ids": [m],
+            "narrowing": Narrowing(content_kinds=("gpt_files",)),
+        },
+        {"gpt_files": {"mine_in_lent", "theirs_in_lent"}, "gpts": {"lent"}},
+    ),
+    (
+        "a member's GPTs",
+        lambda w, m: {
+            "membership_ids": [m],
+            "narrowing": Narrowing(content_kinds=("gpts",)),
+        },
+        {
+            "gpts": {"mine", "written", "lent"},
+            "gpt_files": {
+                *("in_mine", "in_written"),
+                *("mine_in_lent", "theirs_in_lent"),
+            },
+        },
     ),
     (
         "a member's life in a span",
@@ -192,7 +227,7 @@ CASES: list[tuple[str, Any, dict[str, set[str]]]] = [
     (
         "a GPT",
         lambda w, m: {"gpt_ids": [w["gpts"]["theirs"]]},
-        {"gpts": {"theirs"}},
+        {"gpts": {"theirs"}, "gpt_files": {"in_theirs"}},
     ),
 ]
 

@@ -30,6 +30,7 @@ from tests import cast
 from tests.cast import NOON
 from tests.retention import simple
 from tests.retention.conftest import TITLE, Stage, days_ago, staged
+from tests.workspaces.gpts import studio
 from workspaces.content.models import File
 from workspaces.jobs import services as jobs
 from workspaces.jobs.models import Job, JobState
@@ -123,7 +124,8 @@ def test_it_holds_everything_that_the_matter_covers(
     deleted = stage.conversation(age=3, deleted_at=days_ago(2), deleted_by="owner")
     stage.conversation(stage.other, age=3)
     project, memory = simple.project(stage), simple.memory(stage)
-    file = simple.file(stage, project)
+    file, gpt = simple.file(stage, project), studio.make(stage.member)
+    known = simple.gpt_file(stage, gpt, stage.other)
 
     root = unpacked(stage, exported(stage, hold_on(stage, stage.member)), tmp_path)
 
@@ -134,6 +136,8 @@ def test_it_holds_everything_that_the_matter_covers(
         f"memories/{memory.public_id}.json",
         f"projects/{project.public_id}.json",
         f"project_files/{file.public_id}.json",
+        f"gpts/{gpt.public_id}.json",
+        f"gpt_files/{known.public_id}.json",
         "manifest.json",
     }
     described = json.loads((root / f"conversations/{row.public_id}.json").read_text())
@@ -142,6 +146,8 @@ def test_it_holds_everything_that_the_matter_covers(
     assert (root / described["files"][0]["path"]).read_bytes() == _SHEET
     told = json.loads((root / f"memories/{memory.public_id}.json").read_text())
     assert told["text"] == "Lives in Malmö"
+    named = json.loads((root / f"gpt_files/{known.public_id}.json").read_text())
+    assert (named["name"], named["gpt"]) == ("rates.csv", str(gpt.public_id))
 
 
 def test_every_kind_that_holds_cover_can_be_opened() -> None:

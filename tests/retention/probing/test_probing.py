@@ -29,6 +29,7 @@ from tests.cast import NOON
 from tests.retention import simple
 from tests.retention.conftest import Stage, days_ago
 from tests.retention.sweeps import test_gpts
+from tests.workspaces.gpts import studio
 from workspaces.gpts.models import GptReview
 from workspaces.jobs import services as jobs
 
@@ -170,8 +171,11 @@ PLANTED: dict[str, Callable[[Stage], Purged]] = {
     "table of canaries": plant_canary,
     **{
         f"table of {name}": plant_gpt
-        for name in ("gpts", "gpt_versions", "gpt_files", "gpt_reviews")
+        for name in ("gpts", "gpt_versions", "gpt_reviews")
     },
+    "table of gpt_files": lambda stage: as_purged(
+        "gpt_files", simple.gpt_file(stage, studio.make(stage.member))
+    ),
     "table of matter_exports": plant_export,
     "table of matter_export_parts": plant_export,
     "vault": plant_key,

@@ -173,6 +173,8 @@ def _swept_while(number: int, act: Callable[[], Any], stage: Stage) -> bool:
     sweep = stage.open_sweep()
     with watched(point):
         stage.finish(sweep)
+    if other.ident is None:  # this sweep needed fewer calls
+        other.start()
     other.join()
     return bool(done)
 

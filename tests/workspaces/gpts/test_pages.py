@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from kit import vault
+from kit import clock, vault
 from tests import cast
 from tests.cast import NOON, Person
 from tests.workspaces.gpts import studio
@@ -255,7 +255,7 @@ def test_files_are_sealed_kept_and_dropped(where: WorkspaceRef, client: Client) 
     gpt = the_only(where)
     with studio.opened(where):
         ids = {str(one.public_id) for one in GptFile.objects.all()}
-        names = selectors.file_names_of(gpt=gpt, ids=ids)
+        names = selectors.file_names_of(gpt=gpt, ids=ids, at=clock.now())
     assert set(names.values()) == {"a.csv", "b"}
     keep = next(str(one) for one, name in names.items() if name == "b")
 

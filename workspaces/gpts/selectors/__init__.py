@@ -15,6 +15,12 @@ from workspaces.gpts.selectors.deciding import (
     holds_of,
     share_level_of,
 )
+from workspaces.gpts.selectors.files import (
+    file_names_of,
+    file_of,
+    live_files,
+    seals_of_files,
+)
 from workspaces.gpts.selectors.finding import (
     GptIsGone,
     Recipient,
@@ -59,8 +65,6 @@ from workspaces.gpts.selectors.reading import (
     Summary,
     UnreadableGpt,
     config_of,
-    file_names_of,
-    file_of,
     readable_summaries_of,
     reason_of,
     seals_of,
@@ -104,6 +108,7 @@ __all__ = [
     "is_found",
     "is_waiting",
     "live",
+    "live_files",
     "named_among",
     "one",
     "overview",
@@ -119,6 +124,7 @@ __all__ = [
     "reviews_of",
     "ruling_on",
     "seals_of",
+    "seals_of_files",
     "share_level_of",
     "summaries_of",
     "summary_of",

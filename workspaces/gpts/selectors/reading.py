@@ -1,15 +1,13 @@
 """Opens what members wrote of their GPTs, for those of whom it was asked before."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from kit import blobs, vault
+from kit import vault
 from kit.refusals import Refused
-from kit.sealed_streams import open_stream
-from workspaces.gpts.models import Gpt, GptFile, GptReview, GptVersion
+from workspaces.gpts.models import Gpt, GptReview, GptVersion
 from workspaces.gpts.seals import Seals
 
 
@@ -17,12 +15,6 @@ class UnreadableGpt(Refused):
     """The key of the GPT is destroyed: nothing of it opens any more."""
 
     status = 410
-
-
-class UnknownFile(Refused):
-    """The GPT has no such file."""
-
-    status = 404
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +32,6 @@ class Config:
 
     instructions: str = field(repr=False)
     schemas: tuple[str, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attachment:
-    """One file of a GPT, opened."""
-
-    name: str = field(repr=False)
-    content: bytes = field(repr=False)
 
 
 def seals_of(gpt: Gpt) -> Seals:
@@ -97,30 +81,6 @@ def config_of(*, gpt: Gpt, version: GptVersion) -> Config:
     return Config(
         instructions=document["instructions"], schemas=tuple(document["schemas"])
     )
-
-
-def file_names_of(*, gpt: Gpt, ids: Collection[str]) -> dict[UUID, str]:
-    """The names of files of a GPT by their id."""
-    if not ids:
-        return {}
-    seals = seals_of(gpt)
-    rows = GptFile.objects.filter(gpt_id=gpt.pk, public_id__in=list(ids))
-    return {
-        row.public_id: str(seals.open_file(row.public_id, row.sealed)["name"])
-        for row in rows.order_by("id")
-    }
-
-
-def file_of(*, gpt: Gpt, file: UUID) -> Attachment:
-    """One file of any version of the GPT, with its bytes."""
-    row = GptFile.objects.filter(gpt_id=gpt.pk, public_id=file).first()
-    if row is None:
-        raise UnknownFile(_("The GPT has no such file."))
-    seals = seals_of(gpt)
-    sealed = blobs.store().open(row.blob_id)
-    stream = open_stream(sealed, key=seals.key, aad=seals.blob(row.public_id))
-    name = str(seals.open_file(row.public_id, row.sealed)["name"])
-    return Attachment(name=name, content=b"".join(stream))
 
 
 def reason_of(*, gpt: Gpt, review: GptReview) -> str:

@@ -47,7 +47,7 @@ def create(
             updated_at=at,
         )
         seals = Seals(key.key, gpt=row.public_id)
-        files = _store(row, seals, uploads, at=at)
+        files = _store(row, member, uploads, at=at)
         _save(row, seals, draft, member=member, hosts=hosts, files=files, at=at)
         _record(
             actor, "workspaces.gpt.created", row, workspace, draft, hosts=hosts, at=at
@@ -82,7 +82,7 @@ def save_version(
         kept = _kept(before, keep_files)
         seals = selectors.seals_of(row)
         row.latest_number += 1
-        files = [*kept, *_store(row, seals, uploads, at=at)]
+        files = [*kept, *_store(row, member, uploads, at=at)]
         _save(row, seals, draft, member=member, hosts=hosts, files=files, at=at)
         hiding.drop_hidden_groups(actor=actor, workspace=workspace, gpt=row, at=at)
         _record(
@@ -132,11 +132,16 @@ def _save(
 
 
 def _store(
-    row: Gpt, seals: Seals, uploads: Sequence[Upload], *, at: datetime
+    row: Gpt, member: Membership, uploads: Sequence[Upload], *, at: datetime
 ) -> list[str]:
     """Seal the bytes into the blob store, before the rows that name them."""
+    if not uploads:
+        return []
+    where = Workspace.objects.get(pk=row.workspace_id)
     stored = []
     for upload in uploads:
+        key = vault.make_keys(parent=where.key_id)[0]
+        seals = Seals(key.key, gpt=row.public_id)
         public_id, blob_id = ids.new_uuid(), ids.new_uuid()
         stream = seal_stream([upload.data], key=seals.key, aad=seals.blob(public_id))
         size = blobs.store().put(blob_id, stream)
@@ -144,12 +149,15 @@ def _store(
             workspace_id=row.workspace_id,
             gpt_id=row.pk,
             public_id=public_id,
+            owner_id=member.pk,
+            plan_written=where.plan,
+            key_id=key.id,
+            key_made_at=key.made_at,
             byte_count=size,
             blob_id=blob_id,
             sealed=seals.file(public_id, {"name": upload.name, "type": upload.kind}),
             created_at=at,
         )
-        row.byte_count += size
         stored.append(str(public_id))
     return stored
 

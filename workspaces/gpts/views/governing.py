@@ -122,12 +122,12 @@ def _page(
     request: Any, gpt: UUID, *, form: ReassignForm | None = None, status: int = 200
 ) -> HttpResponse:
     where = places.of(request)
-    row = selectors.one(gpt=gpt)
+    row, at = selectors.one(gpt=gpt), clock.now()
     context = {
-        **governance.one(where, row),
+        **governance.one(where, row, at=at),
         "form": form or ReassignForm(),
         "can_manage": request.actor.may(Permission.GPTS_MANAGE),
-        "now": clock.now(),
+        "now": at,
         "crumbs": where.governed((_("One GPT"), "")),
     }
     return render(request, "workspaces/gpts/govern.html", context, status=status)

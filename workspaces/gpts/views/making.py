@@ -79,12 +79,13 @@ def gpts_detail(request: Any, gpt: UUID) -> HttpResponse:
     row = selectors.one(gpt=gpt)
     if row.owner_id != member.pk:  # one's own is seen and deleted whatever is off
         authority.demand(member, row, Act.USE)
-    shown = showing.detail(where, row, member=member)
+    at = clock.now()
+    shown = showing.detail(where, row, member=member, at=at)
     if shown["config"]:
         _note_read(request, row, versions=[shown["version"].number])
     context = {
         **shown,
-        "now": clock.now(),
+        "now": at,
         "crumbs": where.crumbs((showing.name_for(row, member), "")),
     }
     return render(request, "workspaces/gpts/detail.html", context)
@@ -128,6 +129,7 @@ def gpts_versions(request: Any, gpt: UUID) -> HttpResponse:
         row,
         chosen=request.GET.get("number", ""),
         against=request.GET.get("against", ""),
+        at=clock.now(),
     )
     _note_read(
         request,
@@ -148,7 +150,7 @@ def gpts_file(request: Any, gpt: UUID, file: UUID) -> HttpResponse:
     """The bytes of one of its files, for those who may see its settings."""
     row, member = selectors.one(gpt=gpt), authority.member_of(request.actor)
     authority.demand(member, row, Act.VIEW_CONFIG)
-    found = selectors.file_of(gpt=row, file=file)
+    found = selectors.file_of(gpt=row, file=file, at=clock.now())
     _note_read(request, row, files=[file])
     return attached(name=found.name, content=found.content)
 
@@ -187,7 +189,7 @@ def _saved(request: Any, row: Gpt, form: DraftForm) -> Gpt:
 
 def _edit_form(request: Any, row: Gpt) -> DraftForm:
     version = selectors.version_of(gpt=row, number=row.latest_number)
-    kept = selectors.file_names_of(gpt=row, ids=version.file_ids)
+    kept = selectors.file_names_of(gpt=row, ids=version.file_ids, at=clock.now())
     return DraftForm(
         request.POST or None,
         request.FILES or None,

@@ -52,7 +52,7 @@ def gpts_review(request: Any, review: UUID) -> HttpResponse:
             messages.success(request, _("The request is decided: %s.") % word)
             return redirect(where.url("reviews"))
     member = authority.member_of(request.actor)
-    shown = queue.review(where, row, member=member)
+    shown = queue.review(where, row, member=member, at=clock.now())
     if shown["config"]:
         services.note_read(
             actor=request.actor,
