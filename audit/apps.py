@@ -14,5 +14,8 @@ class AuditConfig(AppConfig):
         """Models cannot be imported before this."""
         import_module("audit.explorer.adapters").register()
         import_module("audit.streams.adapters").register()
+        import_module("audit.streams.services.acknowledging").register(
+            import_module("audit.incidents.services.settling").settle_stream
+        )
         import_module("audit.timestamps.checks")
         import_module("audit.witnesses.checks")

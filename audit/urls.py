@@ -24,6 +24,11 @@ _STREAMS = [
     ("streams/<uuid:stream>/change/", streams.stream_change, "stream-change"),
     ("streams/<uuid:stream>/start/", streams.stream_start, "stream-start"),
     ("streams/<uuid:stream>/pause/", streams.stream_pause, "stream-pause"),
+    (
+        "streams/<uuid:stream>/acknowledge/",
+        streams.stream_acknowledge,
+        "stream-acknowledge",
+    ),
     ("streams/<uuid:stream>/test/", streams.stream_test, "stream-test"),
     ("streams/<uuid:stream>/replay/", streams.stream_replay, "stream-replay"),
     ("streams/<uuid:stream>/remove/", streams.stream_remove, "stream-remove"),

@@ -53,6 +53,11 @@ def outbox(*, limit: int = 50) -> list[Outgoing]:
     return [_read(path) for path in paths[:limit]]
 
 
+def is_set_up() -> bool:
+    """Whether mail leaves for anybody's mailbox; otherwise it fills the file outbox."""
+    return str(settings.EMAIL_BACKEND) != f"{__name__}.FileOutbox"
+
+
 class FileOutbox(BaseEmailBackend):
     """Writes each message as one .eml file into CUSTOS_OUTBOX_DIR, for its owner alone.
 

@@ -16,6 +16,7 @@ class Reachable:
 
     person: UUID
     email: str = field(repr=False)
+    is_owner: bool = False
 
 
 class Desk(Protocol):

@@ -67,6 +67,7 @@ _PARTS = {
         "my-objects-delete",
     ),
     *("proof", "workspace-proof"),
+    *("stream-acknowledge", "workspace-stream-acknowledge"),
     *("stream-start", "stream-pause", "stream-test", "stream-secret", "stream-remove"),
     *("workspace-stream-start", "workspace-stream-pause", "workspace-stream-test"),
     *("workspace-stream-secret", "workspace-stream-remove"),

@@ -172,6 +172,11 @@ DEFAULT_WAIT = 15
 _MOST_TRIES = 10
 
 
+def by_default(*, owners: Sequence[UUID]) -> Sequence[UUID]:
+    """Who is paged where no rota is set: the first owners, as many as a rota holds."""
+    return owners[:MOST_CONTACTS]
+
+
 def turn(
     *, step: int, contacts: Sequence[UUID], reachable: Container[UUID]
 ) -> tuple[int, UUID] | None:

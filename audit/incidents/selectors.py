@@ -94,7 +94,7 @@ def _setting(rule: Rule, row: AuditIncidentRule | None) -> Setting:
 
 
 def rota(*, organization_id: int) -> AuditRota:
-    """Whom the open organization pages; nobody where it set nothing."""
+    """Whom the open organization pages; no contacts where it set none."""
     found = AuditRota.objects.first()
     return found or AuditRota(organization_id=organization_id, minutes=DEFAULT_WAIT)
 

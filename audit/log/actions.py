@@ -1382,6 +1382,11 @@ _ALL = [
             _("Tried to send entries that are gone"),
         ),
         (
+            "audit.stream.gap-acknowledged",
+            _("Acknowledged a gap of a stream of the audit log"),
+            _("Tried to acknowledge a gap of a stream"),
+        ),
+        (
             "audit.demo.tampered",
             _("Tampered with an entry, for the demonstration"),
             _("Tried to tamper with an entry"),

@@ -47,6 +47,7 @@ class AuditStream(models.Model):
     last_error = models.TextField(default="")
     started_at = models.DateTimeField(null=True)
     alarmed_at = models.DateTimeField(null=True)
+    gap_acknowledged_at = models.DateTimeField(null=True)
     test_asked_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)
     test_error = models.TextField(default="")

@@ -29,7 +29,7 @@ PART = 512
 """Places of a block that go together at most, where a batch is cut by block."""
 CHART_HOURS = 24
 GAP_SHOWN = timedelta(days=7)
-"""How long the overview tells of a gap; the incident lasts until it is resolved."""
+"""How long the overview tells of a gap that nobody acknowledged."""
 
 
 class NoSuchStream(Refused):
@@ -88,6 +88,10 @@ _GAPS = """
 select target_id, max(at) from audit_facet
  where organization_id = %s and action = 'audit.stream.gap-found' and at >= %s
  group by target_id
+"""
+_GAP = """
+select max(at), count(*) from audit_facet
+ where organization_id = %s and action = 'audit.stream.gap-found' and target_id = %s
 """
 _DUE = "select * from custos_due_streams(%s, %s)"
 
@@ -183,6 +187,8 @@ def alarms(*, organization_id: int, workspace: UUID, at: datetime) -> list[Alarm
     for one in streams:
         is_late = progress[one.pk].standing is Standing.LATE
         since, gap_at = progress[one.pk].since, gaps.get(one.public_id)
+        seen_at = one.gap_acknowledged_at
+        gap_at = gap_at if gap_at and (not seen_at or gap_at > seen_at) else None
         if is_late or gap_at:
             found.append(
                 Alarm(
@@ -194,6 +200,29 @@ def alarms(*, organization_id: int, workspace: UUID, at: datetime) -> list[Alarm
                 )
             )
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """When entries were last found gone before a stream sent them, and how often."""
+
+    at: datetime
+    times: int
+    acknowledged_at: datetime | None
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether somebody said that they have seen the last one."""
+        return self.acknowledged_at is not None and self.acknowledged_at >= self.at
+
+
+def gap_of(*, stream: AuditStream) -> Gap | None:
+    """The gap of a stream, however long ago; None where it never had one."""
+    found = storage.rows("default", _GAP, stream.organization_id, stream.public_id)
+    at, times = found[0]
+    if at is None:
+        return None
+    return Gap(at=at, times=times, acknowledged_at=stream.gap_acknowledged_at)
 
 
 def samples_of(*, stream: AuditStream, at: datetime) -> list[AuditStreamSample]:

@@ -160,6 +160,17 @@ def stream_pause(request: Any, stream: UUID) -> HttpResponse:
 
 @guard.requires(Permission.AUDIT_STREAMS)
 @require_POST
+def stream_acknowledge(request: Any, stream: UUID) -> HttpResponse:
+    """Say that a gap was seen: it leaves the overview, and nobody is paged about it."""
+    where = places.of(request)
+    found = selectors.one(stream=stream, workspace=where.workspace)
+    services.acknowledge_gap(actor=request.actor, stream=found, at=clock.now())
+    messages.success(request, _("The gap is acknowledged; it stays on this page."))
+    return redirect(where.url("stream", stream=found.public_id))
+
+
+@guard.requires(Permission.AUDIT_STREAMS)
+@require_POST
 def stream_test(request: Any, stream: UUID) -> HttpResponse:
     """Have a worker send a test event."""
     where = places.of(request)
@@ -278,7 +289,10 @@ def _detail(
     progress = selectors.progress_of(
         streams=[found], organization_id=where.organization_id, at=at
     )[found.pk]
-    acts = ("change", "start", "pause", "test", "replay", "remove", "secret")
+    acts = (
+        *("change", "start", "pause", "test", "replay", "remove", "secret"),
+        "acknowledge",
+    )
     urls = {act: where.url(f"stream-{act}", stream=found.public_id) for act in acts} | {
         "list": where.url("streams"),
         "here": where.url("stream", stream=found.public_id),
@@ -292,6 +306,7 @@ def _detail(
         "facts": showing.facts(
             found, selectors.settings_of(found), where=where, now=at
         ),
+        "gap": selectors.gap_of(stream=found),
         "chart": showing.chart(samples, progress, now=at),
         "test": showing.test_state(found, now=at),
         "replay": ReplayForm(initial=first),

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from audit.incidents import selectors as security
 from audit.incidents import showing as words
 from audit.incidents.models import AuditIncident
 from audit.incidents.rules import State
-from kit import overview
+from kit import mail, overview
 from kit.actor import Actor
 from kit.formatting import absolute, grouped
 from kit.overview import Card, CardView, Place, Status, Task
@@ -22,6 +22,8 @@ from workspaces.tenancy.selectors import (
     access_of,
     administrations_of,
 )
+
+_UNMAILED = gettext_lazy("Nobody gets mail about it: no mail server is set up.")
 
 
 def register() -> None:
@@ -85,12 +87,14 @@ def _security(actor: Actor, _at: datetime) -> CardView | None:
     waiting = [one for one in found if one.state == State.OPEN]
     n = len(found)
     number = grouped(n)
+    sentence = ngettext(
+        "%(n)s incident is not resolved.", "%(n)s incidents are not resolved.", n
+    ) % {"n": number}
+    if waiting and not mail.is_set_up():
+        sentence += " " + str(_UNMAILED)
     return CardView(
         status=Status.BAD if waiting else Status.RUN,
-        sentence=ngettext(
-            "%(n)s incident is not resolved.", "%(n)s incidents are not resolved.", n
-        )
-        % {"n": number},
+        sentence=sentence,
         template="components/stat.html",
         context={
             "name": _("Incidents"),
@@ -112,9 +116,10 @@ def _runs(actor: Actor, workspace: WorkspaceRef) -> bool:
 
 
 def _task(one: AuditIncident, workspace: WorkspaceRef) -> Task:
+    opened = absolute(one.opened_at)
     return Task(
         title=words.name(one),
-        fact=absolute(one.opened_at),
+        fact=opened if mail.is_set_up() else f"{opened}. {_UNMAILED}",
         action_url=_page_of(one, workspace),
         action_label=_("Open the incidents"),
         tone="bad",

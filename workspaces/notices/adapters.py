@@ -14,7 +14,7 @@ from workspaces.members import selectors as members
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.notices import services
 from workspaces.roles.matrix import ORGANIZATION_PERMISSIONS
-from workspaces.tenancy.models import Workspace
+from workspaces.tenancy.models import OrganizationRole, Workspace
 
 
 def register() -> None:
@@ -33,7 +33,12 @@ class _Desk:
         ]
         with scoping.organization(organization_id=organization_id):
             people = members.administrators(roles=roles)
-        return [Reachable(person=one.public_id, email=one.email) for one in people]
+            owners = members.administrators(roles=[OrganizationRole.OWNER])
+        known = {one.pk for one in owners}
+        return [
+            Reachable(person=one.public_id, email=one.email, is_owner=one.pk in known)
+            for one in people
+        ]
 
     def put(
         self, *, organization_id: int, email: str, subject: str, text: str, at: datetime

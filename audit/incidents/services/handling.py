@@ -38,11 +38,16 @@ def acknowledge(
         row = _moved(actor, incident, State.ACKNOWLEDGED)
         if row.state == State.RESOLVED:
             raise IncidentHasMovedOn(_("This incident is resolved; open it again."))
-        row.state, row.acknowledged_at = State.ACKNOWLEDGED, at
-        row.page_due_at = None
-        row.owner = _owner(log, row, actor.label)
-        row.save(update_fields=["state", "acknowledged_at", "page_due_at", "owner"])
-        _tell(actor, log, row, Act.ACKNOWLEDGED, at=at)
+        take(actor=actor, log=log, row=row, at=at)
+
+
+def take(*, actor: Actor, log: Log, row: AuditIncident, at: datetime) -> None:
+    """Takes a locked, open incident in the open scope: nobody is paged any more."""
+    row.state, row.acknowledged_at = State.ACKNOWLEDGED, at
+    row.page_due_at = None
+    row.owner = _owner(log, row, actor.label)
+    row.save(update_fields=["state", "acknowledged_at", "page_due_at", "owner"])
+    _tell(actor, log, row, Act.ACKNOWLEDGED, at=at)
 
 
 def assign(

@@ -51,7 +51,11 @@ def page(*, incident_id: int, organization_id: int, at: datetime) -> bool:
         rota = selectors.rota(organization_id=organization_id)
         found = on_call.desk().reachable(organization_id=organization_id)
         emails = {one.person: one.email for one in found}
-        turn = rules.turn(step=row.page_step, contacts=rota.contacts, reachable=emails)
+        # Where nobody set a rota the owners are paged, never nobody.
+        contacts = rota.contacts or rules.by_default(
+            owners=[one.person for one in found if one.is_owner]
+        )
+        turn = rules.turn(step=row.page_step, contacts=contacts, reachable=emails)
         row.page_due_at = at + timedelta(minutes=rota.minutes)
         if turn is not None:
             row.page_step = turn[0] + 1

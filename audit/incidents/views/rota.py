@@ -13,7 +13,7 @@ from audit.explorer.pages import Pages
 from audit.incidents import selectors, services, showing
 from audit.incidents.forms import RotaForm, WebhookForm
 from audit.log.selectors import Log, log_of
-from kit import clock, guard, on_call
+from kit import clock, guard, mail, on_call
 from kit.permissions import Permission
 from kit.refusals import Refused
 
@@ -50,6 +50,7 @@ def rota(request: Any) -> HttpResponse:
         "form": form,
         "hook": hook,
         "host": row.host,
+        "is_mailing": mail.is_set_up(),
         "gone": len(row.contacts) - len(known),
         "refusal": refusal if is_refused else "",
         "crumbs": showing.crumbs(pages, _("Who is paged")),

@@ -1,5 +1,6 @@
 """What can be done with streams, one file per family of verbs."""
 
+from audit.streams.services.acknowledging import NoGapToAcknowledge, acknowledge_gap
 from audit.streams.services.changing import (
     MOST,
     Start,
@@ -19,9 +20,11 @@ from audit.streams.services.delivering import deliver_due, deliver_one
 __all__ = [
     "MOST",
     "Asked",
+    "NoGapToAcknowledge",
     "NotAllowed",
     "Start",
     "TooManyStreams",
+    "acknowledge_gap",
     "ask_test",
     "change",
     "create",

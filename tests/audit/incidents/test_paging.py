@@ -167,11 +167,17 @@ def test_it_goes_around_a_bounded_number_of_times(where: WorkspaceRef) -> None:
     assert selectors.due_pages(at=minutes(10_000), limit=9) == []
 
 
-def test_without_a_rota_nobody_is_paged(where: WorkspaceRef) -> None:
+def test_without_a_rota_the_owners_are_paged_and_admins_are_not(
+    where: WorkspaceRef, mara: Person, tomasz: Person
+) -> None:
     opened(where)
 
-    assert services.page_due(at=NOON) == 0
-    assert paged(where) == []
+    assert services.page_due(at=NOON) == 1
+    assert services.page_due(at=minutes(16)) == 1
+    with scoping.organization(organization_id=where.organization.id):
+        emails = set(Notice.objects.values_list("email", flat=True))
+    assert emails == {mara.user.email}
+    assert tomasz.user.email not in emails
 
 
 @pytest.mark.usefixtures("rota")
@@ -215,7 +221,8 @@ def test_another_organization_is_not_paged(where: WorkspaceRef) -> None:
 
     services.page_due(at=NOON)
 
-    assert paged(where) == paged(elsewhere) == []
+    assert paged(where) == []
+    assert paged(elsewhere) == ["sol.ortega@brennan.example"]
 
 
 @pytest.mark.usefixtures("rota")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from audit import recording
+from audit.incidents import services as incidents
+from audit.incidents.models import AuditIncident
 from audit.log import sequencer
 from audit.log.selectors import log_of
 from audit.recording import Outcome, Target
@@ -106,6 +108,35 @@ def test_a_gap_waits_for_a_week(where: WorkspaceRef, seal: Callable[[], int]) ->
     assert MISSING in page
     assert "Entries that it had not sent were gone from the log" in page
     assert MISSING not in _page(mara, AT + timedelta(days=8))
+
+
+def test_a_gap_that_is_acknowledged_leaves_the_overview_and_its_incident_is_taken(
+    where: WorkspaceRef, seal: Callable[[], int]
+) -> None:
+    stream, mara = _stream(where), cast.owner(where)
+    services.pause(actor=MARA, stream=stream, at=AT)
+    _gap(stream)
+    seal()
+    incidents.detect_due(at=AT)
+    at, page = AT + timedelta(hours=2), f"{PAGE}audit/streams/{stream.public_id}/"
+    stranger = cast.owner(cast.elsewhere()).client()
+
+    with clock.fixed_at(at):
+        assert stranger.post(f"{page}acknowledge/").status_code == 404
+        reader = cast.analyst(where).client()
+        assert reader.post(f"{page}acknowledge/").status_code == 403
+        assert "Acknowledge the gap" in mara.client().get(page).content.decode()
+        assert mara.client().post(f"{page}acknowledge/").status_code == 302
+        shown = mara.client().get(page).content.decode()
+        again = mara.client().post(f"{page}acknowledge/")
+
+    assert "Entries are missing at the receiver" in shown
+    assert "Acknowledge the gap" not in shown
+    assert again.status_code == 409
+    assert MISSING not in _page(mara, at)
+    with scoping.organization(organization_id=where.organization.id):
+        (incident,) = AuditIncident.objects.all()
+    assert (incident.state, incident.page_due_at) == ("acknowledged", None)
 
 
 def test_a_stream_of_the_organization_waits_for_those_who_run_it(
