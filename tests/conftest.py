@@ -8,6 +8,7 @@ keeps tests off the network, and lets no skip pass unseen where that matters.
 import os
 
 import django
+from hypothesis import HealthCheck, settings
 
 from tests.harness import stand
 
@@ -16,6 +17,15 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
 # Workers inherit the environment and would read the settings before they get here.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+# No test fails over the time that it takes.
+settings.register_profile(
+    "unhurried",
+    settings(),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unhurried")
 
 pytest_plugins = (
     "tests.harness.run",

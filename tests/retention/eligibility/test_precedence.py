@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.eligibility import precedence, rules
@@ -152,7 +152,6 @@ PIECES = st.lists(
     max_size=3,
 )
 CLOCKS = st.integers(320, 420)
-slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 def narrow(changes) -> list[Version]:
@@ -176,7 +175,6 @@ CHAINS = st.builds(
 )
 
 
-@slow
 @given(CHAINS)
 def test_nothing_is_purged_that_is_not_expired(found):
     level = found.at(NOW)
@@ -186,7 +184,6 @@ def test_nothing_is_purged_that_is_not_expired(found):
         assert level.purge_before <= level.expire_before
 
 
-@slow
 @given(CHAINS)
 def test_the_narrowest_scope_in_force_decides_what_is_hidden(found):
     for pieces in (found.project, found.member):
@@ -196,7 +193,6 @@ def test_the_narrowest_scope_in_force_decides_what_is_hidden(found):
             return
 
 
-@slow
 @given(CHAINS, CLOCKS)
 def test_dates_say_when_the_engine_hides_and_takes(found, clock_day):
     clock = T0 + clock_day * DAY

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workspaces.access import features, rules
@@ -14,8 +14,6 @@ from workspaces.tenancy.plans import Plan
 from workspaces.tenancy.seats import SeatType
 
 F = Feature
-# A loaded machine draws slowly; that says nothing about the rules.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MODELS = ("gpt-5", "gpt-5-mini", "o4", ALL)
 
 
@@ -45,7 +43,6 @@ def is_more(feature: Feature, more: Value, less: Value) -> bool:
     return join(feature, [more, less]) == more
 
 
-@unhurried
 @given(questions(least=2), st.data())
 def test_roles_add_up(
     question: tuple[Feature, Value, list[Held]], data: st.DataObject
@@ -60,7 +57,6 @@ def test_roles_add_up(
     assert together == join(feature, apart)
 
 
-@unhurried
 @given(questions(least=1), st.data())
 def test_one_role_more_takes_nothing_from_who_has_one(
     question: tuple[Feature, Value, list[Held]], data: st.DataObject
@@ -74,7 +70,6 @@ def test_one_role_more_takes_nothing_from_who_has_one(
     assert is_more(feature, after, before)
 
 
-@unhurried
 @given(questions(), st.data())
 def test_a_raised_value_takes_nothing_from_anybody(
     question: tuple[Feature, Value, list[Held]], data: st.DataObject
@@ -95,7 +90,6 @@ def test_a_raised_value_takes_nothing_from_anybody(
     assert is_more(feature, after, before)
 
 
-@unhurried
 @given(questions())
 def test_the_order_of_roles_does_not_matter(
     question: tuple[Feature, Value, list[Held]],
@@ -108,7 +102,6 @@ def test_the_order_of_roles_does_not_matter(
     assert one == other
 
 
-@unhurried
 @given(questions(), st.booleans(), st.booleans())
 def test_the_explanation_is_the_answer(
     question: tuple[Feature, Value, list[Held]], is_active: bool, has_seat: bool
@@ -133,7 +126,6 @@ def test_the_explanation_is_the_answer(
         assert join(feature, said) == outcome.value
 
 
-@unhurried
 @given(questions())
 def test_everything_that_was_asked_is_in_the_trail(
     question: tuple[Feature, Value, list[Held]],
