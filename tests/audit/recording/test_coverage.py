@@ -37,7 +37,7 @@ OPENS_CONTENT = {
     "workspaces.content.selectors.read_bytes",
     "workspaces.content.selectors.open_titles",
     "workspaces.gpts.selectors.reading.config_of",
-    "workspaces.gpts.selectors.reading.file_of",
+    "workspaces.gpts.selectors.files.file_of",
     "workspaces.projects.selectors.instructions_of",
     "workspaces.projects.selectors.file_bytes",
     "workspaces.projects.selectors.memories",
