@@ -187,8 +187,8 @@ def alarms(*, organization_id: int, workspace: UUID, at: datetime) -> list[Alarm
     for one in streams:
         is_late = progress[one.pk].standing is Standing.LATE
         since, gap_at = progress[one.pk].since, gaps.get(one.public_id)
-        seen_at = one.gap_acknowledged_at
-        gap_at = gap_at if gap_at and (not seen_at or gap_at > seen_at) else None
+        if gap_at and _is_seen(gap_at, one.gap_acknowledged_at):
+            gap_at = None
         if is_late or gap_at:
             found.append(
                 Alarm(
@@ -213,7 +213,11 @@ class Gap:
     @property
     def is_acknowledged(self) -> bool:
         """Whether somebody said that they have seen the last one."""
-        return self.acknowledged_at is not None and self.acknowledged_at >= self.at
+        return _is_seen(self.at, self.acknowledged_at)
+
+
+def _is_seen(gap_at: datetime, acknowledged_at: datetime | None) -> bool:
+    return acknowledged_at is not None and acknowledged_at >= gap_at
 
 
 def gap_of(*, stream: AuditStream) -> Gap | None:

@@ -6,6 +6,7 @@ from django.db import connection, connections
 from django.utils.translation import gettext as _
 
 from audit.erasure import guards
+from retention.holds import locking
 
 
 def register() -> None:
@@ -46,8 +47,8 @@ def forget(
     False where a hold or a membership came meanwhile: nothing is changed then. The lock
     keeps holds from being placed until the open transaction has ended.
     """
+    locking.before_purging(using=using)
     with connections[using].cursor() as cursor:
-        cursor.execute("lock table retention_holdscope in share mode")
         cursor.execute(
             "select custos_forget_person(%s, %s::uuid, %s, %s)",
             [organization_id, person, addresses, at],

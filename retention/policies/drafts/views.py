@@ -1,6 +1,6 @@
 """Drafts of policies: the list, one with its timeline, and what people do with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ from retention.policies.drafts.selectors import DraftIsGone
 from retention.policies.drafts.services import Values
 from retention.policies.forms import BoundsForm, PolicyForm
 from retention.policies.listing import selectors as listing
+from retention.policies.models import Scope
 from retention.policies.rules import Bounds
 from retention.policies.selectors import Standing
 from workspaces.members import selectors as members
@@ -51,7 +52,7 @@ def policy_drafts(request: Any) -> HttpResponse:
         "rows": [
             showing.row(
                 draft,
-                scope=_("Every policy") if draft.is_bounds else labels[draft.scope],
+                scope=_scope_label(draft, labels),
                 people=people,
                 url=_url(request, draft),
             )
@@ -225,9 +226,7 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
         "sentence": showing.sentence(found, now=at),
         "stages": showing.stages(found, is_asked=is_asked or is_awaiting),
         "changes": _changes(found, standing) if found.ended_at is None else [],
-        "scope_label": _("Every policy")
-        if found.is_bounds
-        else naming.labels([found.scope])[found.scope],
+        "scope_label": _scope_label(found, naming.labels([found.scope])),
         "kind_label": content_kinds.governed_named(found.content_kind).labels,
         "reason": found.reason,
         "list_url": _list_url(request, found),
@@ -253,6 +252,10 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
     if found.ended_at is None:
         context |= sights.of_draft(found, workspace=workspace, standing=standing, at=at)
     return context
+
+
+def _scope_label(draft: PolicyDraft, labels: Mapping[Scope, str]) -> str:
+    return _("Every policy") if draft.is_bounds else labels[draft.scope]
 
 
 def _changes(found: PolicyDraft, standing: Standing) -> list[dict[str, Any]]:

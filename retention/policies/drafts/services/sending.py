@@ -9,7 +9,7 @@ from kit.actor import Actor
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority
-from retention.policies import bounds
+from retention.policies import bounds, selectors
 from retention.policies import services as policies
 from retention.policies.drafts import planning
 from retention.policies.drafts import selectors as drafts
@@ -24,7 +24,6 @@ from retention.policies.drafts.services.writing import Values
 from retention.policies.listing import services as listing
 from retention.policies.listing.models import PurgeList
 from retention.policies.models import columns_of
-from retention.policies.safeguards import selectors as safeguards
 from workspaces.tenancy.selectors import WorkspaceRef
 
 
@@ -83,7 +82,7 @@ def schedule(
 ) -> PolicyDraft:
     """Gives a draft its time; what need not wait takes force now."""
     waits = drafts.shortens(draft, workspace=workspace, at=at)
-    grace = safeguards.protection(workspace=workspace).grace
+    grace = selectors.grace_of(workspace=workspace)
     draft.state = DraftState.SCHEDULED
     draft.due_at = at + grace if waits else at
     draft.save()
@@ -103,7 +102,7 @@ def schedule(
 
 def _list_of(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> PurgeList:
     """What its first sweep will purge, item by item, as of its own time."""
-    grace = safeguards.protection(workspace=workspace).grace
+    grace = selectors.grace_of(workspace=workspace)
     made = planning.planned(draft, workspace=workspace, grace=grace, at=at)
     return listing.keep(draft, made, workspace=workspace, at=at)
 
