@@ -330,14 +330,13 @@ def leads_to(
 def unbundled(joined: bytes) -> list[bytes]:
     """The entries of a bundle, each behind its length in two bytes."""
     found: list[bytes] = []
-    start, end = 0, len(joined)
-    while start < end:
-        start += 2
-        stop = start + int.from_bytes(joined[start - 2 : start], "big")
-        if stop > end:
-            raise Refused("the entries are cut off")
-        found.append(joined[start:stop])
+    start, last = 0, len(joined) - 2
+    while start <= last:
+        stop = start + 2 + (joined[start] << 8 | joined[start + 1])
+        found.append(joined[start + 2 : stop])
         start = stop
+    if start != len(joined):
+        raise Refused("the entries are cut off")
     return found
 
 
