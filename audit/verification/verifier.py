@@ -2,9 +2,14 @@
 """Verifies exports of a Custos audit log; needs Python 3.9 and nothing of Custos.
 
     custos-verify [--key KEY]... [--witness KEY]... [--checkpoint FILE]... [--json]
-                  EXPORT.zip...
+                  [--event EVENTS.json]... EXPORT.zip|ENTRY.tlog-proof...
 
-EXPORT.zip is the evidence of a whole log, or entries with inclusion proofs. KEY is a
+EXPORT.zip is the evidence of a whole log, or entries with inclusion proofs, and
+ENTRY.tlog-proof the proof of one entry, which takes a KEY. EVENTS.json is what was said
+of entries beside that: lines of a JSON export, events of a stream, the raw JSON of an
+entry. Each of them must be what one of the other files proves, word by word; a sentence
+for people (`message`) and the name of an area (`area`) are Custos's own words and are
+not compared. KEY is a
 C2SP verifier key (`name+hash+base64`) or a file of them: give those that you received
 on another way than the export. A key that only the export names is trusted where a
 trusted key signed an entry that names it, and both signed the head over that entry.
@@ -36,14 +41,15 @@ import json
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from hashlib import sha256, sha512
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 LABEL = b"custos.audit.commitment.v1"
 PROOFS = "custos-audit-proofs/1"
+PROOF = "c2sp.org/tlog-proof@v1"
 PRUNING = "custos.audit.pruning.v1"
 _PRUNING_ACTS = (
     "audit.log.pruning-planned",
@@ -405,7 +411,7 @@ class Archive:
 
 
 class Result(NamedTuple):
-    """What was verified of one archive."""
+    """What was verified of one file."""
 
     kind: str
     origin: str
@@ -417,12 +423,20 @@ class Result(NamedTuple):
 
 
 def verified(
-    path: Path, keys: Keys, notes: Sequence[str], witnesses: Keys | None = None
+    path: Path,
+    keys: Keys,
+    notes: Sequence[str],
+    witnesses: Keys | None = None,
+    events: Events | None = None,
 ) -> Result:
-    """What an archive holds; Refused at the first thing that does not hold.
+    """What a file holds; Refused at the first thing that does not hold.
 
     Without `keys` those of the archive itself are taken. `notes` are kept checkpoints.
+    What it proves is compared with `events`.
     """
+    said = Events() if events is None else events
+    if not zipfile.is_zipfile(path):
+        return _verify_proof(path, keys, notes, said)
     archive = Archive(path)
     known = _trusted(archive, keys)
     kept = [head_of(one, known) for one in notes]
@@ -443,12 +457,13 @@ def verified(
     about = _about(archive) if is_proofs else {}
     for head in heads:
         if is_proofs:
-            part = _verify_proofs(archive, head, about.get("workspace"))
+            part = _verify_proofs(archive, head, about.get("workspace"), said)
         else:
             part = (
                 _verify_tree(archive, head, kept, pruned),
-                _verify_details(archive, head),
+                _verify_details(archive, head, said),
             )
+            _compare_rest(archive, head, pruned, said)
         entries, details = entries + part[0], details + part[1]
     kind = "proofs" if is_proofs else "log"
     origin = heads[-1].origin.rpartition("/")[0] if heads else ""
@@ -676,6 +691,15 @@ class Proof(NamedTuple):
     note: str
 
 
+class Alone(NamedTuple):
+    """The bytes of one entry, its opened details, and the head it was proven under."""
+
+    leaf: bytes
+    details: dict[str, Any]
+    place: int
+    head: Head
+
+
 def _trusted(archive: Archive, given: Keys) -> Keys:
     """The given keys, and those of the export that they lead to.
 
@@ -713,20 +737,29 @@ def _rotated(text: str, own: Keys, trusted: Keys) -> bytes | None:
 
 def _proof_of(text: str, keys: Keys, action: str) -> Proof:
     """The entry of a tlog-proof, which must lead to the head that a key signed."""
+    note = text.partition("\n\n")[2]
+    found = _entry_of(text, _named(note.partition("\n")[0], keys))
+    entry = json.loads(found.leaf)
+    if entry["action"] != action:
+        raise Refused("the entry of a proof is about something else")
+    return Proof(entry, found.head, note)
+
+
+def _entry_of(text: str, keys: Keys) -> Alone:
+    """What a tlog-proof proves; its head is one that a key of that very log signed."""
     lines, _gap, note = text.partition("\n\n")
-    first, extra, index, *hashes = lines.split("\n")
-    if first != "c2sp.org/tlog-proof@v1" or not extra.startswith("extra "):
+    first, *rest = lines.split("\n")
+    if first != PROOF or len(rest) < 2 or not rest[0].startswith("extra "):
         raise Refused("this is no proof of an entry")
-    leaf = _decoded(json.loads(_decoded(extra[6:]))["entry"])
-    head = head_of(note, _named(note.partition("\n")[0], keys))
+    extra, index, *hashes = rest
+    told = json.loads(_decoded(extra[6:]))
+    leaf = _decoded(told["entry"])
+    head = head_of(note, keys)
     at = _number(index.partition(" ")[2])
     way = [_decoded(one) for one in hashes]
     if not leads_to(sha256(b"\x00" + leaf).digest(), at, head.size, way, head.root):
-        raise Refused("the entry of a proof does not lead to its head")
-    entry = json.loads(leaf)
-    if entry["action"] != action:
-        raise Refused("the entry of a proof is about something else")
-    return Proof(entry, head, note)
+        raise Refused("the entry of a proof does not lead to its head", head.epoch, at)
+    return Alone(leaf, told.get("details", {}), at, head)
 
 
 def _attested(
@@ -841,7 +874,7 @@ def _parts(der: bytes) -> list[tuple[int, bytes]]:
 # --- Details and proofs ------------------------------------------------------------
 
 
-def _verify_details(archive: Archive, head: Head) -> int:
+def _verify_details(archive: Archive, head: Head, events: Events) -> int:
     """Every opened detail is what its entry committed to; how many there are."""
     count, number, before = 0, -1, -1
     leaves: list[bytes] = []
@@ -857,10 +890,29 @@ def _verify_details(archive: Archive, head: Head) -> int:
             width = min(WIDTH, head.size - number * WIDTH)
             bundle = archive.tile(head.epoch, "entries", number, width)
             leaves = unbundled(bundle)
-        count += _demand_commitments(
-            leaves[index % WIDTH], line["details"], head.epoch, index
-        )
+        leaf = leaves[index % WIDTH]
+        count += _demand_commitments(leaf, line["details"], head.epoch, index)
+        events.compare(head, index, leaf, line["details"])
     return count
+
+
+def _compare_rest(
+    archive: Archive, head: Head, pruned: Pruned | None, events: Events
+) -> None:
+    """Compares the events of entries without details; the tree was verified before."""
+    number, leaves = -1, []
+    for index in events.waiting(head):
+        if index // WIDTH != number:
+            number = index // WIDTH
+            end = min((number + 1) * WIDTH, head.size)
+            is_gone = pruned is not None and pruned.covers(head.epoch, end)
+            width = end - number * WIDTH
+            bundle = (
+                b"" if is_gone else archive.tile(head.epoch, "entries", number, width)
+            )
+            leaves = unbundled(bundle)
+        if leaves:
+            events.compare(head, index, leaves[index % WIDTH], {})
 
 
 def _demand_commitments(
@@ -879,7 +931,7 @@ def _demand_commitments(
 
 
 def _verify_proofs(
-    archive: Archive, head: Head, workspace: str | None
+    archive: Archive, head: Head, workspace: str | None, events: Events
 ) -> tuple[int, int]:
     """Entries with a proof each: the count of entries and of opened details."""
     entries = details = 0
@@ -897,8 +949,26 @@ def _verify_proofs(
             raise Refused("the entry is of another workspace", head.epoch, index)
         opened = line.get("details", {})
         details += _demand_commitments(leaf, opened, head.epoch, index)
+        events.compare(head, index, leaf, opened)
         entries, before = entries + 1, index
     return entries, details
+
+
+def _verify_proof(
+    path: Path, keys: Keys, notes: Sequence[str], events: Events
+) -> Result:
+    """One entry in a file of its own; only a given key can vouch for it."""
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_TEXT + 1)
+    if len(content) > _LARGEST_TEXT:
+        raise Refused(f"a proof is not longer than {_LARGEST_TEXT} bytes")
+    found = _entry_of(content.decode(), keys)
+    head = found.head
+    _demand_same([head], [head_of(one, keys) for one in notes])
+    details = _demand_commitments(found.leaf, found.details, head.epoch, found.place)
+    events.compare(head, found.place, found.leaf, found.details)
+    origin = head.origin.rpartition("/")[0]
+    return Result("proof", origin, 1, details, [head], None, [])
 
 
 def _leaf(line: dict[str, Any]) -> bytes:
@@ -907,15 +977,226 @@ def _leaf(line: dict[str, Any]) -> bytes:
     return _decoded(line["leaf_base64"])
 
 
+# --- Events: what was said of entries beside their evidence --------------------------
+
+
+class Events:
+    """What files say of entries, until each is found to be what an entry says.
+
+    An event of Custos names its place in the log; the raw JSON of an entry is known by
+    its id.
+    """
+
+    def __init__(self) -> None:
+        self._placed: dict[tuple[str, int], list[_Said]] = {}
+        self._raw: dict[str, list[_Said]] = {}
+        self._all: list[_Said] = []
+        self._met: list[_Said] = []
+
+    def read(self, path: Path) -> None:
+        """Takes up the events of a file; one document, or one a line."""
+        for number, event in enumerate(_documents(path), start=1):
+            said = _Said(path, number, event)
+            self._all.append(said)
+            if "log" in event:
+                place = str(event["log"]["origin"]), int(event["log"]["index"])
+                self._placed.setdefault(place, []).append(said)
+            else:
+                self._raw.setdefault(str(event["id"]), []).append(said)
+
+    def waiting(self, head: Head) -> Sequence[int]:
+        """Under which indexes something may stand that nothing was compared with yet.
+
+        Raw entries say nothing of their place: they may stand under any.
+        """
+        met = set(self._met)
+        if any(said not in met for group in self._raw.values() for said in group):
+            return range(head.size)
+        return sorted(
+            index
+            for (log, index), group in self._placed.items()
+            if log == head.origin and index < head.size and not met.issuperset(group)
+        )
+
+    def compare(
+        self, head: Head, index: int, leaf: bytes, details: dict[str, Any]
+    ) -> None:
+        """Compares what was said of a proven entry with what it says."""
+        for said in self._placed.get((head.origin, index), ()):
+            said.compare(_demand_said, leaf, details)
+            self._met.append(said)
+        if not self._raw:
+            return
+        for said in self._raw.get(str(json.loads(leaf).get("id")), ()):
+            said.compare(_demand_raw, leaf)
+            self._met.append(said)
+
+    def settle(self, *, holds: bool) -> None:
+        """What was compared counts where the file that proved it holds as a whole."""
+        for said in self._met if holds else ():
+            said.is_proven = True
+        self._met = []
+
+    def results(self) -> list[dict[str, Any]]:
+        """What became of each file of events; the first that does not hold is named."""
+        found: dict[Path, dict[str, Any]] = {}
+        for said in self._all:
+            line = {"file": str(said.path), "verified": True, "kind": "events"}
+            line = found.setdefault(said.path, line)
+            line["events"] = said.number
+            says = said.says
+            if says and line["verified"]:
+                line.update(verified=False, says=f"event {said.number}: {says}")
+        return list(found.values())
+
+
+class _Said:
+    """One event of a file."""
+
+    def __init__(self, path: Path, number: int, event: dict[str, Any]) -> None:
+        self.path, self.number, self.event = path, number, event
+        self.flaw, self.is_proven = "", False
+
+    def compare(self, demand: Callable[..., None], *given: Any) -> None:
+        """Notes what is wrong with it, if anything is."""
+        try:
+            demand(self.event, *given)
+        except Refused as refusal:
+            self.flaw = refusal.says
+        except _MALFORMED as error:
+            self.flaw = f"malformed: {error}"
+
+    @property
+    def says(self) -> str:
+        """Why it is not what an entry says; empty where it is."""
+        if self.flaw or self.is_proven:
+            return self.flaw
+        return "none of the other files proves the entry that it is about"
+
+
+def _documents(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a file: one over many lines, or one in each line."""
+    with path.open("rb") as file:
+        begin = file.read(_LARGEST_TEXT)
+        file.seek(0)
+        try:
+            found = [_object(begin)]
+        except json.JSONDecodeError:
+            found = list(_in_lines(path, file))
+    for one in found:
+        if not isinstance(one, dict):
+            raise Refused(f"{path} holds something else than events")
+        yield one
+
+
+def _in_lines(path: Path, file: BinaryIO) -> Iterator[Any]:
+    while line := file.readline(_LARGEST_LINE + 1):
+        if len(line) > _LARGEST_LINE:
+            raise Refused(f"{path} has a line longer than it may be")
+        if line.strip():
+            yield _object(line)
+
+
+def _object(text: bytes) -> Any:
+    """JSON that every reader reads alike: no name stands twice in an object."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Refused("an event says something twice")
+    return found
+
+
+_OWN_WORDS = ("log", "message", "area", "leaf", "leaf_base64")
+
+
+def _demand_said(event: dict[str, Any], leaf: bytes, details: dict[str, Any]) -> None:
+    """The event says of the entry what the entry says, and nothing else."""
+    if _leaf(event) != leaf:
+        raise Refused("it is not the entry that was sealed there")
+    told = {name: value for name, value in event.items() if name not in _OWN_WORDS}
+    meant: dict[str, Any] = {}
+    if "leaf" in event:
+        meant = _meant(json.loads(leaf), details, told.get("withheld", []))
+    for name in sorted({*told, *meant}):
+        if _canonical(told.get(name)) != _canonical(meant.get(name)):
+            raise Refused(
+                f"{name!r} is not what the entry and its opened details say; where"
+                " details were erased since, export both again"
+            )
+
+
+def _demand_raw(entry: dict[str, Any], leaf: bytes) -> None:
+    if _canonical(entry) != leaf:
+        raise Refused("it is not the entry that was sealed")
+
+
+def _meant(
+    entry: dict[str, Any], details: dict[str, Any], withheld: list[str]
+) -> dict[str, Any]:
+    """An entry as an event of Custos says it, with what it does not withhold."""
+    opened = {
+        name: one["value"] for name, one in details.items() if name not in withheld
+    }
+    actor = {"kind": entry["actor_kind"], "id": entry.get("actor")}
+    actor |= {
+        name: opened[field] for field, name in _ACTOR.items() if opened.get(field)
+    }
+    changes = {
+        name[len(_CHANGE) :]: {"before": value[0], "after": value[-1]}
+        for name, value in opened.items()
+        if name.startswith(_CHANGE) and isinstance(value, list) and value
+    }
+    others = {
+        name[len(_DETAIL) :]: value
+        for name, value in opened.items()
+        if name.startswith(_DETAIL)
+    }
+    same = ("id", "organization", "workspace", "action", "outcome", "policy")
+    meant = {name: entry.get(name) for name in same}
+    meant |= {
+        "time": entry["time"].replace(".000000Z", "Z"),
+        "actor": {name: value for name, value in actor.items() if value},
+        "target": {"kind": entry["target_kind"], "id": entry["target_id"]},
+        "counts": entry.get("counts"),
+        "digests": entry.get("digests"),
+        "changes": changes,
+        "details": others,
+        "reason": opened.get("reason"),
+        "withheld": sorted(set(entry.get("commit", {})) - set(opened)),
+    }
+    return {name: value for name, value in meant.items() if value}
+
+
+_CHANGE, _DETAIL = "change.", "detail."
+_ACTOR = {
+    "actor_id": "id",
+    "actor_label": "label",
+    "actor_role": "role",
+    "ip": "ip",
+    "user_agent": "user_agent",
+}
+
+
+def _canonical(value: Any) -> bytes:
+    """RFC 8785 of what entries hold: integers, strings, ASCII names."""
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    ).encode("utf-8", "surrogatepass")
+
+
 # --- The program -------------------------------------------------------------------
 
 
 def _told(
-    path: Path, keys: Keys, notes: Sequence[str], witnesses: Keys
+    path: Path, keys: Keys, notes: Sequence[str], witnesses: Keys, events: Events
 ) -> dict[str, Any]:
     said: dict[str, Any] = {"file": str(path), "verified": False}
+    result = None
     try:
-        result = verified(path, keys, notes, witnesses)
+        result = verified(path, keys, notes, witnesses, events)
     except Refused as refusal:
         said["says"] = refusal.says
         where = {"epoch": refusal.epoch, "first_bad_index": refusal.index}
@@ -924,6 +1205,8 @@ def _told(
         return {**said, "says": f"malformed: {error}"}
     except _UNREADABLE as error:
         return {**said, "says": f"no readable archive: {error}"}
+    finally:
+        events.settle(holds=result is not None)
     below = result.pruned and {
         "epoch": result.pruned.epoch,
         "index": result.pruned.below,
@@ -968,6 +1251,8 @@ def _line(said: dict[str, Any]) -> str:
             if name in said
         )
         return "BAD {}:{} {}".format(said["file"], place and place + ":", said["says"])
+    if said["kind"] == "events":
+        return f"ok  {said['file']}: {said['events']} events, as they were sealed"
     counted = f"{said['entries']} entries, {said['details']} opened details"
     if below := said.get("pruned_below"):
         counted += f", pruned below index {below['index']} of epoch {below['epoch']}"
@@ -991,18 +1276,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--key", action="append", default=[])
     parser.add_argument("--witness", action="append", default=[])
     parser.add_argument("--checkpoint", action="append", default=[], type=Path)
+    parser.add_argument("--event", action="append", default=[], type=Path)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("files", nargs="+", type=Path)
     asked = parser.parse_args(arguments)
     try:
         keys, witnesses = _given(asked.key), _given(asked.witness, b"\x04")
         notes = [one.read_text("utf-8") for one in asked.checkpoint]
+        events = Events()
+        for path in asked.event:
+            events.read(path)
         for path in asked.files:
-            with path.open("rb") as file:
-                if not zipfile.is_zipfile(file):
-                    raise Refused(f"{path} is no archive")
-        results = [_told(path, keys, notes, witnesses) for path in asked.files]
-    except (Refused, OSError, ValueError) as error:
+            _demand_readable(path, keys)
+        results = [_told(path, keys, notes, witnesses, events) for path in asked.files]
+        results += events.results()
+    except (Refused, OSError, *_MALFORMED) as error:
         print(f"custos-verify: {error}", file=sys.stderr)  # noqa: T201 -- a program
         return 2
     for said in results:
@@ -1013,6 +1301,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_SELF, file=sys.stderr)  # noqa: T201
         return 3
     return 0
+
+
+def _demand_readable(path: Path, keys: Keys) -> None:
+    """An archive, or a proof with a key for it."""
+    with path.open("rb") as file:
+        if zipfile.is_zipfile(file):
+            return
+        file.seek(0)
+        if file.read(len(PROOF)) != PROOF.encode():
+            raise Refused(f"{path} is no archive, and no proof of an entry")
+    if not keys:
+        raise Refused(f"{path} brings no key of its own: give --key")
 
 
 _SELF = (
