@@ -1,8 +1,8 @@
 """Erases a person from what the log's app keeps beside the entries.
 
-Who handled an incident and what was written about it, views, refusals that are being
-gathered, files of exports that wait to be fetched. Runs in the transaction that ends
-an erasure; doing it twice changes nothing.
+Who handled an incident and what was written about it, views, names of streams, refusals
+that are being gathered, files of exports that wait to be fetched. Runs in the
+transaction that ends an erasure; doing it twice changes nothing.
 """
 
 import re
@@ -26,6 +26,8 @@ _DENIALS = _PAGE.format(column="sealed", table="audit_denial")
 _DISOWN = "update audit_incident set owner = null where id = %s"
 _REWRITE = "update audit_incident_step set sealed = %s where id = %s"
 _VIEWS = "select id, owner, is_shared, name, query from audit_saved_view where"
+_STREAMS = "select id, name from audit_stream where organization_id = %s"
+_RENAME = "update audit_stream set name = kind where id = %s"
 _EXPIRE = """
 update audit_export set expires_at = least(expires_at, %s)
  where organization_id = %s and state = %s
@@ -50,6 +52,7 @@ def erase(
     _erase_notes(cursor, log, box, wanted)
     _erase_denials(cursor, log, box, wanted)
     _erase_views(cursor, log, person, wanted)
+    _erase_streams(cursor, log, wanted)
     cursor.execute(_EXPIRE, [at, log.organization_id, State.DONE])
 
 
@@ -86,6 +89,14 @@ def _erase_views(cursor: Any, log: Log, person: str, wanted: re.Pattern[str]) ->
         is_private = str(owner) == person and not is_shared
         if is_private or rules.mentions([name, query], wanted):
             cursor.execute("delete from audit_saved_view where id = %s", [pk])
+
+
+def _erase_streams(cursor: Any, log: Log, wanted: re.Pattern[str]) -> None:
+    """A stream that is named after them goes on, under the name of its kind."""
+    cursor.execute(_STREAMS, [log.organization_id])
+    for pk, name in cursor.fetchall():
+        if rules.mentions(name, wanted):
+            cursor.execute(_RENAME, [pk])
 
 
 def _pages(cursor: Any, statement: str, log: Log) -> Iterator[tuple[int, UUID, bytes]]:

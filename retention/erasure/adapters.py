@@ -44,8 +44,9 @@ def forget(
 ) -> bool:
     """Takes name, addresses and sign-ins of a person out of the organization's rows.
 
-    False where a hold or a membership came meanwhile: nothing is changed then. The lock
-    keeps holds from being placed until the open transaction has ended.
+    False where a hold or a membership came meanwhile, or a list of people is worked
+    through: nothing is changed then. The lock keeps holds from being placed until the
+    open transaction has ended.
     """
     locking.before_purging(using=using)
     with connections[using].cursor() as cursor:

@@ -404,8 +404,8 @@ class SignInAttempt(models.Model):
 
     `code` is empty for success, else the reason; `reference` stands on the error page.
     `sealed_message` holds the answer for a day, only where an owner asked for that.
-    Data: `name_id_hash` is a hash of a personal identifier; `sealed_message` is sealed
-    with the organization's key.
+    Data: `received` may be the address that was refused; `name_id_hash` is a hash of a
+    personal identifier; `sealed_message` is sealed with the organization's key.
     """
 
     organization = models.ForeignKey(
