@@ -22,6 +22,19 @@ where c.{owner} = %(member)s and c.created_at <= %(until)s
 """
 
 
+# When the grace of the last released hold ends, unless one in force covers anything.
+_GRACE = """
+select bool_or({in_force}), max(g.ends_at)
+from {table} c left join (
+    select s.id, max(r.release_grace_until) as ends_at
+    from ({covering}) s join retention_holdscope r on r.hold_id = s.hold_id
+    where r.release_grace_until > %(at)s group by s.id) g on g.id = c.id
+where c.{owner} = %(member)s and c.created_at <= %(until)s
+"""
+_IN_FORCE = "h.released_at is null"
+_IN_GRACE = "h.released_at is not null and h.release_grace_until > %(at)s"
+
+
 @dataclass(frozen=True)
 class Left:
     """What of one kind is stored: how much of it is held, and how much visible."""
@@ -47,6 +60,34 @@ def stored_of(*, membership_id: int, until: datetime, at: datetime) -> list[Left
     with connection.cursor() as cursor:
         cursor.execute(statement, {"member": membership_id, "until": until, "at": at})
         return [Left(*row) for row in cursor.fetchall()]
+
+
+def protected_until(*, erasure: Erasure, at: datetime) -> datetime | None:
+    """When the held rest is free at the latest; None while a hold is in force.
+
+    None also where nothing of it is in the grace of a released hold.
+    """
+    statement = " union all ".join(
+        _GRACE.format(
+            in_force=coverage.held(kind, active=_IN_FORCE),
+            covering=coverage.covering(kind, where=_IN_GRACE),
+            table=kind.table,
+            owner=kind.owner,
+        )
+        for kind in coverage.kinds()
+    )
+    member, until = erasure.membership_id, erasure.requested_at
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"member": member, "until": until, "at": at})
+        found = cursor.fetchall()
+    if any(in_force for in_force, _ends_at in found):
+        return None
+    return max((ends_at for _in_force, ends_at in found if ends_at), default=None)
+
+
+def is_forgotten(member: Membership) -> bool:
+    """Whether an erasure took who this was: their address stands for nobody."""
+    return member.email == f"{member.public_id}@erased.invalid"
 
 
 def subject(*, organization_id: int, person: UUID) -> Subject:

@@ -27,8 +27,15 @@ def status(erasure: Erasure) -> dict[str, str]:
     return {"kind": kind, "word": str(word)}
 
 
-def sentence(erasure: Erasure, *, undo_days: int) -> str:
+def sentence(
+    erasure: Erasure, *, undo_days: int, protected_until: datetime | None = None
+) -> str:
     """What happens with a request now."""
+    if erasure.state == ErasureState.HELD and protected_until is not None:
+        return _(
+            "The holds on the rest are released. It is hidden, stays protected until"
+            " %s at the latest, and is purged by itself then."
+        ) % absolute(protected_until)
     undo = ngettext("%(n)s day", "%(n)s days", undo_days) % {"n": grouped(undo_days)}
     words = {
         ErasureState.HIDING: _("What is stored is being hidden."),
@@ -39,7 +46,7 @@ def sentence(erasure: Erasure, *, undo_days: int) -> str:
         % undo,
         ErasureState.HELD: _(
             "Everything that no legal hold covers is gone. The held rest is hidden and"
-            " goes by itself once its holds are released."
+            " goes by itself once its holds are released and their grace is over."
         ),
         ErasureState.DONE: _("Nothing of it is stored any more."),
         ErasureState.WITHDRAWN: _(
@@ -68,6 +75,24 @@ def facts(erasure: Erasure, *, by: str, reason: str, now: datetime) -> list[Any]
         found.append({"name": _("Ended"), "value": absolute(erasure.ended_at)})
     found.append({"name": _("Id"), "value": erasure.public_id, "is_mono": True})
     return found
+
+
+def person(erasure: Erasure, *, is_forgotten: bool, why: str) -> dict[str, Any] | None:
+    """How far the person is out of log and portal; None where nobody asked for that.
+
+    `why` is the reason why they must stay for now, in a sentence.
+    """
+    if not erasure.from_log or erasure.state == ErasureState.WITHDRAWN:
+        return None
+    if is_forgotten:
+        says = _("Erased from the audit log and the portal.")
+    elif why:
+        says = why
+    elif erasure.ended_at is None:
+        says = _("Leaves the audit log and the portal once nothing is stored any more.")
+    else:
+        says = _("Is being erased from the audit log and the portal.")
+    return {"name": _("The person"), "value": says}
 
 
 def report(counts: Sequence[ErasureCount]) -> list[dict[str, Any]]:

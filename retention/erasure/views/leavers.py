@@ -1,5 +1,6 @@
 """Erase what a member who left has stored, and every request of the workspace."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit.erasure import guards
 from audit.erasure import selectors as in_log
 from kit import clock, guard
 from kit.formatting import grouped
@@ -67,16 +69,24 @@ def erasure(request: Any, erasure: UUID) -> HttpResponse:
         messages.success(request, _("The request is withdrawn."))
         return redirect(link(request, "retention:erasure", erasure=erasure))
     people = members.names_of(people=[row.requested_by])
+    facts = showing.facts(
+        row,
+        by=people.get(row.requested_by, _("the member")),
+        reason=selectors.reason_of(erasure=row),
+        now=at,
+    )
+    about = _person(request, row, at=at)
     context = {
         "name": row.membership.name or row.membership.email,
         "status": showing.status(row),
-        "sentence": showing.sentence(row, undo_days=_undo_days(request)),
-        "facts": showing.facts(
+        "sentence": showing.sentence(
             row,
-            by=people.get(row.requested_by, _("the member")),
-            reason=selectors.reason_of(erasure=row),
-            now=at,
+            undo_days=_undo_days(request),
+            protected_until=selectors.protected_until(erasure=row, at=at)
+            if row.ended_at is None
+            else None,
         ),
+        "facts": [*facts, about] if about else facts,
         "report": showing.report(selectors.counts_of(erasure=row)),
         # What a member asked for themselves, they alone take back.
         "may_withdraw": row.ended_at is None and row.reason is not None,
@@ -122,6 +132,18 @@ def erasure_request(request: Any, member: UUID) -> HttpResponse:
     }
     status = 422 if error else 200
     return render(request, "retention/erasure/request.html", context, status=status)
+
+
+def _person(request: Any, row: Erasure, *, at: datetime) -> dict[str, Any] | None:
+    if not row.from_log:
+        return None
+    why = guards.reason(
+        organization_id=request.workspace.organization.id,
+        person=str(row.membership.user.public_id),
+        at=at,
+    )
+    is_forgotten = selectors.is_forgotten(row.membership)
+    return showing.person(row, is_forgotten=is_forgotten, why=why)
 
 
 class AddressIsNotTyped(Refused):

@@ -98,7 +98,13 @@ def _request(access: Access, one: Erasure, *, at: datetime) -> dict[str, Any]:
     withdraw = reverse("retention:my-erasure-withdraw", args=[one.public_id])
     return {
         "status": showing.status(one),
-        "sentence": showing.sentence(one, undo_days=undo_days_of(access)),
+        "sentence": showing.sentence(
+            one,
+            undo_days=undo_days_of(access),
+            protected_until=selectors.protected_until(erasure=one, at=at)
+            if one.ended_at is None
+            else None,
+        ),
         "facts": showing.facts(one, by=by, reason="", now=at),
         "report": showing.report(selectors.counts_of(erasure=one)),
         "withdraw_url": withdraw if one.ended_at is None and one.reason is None else "",
