@@ -16,6 +16,20 @@ def cutoff(*, days: int, at: datetime) -> datetime:
     return at - timedelta(days=days)
 
 
+def shortened(
+    *,
+    before: int,
+    after: int,
+    longer: int | None,
+    since: datetime | None,
+    at: datetime,
+) -> tuple[int | None, datetime | None]:
+    """From how many days, and when, it was last shortened to `after`; None: not."""
+    if after < before:
+        return max(before, longer or before), at
+    return (longer, since) if longer is not None and longer > after else (None, None)
+
+
 def due_after(*, covered: datetime, days: int, at: datetime) -> datetime:
     """When the next run begins: at once where days were taken off during this one."""
     is_short = cutoff(days=days, at=at) - covered > RUNS_EVERY

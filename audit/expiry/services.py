@@ -59,8 +59,15 @@ def set_days(*, actor: Actor, log: Log, days: int, at: datetime) -> bool:
         before = row.days
         if before == days:
             return False
+        row.longer_days, row.shortened_at = rules.shortened(
+            before=before,
+            after=days,
+            longer=row.longer_days,
+            since=row.shortened_at,
+            at=at,
+        )
         row.days, row.due_at = days, at
-        row.save(update_fields=["days", "due_at"])
+        row.save(update_fields=["days", "due_at", "longer_days", "shortened_at"])
         recording.record(
             actor=actor,
             action="audit.expiry.changed",

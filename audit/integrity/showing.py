@@ -87,8 +87,13 @@ def details_page(
     }
 
 
-def asked(pages: Pages, *, days: int, before: int, gone: int) -> dict[str, str]:
-    """What the days take at once, in words, and where to go from there."""
+def asked(
+    pages: Pages, log: Log, *, days: int, before: int, gone: int, at: datetime
+) -> dict[str, str]:
+    """What the days take at once, in words, and where to go from there.
+
+    Entries that only their details kept longer go after their own grace.
+    """
     number = grouped(gone) if gone < MOST_COUNTED else _("%s or more") % grouped(gone)
     if days > before:
         text = _("Details that are gone stay gone; all others stay longer.")
@@ -103,6 +108,13 @@ def asked(pages: Pages, *, days: int, before: int, gone: int) -> dict[str, str]:
         text %= number
     else:
         text = _("No entry loses its details now.")
+    entries = pruned.days()
+    if entries is not None and entries < before and days < before:
+        later = _would_go(log, days=entries, detail_days=days, at=at + GRACE)
+        text = _("%(details)s Entries go earlier too: %(later)s") % {
+            "details": text,
+            "later": later,
+        }
     return {
         "action_url": f"{pages.url('details-kept')}?days={days}",
         "title": _("Keep details for %(days)d days instead of %(before)d")
@@ -185,9 +197,13 @@ def _kept(days: int | None) -> str:
     return _("Entries are kept for %s.") % years(days).lower()
 
 
-def _would_go(log: Log, *, days: int, at: datetime) -> str:
+def _would_go(
+    log: Log, *, days: int, detail_days: int | None = None, at: datetime
+) -> str:
     """The preview of a shorter time, at the end of its grace."""
-    found = pruned.preview(organization_id=log.organization_id, days=days, at=at)
+    found = pruned.preview(
+        organization_id=log.organization_id, days=days, detail_days=detail_days, at=at
+    )
     held = _("A legal hold keeps the next ones, until it is released.")
     if not found.entries or found.first_at is None or found.last_at is None:
         text = _(

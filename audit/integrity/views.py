@@ -73,7 +73,7 @@ def details_kept(request: Any) -> HttpResponse:
     if form.is_valid() and form.cleaned_data["days"] != before:
         days = form.cleaned_data["days"]
         gone = expiry.would_go(organization_id=log.organization_id, days=days, at=at)
-        asked = showing.asked(pages, days=days, before=before, gone=gone)
+        asked = showing.asked(pages, log, days=days, before=before, gone=gone, at=at)
     context = showing.details_page(pages, days=before, form=form, asked=asked)
     is_refused = form.errors or request.method == "POST"
     status = 422 if is_refused else 200

@@ -935,6 +935,11 @@ _ALL = [
             _("Tried to stop a sweep"),
         ),
         (
+            "retention.sweep.agreed",
+            _("Agreed, as the first of two people, to let a stopped sweep go on"),
+            _("Tried to agree to let a stopped sweep go on"),
+        ),
+        (
             "retention.sweep.confirmed",
             _("Let a stopped sweep go on"),
             _("Tried to let a stopped sweep go on"),

@@ -22,6 +22,18 @@ def cutoff(*, days: int, detail_days: int, at: datetime) -> datetime:
     return at - timedelta(days=max(days, detail_days))
 
 
+def kept_by_details(
+    *, days: int, longer: int | None, shortened_at: datetime | None, at: datetime
+) -> int:
+    """For how many days details keep their entry: fewer count after the grace.
+
+    Details themselves went at once, when they were given fewer days.
+    """
+    if longer is None or shortened_at is None or at >= shortened_at + GRACE:
+        return days
+    return max(days, longer)
+
+
 def boundary(*, stays: Place | None, last: Place | None) -> Place | None:
     """Up to where a log is cut, always between tiles of its newest epoch.
 

@@ -39,7 +39,9 @@ select w.epoch, w.index from (
      order by f.epoch, f.index limit %(most)s) w
  order by w.epoch desc, w.index desc limit 1
 """
-_DETAIL_DAYS = "select days from audit_expiry where organization_id = %s"
+_DETAIL_DAYS = """
+select days, longer_days, shortened_at from audit_expiry where organization_id = %s
+"""
 _BETWEEN = """
 select count(*), min(f.at), max(f.at) from audit_facet f
  where f.organization_id = %(organization)s
@@ -116,12 +118,22 @@ def demand_not_pruned(*, made_at: datetime) -> None:
         raise Pruned(sentence(done))
 
 
-def preview(*, organization_id: int, days: int, at: datetime) -> Preview:
-    """What would go at this time, if entries were kept for so many days."""
+def preview(
+    *, organization_id: int, days: int, detail_days: int | None = None, at: datetime
+) -> Preview:
+    """What would go at this time, if entries were kept for so many days.
+
+    With `detail_days` their details would be kept for so many.
+    """
     row = state()
     begin = row.done if row else BEGINNING
     found = next_boundary(
-        organization_id=organization_id, days=days, begin=begin, at=at, using="default"
+        organization_id=organization_id,
+        days=days,
+        detail_days=detail_days,
+        begin=begin,
+        at=at,
+        using="default",
     )
     entries, first_at, last_at = counted(
         organization_id=organization_id,
@@ -148,10 +160,22 @@ class Next:
 
 
 def next_boundary(
-    *, organization_id: int, days: int, begin: Boundary, at: datetime, using: str
+    *,
+    organization_id: int,
+    days: int,
+    detail_days: int | None = None,
+    begin: Boundary,
+    at: datetime,
+    using: str,
 ) -> Next:
     """Up to where the log may be cut now: old entries, none that anybody needs."""
-    given = condition(organization_id=organization_id, days=days, at=at, using=using)
+    given = condition(
+        organization_id=organization_id,
+        days=days,
+        detail_days=detail_days,
+        at=at,
+        using=using,
+    )
     given |= {"epoch": begin.epoch, "index": begin.index, "most": MOST}
     stays = _place(storage.rows_named(using, _FIRST_STAYING, **given))
     needed = readers.first_needed(organization_id=organization_id)
@@ -169,18 +193,36 @@ def next_boundary(
 
 
 def condition(
-    *, organization_id: int, days: int, at: datetime, using: str
+    *,
+    organization_id: int,
+    days: int,
+    detail_days: int | None = None,
+    at: datetime,
+    using: str,
 ) -> dict[str, object]:
-    """What `stays` is asked with: too young, or what a hold covers."""
+    """What `stays` is asked with: too young, or what a hold covers.
+
+    Nothing goes before its details: by the days that they are kept, or `detail_days`.
+    """
     kept = guards.kept(organization_id=organization_id, at=at, using=using)
-    found = storage.rows(using, _DETAIL_DAYS, organization_id)
-    detail_days = found[0][0] if found else DEFAULT_DAYS
+    if detail_days is None:
+        detail_days = _detail_days(organization_id, at=at, using=using)
     return {
         "organization": organization_id,
         "cutoff": rules.cutoff(days=days, detail_days=detail_days, at=at),
         "workspaces": list(kept.workspaces),
         "people": list(kept.people),
     }
+
+
+def _detail_days(organization_id: int, *, at: datetime, using: str) -> int:
+    found = storage.rows(using, _DETAIL_DAYS, organization_id)
+    if not found:
+        return DEFAULT_DAYS
+    days, longer, shortened_at = found[0]
+    return rules.kept_by_details(
+        days=days, longer=longer, shortened_at=shortened_at, at=at
+    )
 
 
 def any_stays(

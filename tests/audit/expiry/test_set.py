@@ -1,6 +1,6 @@
 """An organization sets for how long details are kept, and sees before what goes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from audit import recording
-from audit.expiry import selectors
+from audit.expiry import rules, selectors
 from audit.log import sequencer
 from audit.recording import Target
 from kit import scoping
@@ -112,3 +112,26 @@ def test_a_member_may_not_and_a_stranger_sees_nothing(where: WorkspaceRef) -> No
         assert client.post(f"{PAGE}?days=120").status_code in {403, 404}
     assert stranger.get(PAGE).status_code == 404
     assert _days(where) == 400
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "longer", "found"),
+    [
+        (900, 400, None, (900, AT)),
+        (500, 400, 900, (900, AT)),  # twice within the grace: the longest counts
+        (400, 500, None, (None, None)),
+        (400, 500, 900, (900, AT - timedelta(days=1))),
+        (400, 900, 900, (None, None)),
+    ],
+)
+def test_it_is_known_from_how_many_days_it_was_shortened_and_when(
+    before: int,
+    after: int,
+    longer: int | None,
+    found: tuple[int | None, datetime | None],
+) -> None:
+    since = AT - timedelta(days=1) if longer else None
+
+    assert found == rules.shortened(
+        before=before, after=after, longer=longer, since=since, at=AT
+    )

@@ -10,6 +10,7 @@ from django.db import IntegrityError, ProgrammingError, connections, transaction
 
 from audit import recording
 from audit.expiry import guards
+from audit.expiry import services as expiring
 from audit.expiry.guards import Keeper, Kept
 from audit.log import epochs, pruned, sequencer
 from audit.log.leaf import Leaf
@@ -460,6 +461,59 @@ def test_the_days_have_bounds_a_permission_and_a_record(
         leaves = [Leaf.parse(bytes(one.leaf)) for one in AuditEntry.objects.all()]
     assert [one.action for one in leaves] == ["audit.log.retention-changed"]
     assert row(halden).due_at == START
+
+
+def test_fewer_days_of_details_let_entries_go_only_after_the_entries_own_grace(
+    halden: Tenant, log: Log
+) -> None:
+    """Details had kept them longer than the entries' own 500 days."""
+    keep_details(halden, log, 900)
+    prune()
+    assert left(halden)[0] == 0
+    shortened = START + 3 * DAY
+
+    keep_details(halden, log, 90, at=shortened)
+
+    prune(at=shortened + rules.GRACE - DAY)
+    assert left(halden)[0] == 0
+    prune(at=shortened + rules.GRACE + DAY)
+    assert left(halden)[0] == 512
+
+
+def test_more_days_of_details_undo_fewer_within_the_grace(
+    halden: Tenant, log: Log
+) -> None:
+    keep_details(halden, log, 900)
+    keep_details(halden, log, 90, at=START)
+    keep_details(halden, log, 1_000, at=START + DAY)
+
+    prune(at=START + 2 * rules.GRACE)
+
+    assert left(halden)[0] == 0
+
+
+def keep_details(tenant: Tenant, log: Log, days: int, at: datetime = AT) -> None:
+    with scoping.organization(organization_id=tenant.id):
+        expiring.set_days(actor=MARA, log=log, days=days, at=at)
+
+
+@pytest.mark.parametrize(
+    ("shortened_at", "longer", "kept_for"),
+    [
+        (None, None, 90),
+        (AT, 900, 900),
+        (AT - rules.GRACE + timedelta(minutes=1), 900, 900),
+        (AT - rules.GRACE, 900, 90),
+    ],
+)
+def test_fewer_days_of_details_count_for_entries_after_the_grace(
+    shortened_at: datetime | None, longer: int | None, kept_for: int
+) -> None:
+    found = rules.kept_by_details(
+        days=90, longer=longer, shortened_at=shortened_at, at=AT
+    )
+
+    assert found == kept_for
 
 
 def test_more_days_do_not_cut_the_grace_of_fewer_short(

@@ -182,6 +182,21 @@ def test_the_time_is_previewed_set_and_recorded(
         assert selectors.days() == 730
 
 
+def test_fewer_days_of_details_say_which_entries_go_with_them(
+    where: WorkspaceRef, mara: Client
+) -> None:
+    mara.post(f"{INTEGRITY}details/?days=1000")
+    mara.post(f"{PAGE}?days=730")
+
+    asked = mara.get(f"{INTEGRITY}details/", {"days": "900"}).content.decode()
+    fewer = mara.get(f"{INTEGRITY}details/", {"days": "90"}).content.decode()
+
+    assert "Entries go earlier too" in asked
+    assert "No entry is that old yet" in asked
+    assert "512 entries, made from" in fewer
+    assert "Wed 7 Feb 2029" in fewer
+
+
 def test_an_export_begins_there_and_verifies_with_nothing_but_itself(
     where: WorkspaceRef, tmp_path: Path
 ) -> None:
