@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from kit import scoping
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission, PermissionDenied
+from workspaces.members import acting
 from workspaces.members import selectors as members
+from workspaces.members.acting import ActsNoMore
 from workspaces.roles.matrix import Role
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import RetentionSetter
@@ -23,6 +25,17 @@ def demand(actor: Actor, permission: Permission, *, workspace: WorkspaceRef) -> 
     if actor.kind not in _EVERYWHERE and actor.workspace_id != workspace.id:
         raise PermissionDenied(permission, "")
     actor.require(permission)
+
+
+def still_holds(
+    *, person: str, permission: Permission, workspace: WorkspaceRef
+) -> bool:
+    """Whether somebody whose word was given before may still give it."""
+    try:
+        actor = acting.as_now(person=person, workspace_id=workspace.id)
+    except ActsNoMore:
+        return False
+    return bool(actor.may(permission))
 
 
 def demand_holds(actor: Actor, *, workspace: WorkspaceRef) -> None:

@@ -85,7 +85,11 @@ def set_bounds(
         )
         if served:
             safeguards.announce(
-                by=served.set_by, workspace=workspace, weeks=served.announced, at=at
+                by=served.set_by,
+                workspace=workspace,
+                weeks=served.announced,
+                is_agreed=served.is_agreed,
+                at=at,
             )
         _record(actor, workspace, bounds, before=before, reason=reason)
         return bounds
@@ -124,7 +128,11 @@ def _demand_no_second_person(
     if not protecting.protection(workspace=workspace).threshold.is_on:
         return
     found = previews.preview_of(planned, workspace=workspace, at=at)
-    if protecting.asks_second_person(workspace=workspace, newly_due=found.newly_due):
+    if protecting.asks_second_person(
+        workspace=workspace,
+        content_kind=planned.content_kind,
+        newly_due=found.newly_due,
+    ):
         raise NeedsSecondPerson(
             _(
                 "This lets more go than one person may decide here. Write a draft, and"

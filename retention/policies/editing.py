@@ -248,7 +248,9 @@ def _preview(
         or (where.scope != WORKSPACE and not standing.version),
         "is_shorter": _is_shorter(request, where, form, at=at),
         "is_asked": safeguards.asks_second_person(
-            workspace=request.workspace, newly_due=found.newly_due
+            workspace=request.workspace,
+            content_kind=where.content_kind,
+            newly_due=found.newly_due,
         ),
         "question": _question(newest + 1, days, is_withdrawal=is_withdrawal),
         "keep_label": _("Keep the policy in force"),

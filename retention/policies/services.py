@@ -83,11 +83,13 @@ class NeedsSecondPerson(Refused):
 class Served:
     """A draft that has waited its time and found its approval.
 
-    `set_by` is who wrote it, `announced` what its preview showed week by week.
+    `set_by` is who wrote it, `announced` what its preview showed week by week;
+    `is_agreed` says that a second person approved that.
     """
 
     set_by: str
     announced: Sequence[Week]
+    is_agreed: bool
 
 
 def set_policy(
@@ -155,6 +157,7 @@ def set_policy(
             by=by,
             workspace=workspace,
             weeks=served.announced if served else announced,
+            is_agreed=served is not None and served.is_agreed,
             at=at,
         )
         _record(actor, workspace, policy, before=before, reason=reason)
@@ -257,7 +260,11 @@ def _demand_no_second_person(
         is_withdrawal=planned.version.is_withdrawal,
         at=at,
     )
-    if protecting.asks_second_person(workspace=workspace, newly_due=found.newly_due):
+    if protecting.asks_second_person(
+        workspace=workspace,
+        content_kind=planned.content_kind,
+        newly_due=found.newly_due,
+    ):
         raise NeedsSecondPerson(
             _(
                 "This lets more go than one person may decide here. Write a draft, and"

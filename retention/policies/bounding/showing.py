@@ -50,7 +50,9 @@ def preview(
         "changes": wanted != before,
         "is_shorter": lowers(before, wanted),
         "is_asked": safeguards.asks_second_person(
-            workspace=workspace, newly_due=found.newly_due
+            workspace=workspace,
+            content_kind=content_kind,
+            newly_due=found.newly_due,
         ),
         "question": _("Apply version %(number)s: %(bounds)s?")
         % {"number": number, "bounds": wording.bounds(wanted)},

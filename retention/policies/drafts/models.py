@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -178,8 +179,10 @@ class DraftStep(models.Model):
     """One step in the life of a draft; written once.
 
     `digest` is that of the draft at this step: an approval counts while the draft
-    still has it. Data: `reason` is business data, no content; `by` is a random id or
-    the name of a part of Custos.
+    still has it. `asked` are those who could approve when the draft was sent; null
+    for other steps, and for drafts that were sent before that was kept. Data: `reason`
+    is business data, no content; `by` is a random id or the name of a part of Custos,
+    `asked` are random ids.
     """
 
     workspace_id = models.BigIntegerField()
@@ -195,6 +198,7 @@ class DraftStep(models.Model):
     digest = models.BinaryField()
     by = models.CharField(max_length=64)
     reason = models.TextField(default="")
+    asked = ArrayField(models.CharField(max_length=64), null=True)
     at = models.DateTimeField()
 
     objects = WorkspaceManager["DraftStep"]()
@@ -208,6 +212,10 @@ class DraftStep(models.Model):
                 fields=["draft", "by", "digest"],
                 condition=Q(kind="approved"),
                 name="draftstep_approved_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="sent") | Q(asked__isnull=True),
+                name="draftstep_asked_when_sent",
             ),
         ]
 

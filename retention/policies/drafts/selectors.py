@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from kit.permissions import Permission
 from kit.refusals import Refused
+from retention.holds import authority
 from retention.policies import previews
 from retention.policies import selectors as policies
 from retention.policies.drafts import planning, snapshots
@@ -24,8 +25,6 @@ from retention.policies.drafts.models import (
 from retention.policies.safeguards import selectors as safeguards
 from retention.policies.selectors import Standing
 from workspaces.access.holders import holders_of
-from workspaces.members import acting
-from workspaces.members.acting import ActsNoMore
 from workspaces.members.models import User
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -106,9 +105,7 @@ def shortens(draft: PolicyDraft, *, workspace: WorkspaceRef, at: datetime) -> bo
 
 def asks_second_person(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
     """Whether another person has to approve, by the threshold as it is now."""
-    return safeguards.asks_second_person(
-        workspace=workspace, newly_due=previewed(draft)
-    )
+    return _asks(workspace, draft, newly_due=previewed(draft))
 
 
 def previewed(draft: PolicyDraft) -> int:
@@ -127,7 +124,7 @@ def would_ask_second_person(
     if not safeguards.protection(workspace=workspace).threshold.is_on:
         return False
     found = planning.preview(draft, workspace=workspace, grace=timedelta(0), at=at)
-    return safeguards.asks_second_person(workspace=workspace, newly_due=found.newly_due)
+    return _asks(workspace, draft, newly_due=found.newly_due)
 
 
 def lets_more_go_than_agreed(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
@@ -142,9 +139,7 @@ def lets_more_go_than_agreed(*, workspace: WorkspaceRef, draft: PolicyDraft) -> 
         draft, workspace=workspace, grace=grace, at=draft.previewed_at
     )
     more = found.newly_due - previewed(draft)
-    return more > 0 and safeguards.asks_second_person(
-        workspace=workspace, newly_due=more
-    )
+    return more > 0 and _asks(workspace, draft, newly_due=more)
 
 
 def is_by_author(draft: PolicyDraft, *, person: str) -> bool:
@@ -153,27 +148,51 @@ def is_by_author(draft: PolicyDraft, *, person: str) -> bool:
 
 
 def approvers(*, workspace: WorkspaceRef, draft: PolicyDraft) -> list[str]:
-    """Whose approvals count: of exactly these values, by others who still may."""
+    """Whose approvals count: of exactly these values, by others who still may.
+
+    They could already when the draft was sent.
+    """
+    asked = _asked(draft)
     given = DraftStep.objects.filter(
         draft=draft, kind=StepKind.APPROVED, digest=digest(draft)
     ).order_by("id")
     return [
         step.by
         for step in given
-        if not is_by_author(draft, person=step.by) and _still_may(step.by, workspace)
+        if not is_by_author(draft, person=step.by)
+        and (asked is None or step.by in asked)
+        and authority.still_holds(
+            person=step.by, permission=Permission.POLICIES_MANAGE, workspace=workspace
+        )
     ]
 
 
 def may_approve(*, workspace: WorkspaceRef, draft: PolicyDraft) -> list[User]:
-    """Everybody whose approval of the draft would count."""
+    """Everybody whose approval of the draft counts, or would if it were sent now."""
+    asked = _asked(draft) if draft.state == DraftState.AWAITING else None
     found = holders_of(permission=Permission.POLICIES_MANAGE, workspace=workspace)
-    return [one for one in found if not is_by_author(draft, person=str(one.public_id))]
+    return [
+        one
+        for one in found
+        if not is_by_author(draft, person=str(one.public_id))
+        and (asked is None or str(one.public_id) in asked)
+    ]
+
+
+def was_asked(*, draft: PolicyDraft, person: str) -> bool:
+    """Whether somebody could approve a draft already when it was sent."""
+    asked = _asked(draft)
+    return asked is None or person in asked
 
 
 def waiting_for(*, person: str) -> list[PolicyDraft]:
-    """The drafts that wait for approval by somebody like this person."""
-    rows = PolicyDraft.objects.filter(state=DraftState.AWAITING)
-    others = rows.exclude(author=person).exclude(edited_by=person)
+    """The drafts that wait for approval by this person."""
+    sent = DraftStep.objects.filter(draft=OuterRef("pk"), kind=StepKind.SENT)
+    rows = PolicyDraft.objects.filter(state=DraftState.AWAITING).annotate(
+        asked=Subquery(sent.order_by("-id").values("asked")[:1])
+    )
+    theirs = rows.filter(Q(asked__isnull=True) | Q(asked__contains=[person]))
+    others = theirs.exclude(author=person).exclude(edited_by=person)
     return list(others.order_by("-drafted_at", "-id"))
 
 
@@ -191,9 +210,14 @@ def was_asked_for(*, draft: PolicyDraft) -> bool:
     return newest is not None and newest.kind == StepKind.SENT
 
 
-def _still_may(person: str, workspace: WorkspaceRef) -> bool:
-    try:
-        actor = acting.as_now(person=person, workspace_id=workspace.id)
-    except ActsNoMore:
-        return False
-    return bool(actor.may(Permission.POLICIES_MANAGE))
+def _asked(draft: PolicyDraft) -> list[str] | None:
+    """Who could approve when a draft was last sent; None where that was not kept."""
+    sent = DraftStep.objects.filter(draft=draft, kind=StepKind.SENT).order_by("-id")
+    found = sent.values_list("asked", flat=True).first()
+    return None if found is None else list(found)
+
+
+def _asks(workspace: WorkspaceRef, draft: PolicyDraft, *, newly_due: int) -> bool:
+    return safeguards.asks_second_person(
+        workspace=workspace, content_kind=draft.content_kind, newly_due=newly_due
+    )

@@ -237,6 +237,7 @@ def _context(request: Any, found: PolicyDraft) -> dict[str, Any]:
         "is_awaiting": is_awaiting,
         "is_open": found.ended_at is None,
         "is_asked": is_asked,
+        "was_asked": selectors.was_asked(draft=found, person=request.actor.id),
         "is_own": selectors.is_by_author(found, person=request.actor.id),
         "nobody_else_may": _lacks_approver(
             found, workspace=workspace, is_asked=is_asked or is_awaiting

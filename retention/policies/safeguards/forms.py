@@ -19,8 +19,8 @@ class SafeguardsForm(forms.Form):
         min_value=1,
         max_value=100,
         help_text=_(
-            "Percent of what the workspace stores, newly due within 12 weeks. Empty:"
-            " this asks nobody."
+            "Percent of what the workspace stores of the policy's kind, newly due"
+            " within 12 weeks. Empty: this asks nobody."
         ),
     )
     approval_number = forms.IntegerField(
@@ -28,7 +28,7 @@ class SafeguardsForm(forms.Form):
         required=False,
         min_value=1,
         max_value=2_000_000_000,
-        help_text=_("Conversations newly due. Empty: this asks nobody."),
+        help_text=_("Objects newly due. Empty: this asks nobody."),
     )
     breaker_factor = forms.IntegerField(
         label=_("A sweep stops above"),

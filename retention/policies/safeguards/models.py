@@ -58,7 +58,8 @@ class Announcement(models.Model):
     """How much somebody was told a sweep takes, from a moment on.
 
     The preview of a policy that took force announces its weeks; a person who lets a
-    stopped sweep go on announces its number. Data: counts and random ids.
+    stopped sweep go on announces its number. `is_agreed` says that a second person saw
+    it too, or the operator answers for it. Data: counts and random ids.
     """
 
     workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT)
@@ -66,6 +67,7 @@ class Announcement(models.Model):
     objects_n = models.PositiveBigIntegerField()
     announced_at = models.DateTimeField()
     announced_by = models.CharField(max_length=64)
+    is_agreed = models.BooleanField(default=False)
 
     objects = WorkspaceManager["Announcement"]()
 

@@ -1,5 +1,6 @@
 """Decides when a shortening needs a second person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -25,6 +26,26 @@ def needs_second_person(threshold: Threshold, *, newly_due: int, stored: int) ->
     if threshold.percent is None or not newly_due:
         return False
     return newly_due * 100 >= threshold.percent * stored
+
+
+def any_needs_second_person(
+    threshold: Threshold,
+    *,
+    due: Mapping[str, int],
+    stored: Mapping[str, int],
+    at_most: int,
+) -> bool:
+    """The same for several kinds: the number is of all, the percent of one of them.
+
+    Of what is due, `at_most` counts: the rest was agreed to, of whatever kind it is.
+    """
+    total = min(sum(due.values()), at_most)
+    if threshold.number is not None and total >= threshold.number:
+        return True
+    return any(
+        needs_second_person(threshold, newly_due=min(n, total), stored=stored[kind])
+        for kind, n in due.items()
+    )
 
 
 def loosens(before: Threshold, after: Threshold) -> bool:

@@ -1,12 +1,15 @@
-"""Answers what protects a workspace, and how much it stores."""
+"""Answers what protects a workspace, and how much it stores of each kind."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
+
+from retention.eligibility import subjects
+from retention.eligibility.scopes import CONVERSATIONS
 from retention.policies import selectors as policies
 from retention.policies.safeguards.models import FACTOR, MINIMUM, PERCENT, Safeguards
 from retention.policies.safeguards.rules import Threshold, needs_second_person
-from workspaces.content.models import Conversation
 from workspaces.tenancy.selectors import WorkspaceRef
 
 
@@ -36,14 +39,29 @@ def protection(*, workspace: WorkspaceRef) -> Protection:
     )
 
 
-def stored() -> int:
-    """How many conversations the workspace stores, whatever their state."""
-    return Conversation.objects.filter(staged_by__isnull=True).count()
+def stored(*, workspace: WorkspaceRef, content_kind: str) -> int:
+    """How many objects of a governed kind the workspace stores, whatever their state.
+
+    Conversations count with the temporary ones, as their previews do.
+    """
+    one = subjects.subject(content_kind)
+    whole = " and c.staged_by_id is null" if one.swept == CONVERSATIONS else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select count(*) from {one.table} c"  # noqa: S608 -- constants
+            f" where c.workspace_id = %s{whole}{one.only}",
+            [workspace.id],
+        )
+        return int(cursor.fetchone()[0])
 
 
-def asks_second_person(*, workspace: WorkspaceRef, newly_due: int) -> bool:
+def asks_second_person(
+    *, workspace: WorkspaceRef, content_kind: str, newly_due: int
+) -> bool:
     """Whether another person has to agree to this much, by the threshold of now."""
     threshold = protection(workspace=workspace).threshold
     return threshold.is_on and needs_second_person(
-        threshold, newly_due=newly_due, stored=stored()
+        threshold,
+        newly_due=newly_due,
+        stored=stored(workspace=workspace, content_kind=content_kind),
     )

@@ -75,11 +75,17 @@ def set_safeguards(
 
 
 def announce(
-    *, by: str, workspace: WorkspaceRef, weeks: Sequence[Week], at: datetime
+    *,
+    by: str,
+    workspace: WorkspaceRef,
+    weeks: Sequence[Week],
+    is_agreed: bool = False,
+    at: datetime,
 ) -> None:
     """Notes that these weeks were shown to whoever decided, for the circuit breaker.
 
     A week's conversations fall due between the end of the week before and its own.
+    With `is_agreed` a second person saw them too.
     """
     Announcement.objects.bulk_create(
         Announcement(
@@ -88,6 +94,7 @@ def announce(
             objects_n=week.conversations,
             announced_at=at,
             announced_by=by,
+            is_agreed=is_agreed,
         )
         for place, week in enumerate(weeks)
         if week.conversations

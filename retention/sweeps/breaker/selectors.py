@@ -4,10 +4,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from kit.permissions import Permission
 from kit.refusals import Refused
+from retention.holds import authority
 from retention.sweeps.breaker.models import SweepStop
 from retention.sweeps.models import Sweep
 from retention.sweeps.storage import rows
+from workspaces.access.holders import holders_of
+from workspaces.tenancy.selectors import WorkspaceRef
 
 _UNTOLD = """
 select s.id, s.workspace_id, w.organization_id
@@ -16,11 +20,13 @@ where s.told_at is null order by s.id limit 100
 """
 # Goes into the condition of who is swept by the clock: a workspace `w` whose sweep was
 # stopped waits for a person. Once a day it is looked at anew, for what a hold or a
-# longer policy may have changed, and its owners hear of it again.
+# longer policy may have changed, and its owners hear of it again. Where the first of
+# two people agreed, the second has a day.
 WAITS_FOR_A_PERSON = """exists (
     select from retention_sweepstop x
     where x.workspace_id = w.id and x.ended_at is null
-      and x.stopped_at > %(at)s::timestamptz - interval '1 day'
+      and greatest(x.stopped_at, x.agreed_at)
+          > %(at)s::timestamptz - interval '1 day'
       and not exists (
         select from retention_policy p
         where p.workspace_id = w.id and p.in_force_at > x.stopped_at
@@ -49,6 +55,19 @@ def one(*, stop: UUID) -> SweepStop:
 def sweep_of(*, stop: SweepStop) -> Sweep:
     """The sweep that was stopped."""
     return Sweep.objects.get(pk=stop.sweep_id)
+
+
+def first_word_counts(*, stop: SweepStop, workspace: WorkspaceRef) -> bool:
+    """Whether the first of two people agreed, and may still start sweeps."""
+    return bool(stop.agreed_by) and authority.still_holds(
+        person=stop.agreed_by, permission=Permission.SWEEPS_RUN, workspace=workspace
+    )
+
+
+def others_who_may(*, workspace: WorkspaceRef, person: str) -> list[str]:
+    """The random ids of everybody else who may start sweeps."""
+    found = holders_of(permission=Permission.SWEEPS_RUN, workspace=workspace)
+    return [str(one.public_id) for one in found if str(one.public_id) != person]
 
 
 def untold() -> list[tuple[int, int, int]]:

@@ -1,4 +1,8 @@
-"""Tells owners of stopped sweeps, and lets one go on when a person confirms it."""
+"""Tells owners of stopped sweeps, and lets one go on when people confirm it.
+
+One person is enough, or two where the stop says so. Both words are for this one stop
+and its numbers: a later plan, which is a stop of its own, begins anew.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.recording import Target, record
 from kit import scoping
-from kit.actor import Actor
+from kit.actor import Actor, ActorKind
 from kit.formatting import grouped
 from kit.permissions import Permission
 from kit.refusals import Refused
@@ -39,6 +43,10 @@ class NumbersHaveChanged(Refused):
     """What the person saw is not what the stop says."""
 
 
+class SecondPersonIsMissing(Refused):
+    """Two people let this stop go on; one of them agreed already, or is none."""
+
+
 def confirm(
     *,
     actor: Actor,
@@ -46,41 +54,24 @@ def confirm(
     stop: UUID,
     seen: int,
     reason: str,
-    trigger: Trigger = Trigger.MANUAL,
     at: datetime,
-) -> Sweep:
-    """Opens a new sweep that may take as much as the person saw in view."""
+) -> Sweep | None:
+    """Opens a new sweep that may take as much as the person saw in view.
+
+    None where the stop needs two people and this is the first of them.
+    """
     authority.demand(actor, Permission.SWEEPS_RUN, workspace=workspace)
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
-        selectors.one(stop=stop)
-        found = SweepStop.objects.select_for_update().get(public_id=stop)
-        if found.ended_at is not None:
-            raise StopIsOver(_("This stop is over: a later sweep was planned."))
+        found = _locked(stop)
         if seen != found.planned_n:
             raise NumbersHaveChanged(_("The numbers are not those that you saw."))
-        found.ended_at, found.confirmed_by = at, actor.id
-        found.save(update_fields=["ended_at", "confirmed_by"])
-        Announcement.objects.create(
-            workspace_id=workspace.id,
-            begins_at=at,
-            objects_n=found.planned_n,
-            announced_at=at,
-            announced_by=actor.id,
-        )
-        record(
-            actor=actor,
-            action="retention.sweep.confirmed",
-            target=Target(kind="sweep", id=selectors.sweep_of(stop=found).public_id),
-            organization_id=workspace.organization.id,
-            workspace=workspace.public_id,
-            at=at,
-            counts={"planned": found.planned_n},
-            reason=reason.strip(),
-        )
-        return opening.open_run(
-            actor=actor, workspace=workspace, trigger=trigger, at=at
+        if found.needs_second and not _is_second(found, actor, workspace):
+            _agree(found, actor, workspace, reason=reason, at=at)
+            return None
+        return _let_go_on(
+            found, actor, workspace, trigger=Trigger.MANUAL, reason=reason, at=at
         )
 
 
@@ -94,7 +85,7 @@ def override(
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):
-        found = selectors.one(stop=stop)
+        found = _locked(stop)
         overrides.tell_owners(
             kind="retention.sweep-override",
             workspace=workspace,
@@ -106,15 +97,97 @@ def override(
             reason=reason,
             at=at,
         )
-        return confirm(
-            actor=actor,
-            workspace=workspace,
-            stop=stop,
-            seen=found.planned_n,
-            reason=reason,
-            trigger=Trigger.COMMAND,
-            at=at,
+        return _let_go_on(
+            found, actor, workspace, trigger=Trigger.COMMAND, reason=reason, at=at
         )
+
+
+def _locked(stop: UUID) -> SweepStop:
+    selectors.one(stop=stop)
+    found = SweepStop.objects.select_for_update().get(public_id=stop)
+    if found.ended_at is not None:
+        raise StopIsOver(_("This stop is over: a later sweep was planned."))
+    return found
+
+
+def _is_second(stop: SweepStop, actor: Actor, workspace: WorkspaceRef) -> bool:
+    """Whether somebody else agreed before; refuses who cannot be one of the two."""
+    if actor.kind is not ActorKind.USER:
+        raise SecondPersonIsMissing(_("Two people let this sweep go on, no program."))
+    if not selectors.first_word_counts(stop=stop, workspace=workspace):
+        return False
+    if stop.agreed_by == actor.id:
+        raise SecondPersonIsMissing(
+            _("You agreed already. Another person who may start sweeps has to agree.")
+        )
+    if actor.id not in stop.asked:
+        raise SecondPersonIsMissing(
+            _(
+                "You could not start sweeps yet when the first person agreed, so you"
+                " cannot be the second this time. After a day it is planned anew."
+            )
+        )
+    return True
+
+
+def _agree(
+    stop: SweepStop,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    *,
+    reason: str,
+    at: datetime,
+) -> None:
+    """The first of two: nothing goes on yet, and whoever could be second is noted."""
+    others = selectors.others_who_may(workspace=workspace, person=actor.id)
+    stop.agreed_by, stop.agreed_at, stop.asked = actor.id, at, others
+    stop.save(update_fields=["agreed_by", "agreed_at", "asked"])
+    _record("retention.sweep.agreed", stop, actor, workspace, reason=reason, at=at)
+
+
+def _let_go_on(
+    stop: SweepStop,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    *,
+    trigger: Trigger,
+    reason: str,
+    at: datetime,
+) -> Sweep:
+    stop.ended_at, stop.confirmed_by = at, actor.id
+    stop.save(update_fields=["ended_at", "confirmed_by"])
+    Announcement.objects.create(
+        workspace_id=workspace.id,
+        begins_at=at,
+        objects_n=stop.planned_n,
+        announced_at=at,
+        announced_by=actor.id,
+        # By now two people saw these numbers, or the operator answers for them.
+        is_agreed=stop.needs_second,
+    )
+    _record("retention.sweep.confirmed", stop, actor, workspace, reason=reason, at=at)
+    return opening.open_run(actor=actor, workspace=workspace, trigger=trigger, at=at)
+
+
+def _record(
+    action: str,
+    stop: SweepStop,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    *,
+    reason: str,
+    at: datetime,
+) -> None:
+    record(
+        actor=actor,
+        action=action,
+        target=Target(kind="sweep", id=selectors.sweep_of(stop=stop).public_id),
+        organization_id=workspace.organization.id,
+        workspace=workspace.public_id,
+        at=at,
+        counts={"planned": stop.planned_n},
+        reason=reason.strip(),
+    )
 
 
 def tell_of_stops(*, at: datetime) -> int:
@@ -151,13 +224,20 @@ def _text(stop: SweepStop, workspace: WorkspaceRef) -> str:
     page = place(workspace, "retention:sweep-stop", stop=stop.public_id)
     return _(
         "A sweep of %(workspace)s was stopped before its first batch: it would have"
-        " purged %(planned)s objects, of which nobody was shown %(unannounced)s before."
-        " Nothing is gone.\n\n"
-        "It goes on only when a person who may start sweeps confirms it: %(page)s\n"
+        " purged %(planned)s objects, of which nobody was shown %(unannounced)s before"
+        "%(by_groups)s. Nothing is gone.\n\n"
+        "It goes on only when %(who)s: %(page)s\n"
         "What is due and not held has to be purged within thirty days.\n"
     ) % {
         "workspace": workspace.name,
         "planned": grouped(stop.planned_n),
         "unannounced": grouped(max(0, stop.planned_n - stop.announced_n)),
+        "by_groups": _(", and %s are due only by changes of groups")
+        % grouped(stop.by_groups_n)
+        if stop.by_groups_n
+        else "",
+        "who": _("two people who may start sweeps confirm it")
+        if stop.needs_second
+        else _("a person who may start sweeps confirms it"),
         "page": f"{settings.CUSTOS_BASE_URL}{page}",
     }

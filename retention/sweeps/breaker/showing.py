@@ -7,10 +7,24 @@ from django.utils.translation import gettext as _
 from kit.formatting import grouped
 from retention.sweeps.breaker.models import SweepStop
 from retention.sweeps.breaker.rules import Cause
+from workspaces.groups.rules import KEPT_DAYS
 
 
 def sentence(stop: SweepStop) -> str:
-    """What was stopped, and by which of the two limits."""
+    """What was stopped, by which of the limits, and whether one of two agreed."""
+    said = _why(stop)
+    if stop.agreed_by and stop.ended_at is None:
+        said += " " + _("One of two people agreed that it goes on.")
+    return said
+
+
+def _why(stop: SweepStop) -> str:
+    if stop.cause == Cause.GROUPS:
+        return _(
+            "It would have purged %(n)s objects that are due only because members came"
+            " into groups, or left them, in the last %(days)s days: here that is too"
+            " much for one person to decide. Nothing is gone."
+        ) % {"n": grouped(stop.by_groups_n), "days": KEPT_DAYS}
     unannounced = grouped(max(0, stop.planned_n - stop.announced_n))
     if stop.cause == Cause.MULTIPLE:
         return _(
@@ -38,6 +52,7 @@ def figures(stop: SweepStop) -> list[dict[str, Any]]:
             "number": grouped(stop.announced_n),
             "fact": _("by a preview"),
         },
+        *([_by_groups(stop)] if stop.by_groups_n else []),
         {
             "name": _("Usually"),
             "number": usual,
@@ -49,3 +64,12 @@ def figures(stop: SweepStop) -> list[dict[str, Any]]:
             "fact": _("conversations of the workspace"),
         },
     ]
+
+
+def _by_groups(stop: SweepStop) -> dict[str, Any]:
+    return {
+        "name": _("By changes of groups"),
+        "number": grouped(stop.by_groups_n),
+        "tone": "bad",
+        "fact": _("due only by these"),
+    }

@@ -6,7 +6,7 @@ other sweeps of the run go on. Done again it changes nothing, and a worker that 
 between does it anew: a plan is sealed only after it was asked here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,16 @@ from uuid import UUID
 from audit.recording import Target, record
 from kit import content_kinds, ids
 from retention.policies.safeguards.models import FACTOR, MINIMUM, PERCENT
-from retention.sweeps.breaker.rules import Cause, Limits, Load, cause_to_stop
+from retention.policies.safeguards.rules import Threshold
+from retention.sweeps.breaker import moves
+from retention.sweeps.breaker.rules import (
+    Cause,
+    Limits,
+    Load,
+    cause_to_stop,
+    needs_second_person,
+)
+from retention.sweeps.kinds import CONVERSATIONS, swept_named
 from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.services.planning import SWEEPER
@@ -30,14 +39,18 @@ select s.id, s.public_id, s.workspace_id, w.public_id as workspace, w.organizati
        s.policy_versions, s.planned_n + coalesce(o.n, 0)::bigint as planned,
        coalesce(g.breaker_factor, %(factor)s) as factor,
        coalesce(g.breaker_minimum, %(minimum)s) as minimum,
-       coalesce(g.breaker_percent, %(percent)s) as percent
+       coalesce(g.breaker_percent, %(percent)s) as percent,
+       g.approval_percent, g.approval_number
 from retention_sweep s
 join workspaces_workspace w on w.id = s.workspace_id
 left join retention_safeguards g on g.workspace_id = s.workspace_id
 left join lateral (select sum(c.planned_n) n from retention_sweepcount c
                    where c.sweep_id = s.id) o on true
 where s.run_id = %(run)s and s.state = 'planned'
-) planned where planned > minimum order by id
+) planned
+where planned > minimum
+   or planned > 0 and coalesce(approval_percent, approval_number) is not null
+order by id
 """
 # What Custos planted itself is nobody's usual, nor is a sweep that took nothing else.
 _RECENT = """
@@ -51,19 +64,24 @@ where s.workspace_id = %(workspace)s and s.state = 'closed'
   and not (o.planted > 0 and s.purged_n + coalesce(o.n, 0) = 0)
 order by s.opened_at desc, s.id desc limit %(most)s
 """
+# What was announced, of whatever kind, less what sweeps took since.
 _ANNOUNCED = """
-select coalesce(sum(a.objects_n), 0)::bigint, min(a.begins_at)
-from retention_announcement a
-where a.workspace_id = %(workspace)s and a.begins_at > %(since)s
-  and a.begins_at <= %(at)s
-"""
-_PURGED_SINCE = """
-select coalesce(sum(s.purged_n), 0)::bigint from retention_sweep s
-where s.workspace_id = %(workspace)s and s.opened_at >= %(since)s
+select greatest(0, a.n - coalesce((
+    select sum(s.purged_n + coalesce(o.n, 0)) from retention_sweep s
+    left join lateral (select sum(c.purged_n) n from retention_sweepcount c
+                       where c.sweep_id = s.id) o on true
+    where s.workspace_id = %(workspace)s and s.opened_at >= a.since), 0))::bigint
+from (select coalesce(sum(objects_n), 0) n, min(begins_at) since
+      from retention_announcement
+      where workspace_id = %(workspace)s and begins_at > %(since)s
+        and begins_at <= %(at)s and (is_agreed or not %(only_agreed)s)) a
 """
 _STORED = """
-select count(*) from workspaces_conversation c
-where c.workspace_id = %(workspace)s and c.staged_by_id is null
+select count(*) from {table} c where c.workspace_id = %(workspace)s{whole}
+"""
+_BY_KIND = """
+select kind, sum(n)::bigint from retention_sweepslice
+where sweep_id = %(sweep)s group by kind
 """
 _END_EARLIER = """
 update retention_sweepstop set ended_at = %(at)s
@@ -79,9 +97,10 @@ where x.ended_at is null and exists (
 """
 _STOP = """
 insert into retention_sweepstop (workspace_id, public_id, sweep_id, cause, planned_n,
-    announced_n, usual_n, stored_n, stopped_at, confirmed_by)
+    announced_n, usual_n, stored_n, by_groups_n, needs_second, stopped_at,
+    agreed_by, asked, confirmed_by)
 values (%(workspace)s, %(public_id)s, %(sweep)s, %(cause)s, %(planned)s, %(announced)s,
-    %(usual)s, %(stored)s, %(at)s, '')
+    %(usual)s, %(stored)s, %(by_groups)s, %(needs_second)s, %(at)s, '', '{}', '')
 """
 _SKIP = """
 update retention_sweepslice set skipped = n, done_at = %(at)s
@@ -105,10 +124,19 @@ class _Planned:
     factor: int
     minimum: int
     percent: int
+    approval_percent: int | None
+    approval_number: int | None
 
     @property
     def limits(self) -> Limits:
-        return Limits(factor=self.factor, minimum=self.minimum, percent=self.percent)
+        return Limits(
+            factor=self.factor,
+            minimum=self.minimum,
+            percent=self.percent,
+            threshold=Threshold(
+                percent=self.approval_percent, number=self.approval_number
+            ),
+        )
 
 
 def stop_unusual(lease: Lease, *, at: datetime) -> None:
@@ -129,20 +157,43 @@ def _load(planned: _Planned, *, at: datetime) -> Load:
     asked: dict[str, Any] = {"workspace": planned.workspace_id}
     planted = [kind.name for kind, _s in content_kinds.swept() if kind.is_planted]
     recent = rows(_RECENT, most=_RECENT_SWEEPS, planted=planted, **asked)
-    announced, since = rows(_ANNOUNCED, at=at, since=at - _ANNOUNCED_FOR, **asked)[0]
-    if since is not None:
-        announced -= rows(_PURGED_SINCE, since=since, **asked)[0][0]
-    return Load(
+    load = Load(
         planned=planned.planned,
-        announced=max(0, announced),
+        announced=_announced(planned, at=at),
         recent=[row[0] for row in recent],
-        stored=rows(_STORED, **asked)[0][0],
+        stored=_stored(planned, CONVERSATIONS),
     )
+    if not planned.limits.threshold.is_on:
+        return load
+    due = dict(rows(_BY_KIND, sweep=planned.id))
+    return replace(
+        load,
+        agreed=_announced(planned, only_agreed=True, at=at),
+        due={kind: n for kind, n in due.items() if kind not in planted},
+        stored_of={kind: _stored(planned, kind) for kind in due},
+        by_groups=moves.by_groups(
+            sweep=planned.id, workspace_id=planned.workspace_id, planned=due, at=at
+        ),
+    )
+
+
+def _announced(planned: _Planned, *, only_agreed: bool = False, at: datetime) -> int:
+    asked = {"workspace": planned.workspace_id, "only_agreed": only_agreed}
+    found = rows(_ANNOUNCED, at=at, since=at - _ANNOUNCED_FOR, **asked)
+    return int(found[0][0])
+
+
+def _stored(planned: _Planned, kind: str) -> int:
+    one = swept_named(kind)
+    whole = f" and c.{one.staged} is null" if one.staged else ""
+    statement = _STORED.format(table=one.root, whole=whole)
+    return int(rows(statement, workspace=planned.workspace_id)[0][0])
 
 
 def _stop(planned: _Planned, load: Load, cause: Cause, *, at: datetime) -> None:
     if not changed(_STOPPED, sweep=planned.id, at=at):
         return
+    by_groups = sum(load.by_groups.values())
     changed(_END_EARLIER, workspace=planned.workspace_id, at=at)
     changed(_SKIP, sweep=planned.id, at=at)
     changed(
@@ -155,6 +206,8 @@ def _stop(planned: _Planned, load: Load, cause: Cause, *, at: datetime) -> None:
         announced=load.announced,
         usual=load.usual,
         stored=load.stored,
+        by_groups=by_groups,
+        needs_second=needs_second_person(load, planned.limits),
         at=at,
     )
     record(
@@ -170,6 +223,7 @@ def _stop(planned: _Planned, load: Load, cause: Cause, *, at: datetime) -> None:
             "announced": load.announced,
             "stored": load.stored,
             **({} if load.usual is None else {"usual": load.usual}),
+            **({"by_groups": by_groups} if by_groups else {}),
         },
         details={"cause": cause.value},
         using=ALIAS,

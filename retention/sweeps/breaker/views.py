@@ -1,9 +1,11 @@
 """A stopped sweep: its numbers, and the way to let it go on."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -32,7 +34,7 @@ def sweep_stop(request: Any, stop: UUID) -> HttpResponse:
 @guard.requires(Permission.SWEEPS_RUN)
 @require_POST
 def sweep_stop_confirm(request: Any, stop: UUID) -> HttpResponse:
-    """Let it go on: a new sweep may take the number that was in view."""
+    """Let it go on, or agree first where two people have to."""
     found = _found(stop)
     form = ConfirmForm(request.POST)
     if not form.is_valid():
@@ -49,6 +51,11 @@ def sweep_stop_confirm(request: Any, stop: UUID) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return _page(request, found, form=form, status=refusal.status)
+    if opened is None:
+        messages.success(
+            request, _("You agreed. It goes on when another person agrees as well.")
+        )
+        return redirect(link(request, "retention:sweep-stop", stop=stop))
     ring_on_commit(partial(tasks.ring, run_id=opened.run_id))
     return redirect(link(request, "retention:sweep", sweep=opened.public_id))
 
@@ -60,7 +67,7 @@ def _page(
     form: ConfirmForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    people = members.names_of(people=[found.confirmed_by])
+    people = members.names_of(people=[found.confirmed_by, found.agreed_by])
     context = {
         "stop": found,
         "sentence": showing.sentence(found),
@@ -68,6 +75,7 @@ def _page(
         "is_open": found.ended_at is None,
         "confirmed_by": people.get(found.confirmed_by, found.confirmed_by),
         "can_run": request.actor.may(Permission.SWEEPS_RUN),
+        "two": _two(request, found, people) if found.needs_second else None,
         "form": form or ConfirmForm(initial={"seen": found.planned_n}),
         "confirm_url": link(
             request, "retention:sweep-stop-confirm", stop=found.public_id
@@ -79,6 +87,19 @@ def _page(
         ),
     }
     return render(request, "retention/sweeps/breaker/stop.html", context, status=status)
+
+
+def _two(request: Any, found: SweepStop, people: Mapping[str, str]) -> dict[str, Any]:
+    """Where two people have to agree: who did, and whether this one may be next."""
+    person = request.actor.id
+    is_agreed = selectors.first_word_counts(stop=found, workspace=request.workspace)
+    others = selectors.others_who_may(workspace=request.workspace, person=person)
+    return {
+        "first": people.get(found.agreed_by, found.agreed_by) if is_agreed else "",
+        "is_mine": is_agreed and found.agreed_by == person,
+        "came_late": is_agreed and person not in {found.agreed_by, *found.asked},
+        "is_alone": not is_agreed and not others,
+    }
 
 
 def _found(stop: UUID) -> SweepStop:

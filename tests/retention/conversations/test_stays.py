@@ -27,6 +27,7 @@ from tests.retention.conversations.test_scopes import (
 from tests.retention.eligibility.test_precedence import CHAINS, NOW
 from workspaces.groups import services as groups
 from workspaces.groups.models import FormerGroupMember, Group, GroupMember
+from workspaces.groups.rules import KEPT_DAYS
 from workspaces.groups.services import MemberChange
 from workspaces.groups.storage import Subject
 
@@ -160,7 +161,7 @@ def test_sql_decides_as_the_rules_do_for_who_came_and_left(stage: Stage):
     rows, named = seeded(stage)
 
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(CHAINS, TIMES, st.sampled_from([0, 1, 5]))
+    @given(CHAINS, TIMES, st.sampled_from([0, 1, 5, KEPT_DAYS]))
     def agrees(chain: Any, times: list[Stay], grace_days: int) -> None:
         found = timelines_of(stage, chain, named)
         known = Timelines(

@@ -17,10 +17,12 @@ from retention.policies.drafts.services import (
     AuthorCannotApprove,
     DraftHasChanged,
     Values,
+    WasNotAsked,
 )
 from retention.policies.services import NeedsSecondPerson
 from tests import cast
 from tests.cast import NOON, OPERATOR, Person
+from tests.retention import simple
 from tests.retention.conftest import Stage
 from tests.retention.policies.conftest import protect
 from workspaces.members.services import membership
@@ -236,6 +238,95 @@ def test_an_approver_who_lost_the_permission_does_not_count(
         last = selectors.steps_of(draft=sent)[-1]
     assert last.kind == "returned"
     assert "may not set policies any more" in last.reason
+
+
+def test_who_was_made_an_approver_after_it_was_sent_cannot_approve(
+    guarded: Stage, second: Person
+) -> None:
+    sent = send(guarded)
+    puppet = promoted(guarded)
+
+    with pytest.raises(WasNotAsked):
+        approve(puppet, sent)
+
+    assert now(guarded, sent).state == "awaiting"
+    with guarded.scope():
+        asked = selectors.may_approve(workspace=guarded.workspace, draft=sent)
+        assert [one.pk for one in asked] == [second.user.pk]
+        assert selectors.waiting_for(person=puppet.actor.id) == []
+        assert selectors.waiting_for(person=second.actor.id) == [sent]
+    assert approve(second, sent).state == "scheduled"
+
+
+def test_an_approval_by_who_was_not_asked_counts_for_nothing(
+    guarded: Stage, second: Person
+) -> None:
+    """Whatever wrote the step: it is asked again when the draft takes force."""
+    sent = send(guarded)
+    approve(second, sent)
+    with guarded.scope(), connections["default"].cursor() as cursor:
+        cursor.execute("update retention_draftstep set asked = '{}' where kind='sent'")
+
+    assert services.force_due(at=NOON + DAY) == 0
+    assert now(guarded, sent).state == "draft"
+
+
+def test_sending_it_again_asks_who_may_approve_by_then(guarded: Stage) -> None:
+    sent = send(guarded)
+    newcomer = promoted(guarded)
+    services.decline(
+        actor=newcomer.actor,
+        workspace=guarded.workspace,
+        draft=sent.public_id,
+        reason="Send it to me as well",
+        at=NOON,
+    )
+
+    again = services.send(
+        actor=guarded.owner.actor,
+        workspace=guarded.workspace,
+        draft=sent.public_id,
+        at=NOON,
+    )
+
+    assert approve(newcomer, again).state == "scheduled"
+
+
+def test_a_draft_that_was_sent_before_this_was_kept_asks_everybody(
+    guarded: Stage,
+) -> None:
+    sent = send(guarded)
+    with guarded.scope(), connections["default"].cursor() as cursor:
+        cursor.execute("update retention_draftstep set asked = null")
+
+    assert approve(promoted(guarded), sent).state == "scheduled"
+
+
+def test_the_percent_is_of_what_is_stored_of_the_drafts_own_kind(
+    guarded: Stage, second: Person
+) -> None:
+    """Five chats, two memories: all memories are half of nothing but memories."""
+    for _one in range(2):
+        simple.memory(guarded, created_at=NOON - 200 * DAY)
+    for _one in range(20):
+        guarded.conversation(age=1)
+
+    memories = Values(content_kind="memories", days=90, undo_days=0)
+
+    assert send(guarded, memories).state == "awaiting"
+    assert send(guarded).state == "scheduled"  # five of 25
+
+
+def promoted(stage: Stage) -> Person:
+    """The member, whom the owner makes an admin."""
+    membership.change_role(
+        actor=stage.owner.actor,
+        workspace=stage.workspace,
+        member=stage.member.membership.public_id,
+        role="admin",
+        at=NOON,
+    )
+    return cast.member(stage.workspace)
 
 
 def test_another_person_may_decline_with_a_reason(

@@ -6,7 +6,8 @@ What must hold, and what makes it hold:
   that the draft proposes and over its preview. Any change makes another digest, so the
   approval counts no longer; it is asked for again when the draft's time comes.
 - Nobody approves alone: neither the author nor whoever last changed a draft counts,
-  nor a person who may not set policies any more when it takes force.
+  nor a person who could not approve yet when it was sent, or may not set policies any
+  more when it takes force.
 - What takes force is what was compared: a draft whose scope got another version
   meanwhile goes back to its author.
 - What takes force is few enough for whoever agreed: it is counted again at that time.
@@ -17,6 +18,7 @@ from retention.policies.drafts.services.approving import (
     ApprovalIsMissing,
     AuthorCannotApprove,
     DraftHasChanged,
+    WasNotAsked,
     approve,
     decline,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "NotADraft",
     "NothingToCancel",
     "Values",
+    "WasNotAsked",
     "apply",
     "approve",
     "cancel",

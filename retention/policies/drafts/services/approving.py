@@ -23,6 +23,10 @@ class AuthorCannotApprove(Refused):
     """Two people agree; whoever wrote or changed a draft is the first."""
 
 
+class WasNotAsked(Refused):
+    """Who counts is settled when a draft is sent: nobody is made an approver of it."""
+
+
 class DraftHasChanged(Refused):
     """The draft is not the one that the person saw."""
 
@@ -38,6 +42,13 @@ def approve(
     """Agrees to exactly the draft whose digest (hex) the person saw."""
     with steps.turn(workspace):
         found = _awaiting(actor, workspace, draft)
+        if not selectors.was_asked(draft=found, person=actor.id):
+            raise WasNotAsked(
+                _(
+                    "You could not approve yet when this draft was sent. Decline it,"
+                    " and whoever wrote it can send it again, to you as well."
+                )
+            )
         if seen != digest(found).hex():
             raise DraftHasChanged(
                 _("The draft was changed since you opened it. Look at it again.")

@@ -54,7 +54,9 @@ def _version(
     draft: PolicyDraft, *, actor: Actor, workspace: WorkspaceRef, at: datetime
 ) -> int:
     served = policies.Served(
-        set_by=draft.author, announced=snapshots.weeks(draft.preview)
+        set_by=draft.author,
+        announced=snapshots.weeks(draft.preview),
+        is_agreed=bool(drafts.approvers(workspace=workspace, draft=draft)),
     )
     if draft.is_bounds:
         return bounds.set_bounds(

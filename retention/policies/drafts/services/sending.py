@@ -70,9 +70,18 @@ def send(
         if drafts.asks_second_person(workspace=workspace, draft=found):
             found.state = DraftState.AWAITING
             found.save()
+            # Who counts is settled now: nobody is made an approver of this afterwards.
             # Before the step: whether this revision was sent before is read from them.
-            telling.ask(found, actor=actor, workspace=workspace, at=at)
-            steps.note(found, StepKind.SENT, actor=actor, workspace=workspace, at=at)
+            asked = drafts.may_approve(workspace=workspace, draft=found)
+            telling.ask(found, asked, actor=actor, workspace=workspace, at=at)
+            steps.note(
+                found,
+                StepKind.SENT,
+                actor=actor,
+                workspace=workspace,
+                asked=[str(person.public_id) for person in asked],
+                at=at,
+            )
             return found
         return schedule(found, actor=actor, workspace=workspace, at=at)
 

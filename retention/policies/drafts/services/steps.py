@@ -1,6 +1,6 @@
 """Opens the turn in which a draft is worked on, and writes down each step."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -58,13 +58,15 @@ def note(
     actor: Actor,
     workspace: WorkspaceRef,
     reason: str = "",
+    asked: Sequence[str] | None = None,
     changes: Mapping[str, tuple[Json, Json]] | None = None,
     kept: PurgeList | None = None,
     at: datetime,
 ) -> None:
     """Writes a step and its entry in the log, with what the draft proposes then.
 
-    `kept` is the list that this step made of what goes.
+    `kept` is the list that this step made of what goes, `asked` are those who could
+    approve when it was sent.
     """
     bound = digest(draft)
     DraftStep.objects.create(
@@ -75,6 +77,7 @@ def note(
         digest=bound,
         by=actor.id,
         reason=reason.strip(),
+        asked=None if asked is None else list(asked),
         at=at,
     )
     record(
@@ -84,7 +87,11 @@ def note(
         organization_id=workspace.organization.id,
         workspace=workspace.public_id,
         at=at,
-        counts={"revision": draft.revision, **listing.counts(kept)},
+        counts={
+            "revision": draft.revision,
+            **({} if asked is None else {"asked": len(asked)}),
+            **listing.counts(kept),
+        },
         digests={
             "draft": bound.hex(),
             "preview": preview_digest(draft).hex(),

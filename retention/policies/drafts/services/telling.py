@@ -4,6 +4,7 @@ The mail is stored in the transaction that sends the draft. It holds no value of
 draft: what is proposed, and why, stands on its page alone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from kit.actor import Actor
 from retention.places import place
 from retention.policies.drafts import selectors
 from retention.policies.drafts.models import PolicyDraft
+from workspaces.members.models import User
 from workspaces.notices import services as notices
 from workspaces.tenancy.selectors import WorkspaceRef
 
@@ -20,9 +22,14 @@ _LONGEST_SUBJECT = 200
 
 
 def ask(
-    draft: PolicyDraft, *, actor: Actor, workspace: WorkspaceRef, at: datetime
+    draft: PolicyDraft,
+    people: Sequence[User],
+    *,
+    actor: Actor,
+    workspace: WorkspaceRef,
+    at: datetime,
 ) -> None:
-    """One message to each who may approve, once for each revision of a draft.
+    """One message to each of those who may approve, once for each revision of a draft.
 
     A revision that Custos sent back is asked for again: it was scheduled before.
     """
@@ -39,7 +46,7 @@ def ask(
         "workspace": workspace.name,
         "page": settings.CUSTOS_BASE_URL + page,
     }
-    for person in selectors.may_approve(workspace=workspace, draft=draft):
+    for person in people:
         notices.put(
             organization_id=workspace.organization.id,
             kind="retention.policy-waits",
