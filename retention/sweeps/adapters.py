@@ -36,16 +36,16 @@ def register() -> None:
 
 def _purged(actor: Actor, at: datetime) -> CardView | None:
     days = batches.by_day(days=_DAYS, at=at)
-    if not any(one.purged or one.held for one in days):
-        return None
     workspace = access_of(actor=actor).workspace
+    tasks = _tasks(workspace)
+    if not tasks and not any(one.purged or one.held for one in days):
+        return None
     total = sum(one.purged for one in days)
     sentence = ngettext(
         "%(n)s conversation was purged in two weeks.",
         "%(n)s conversations were purged in two weeks.",
         total,
     ) % {"n": grouped(total)}
-    tasks = _tasks(workspace)
     return CardView(
         status=Status.WARN if tasks else Status.OK,
         sentence=tasks[0].title if tasks else sentence,

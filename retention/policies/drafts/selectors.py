@@ -196,8 +196,8 @@ def waiting_for(*, person: str) -> list[PolicyDraft]:
     return list(others.order_by("-drafted_at", "-id"))
 
 
-def was_asked_for(*, draft: PolicyDraft) -> bool:
-    """Whether others were asked for this revision, and Custos did not return it."""
+def told(*, draft: PolicyDraft) -> frozenset[str]:
+    """Who was asked for this revision already, unless Custos returned it since."""
     newest = (
         DraftStep.objects.filter(
             draft=draft,
@@ -207,7 +207,7 @@ def was_asked_for(*, draft: PolicyDraft) -> bool:
         .order_by("-id")
         .first()
     )
-    return newest is not None and newest.kind == StepKind.SENT
+    return frozenset((newest.asked if newest else None) or ())
 
 
 def _asked(draft: PolicyDraft) -> list[str] | None:

@@ -13,6 +13,7 @@ from tests import cast
 from tests.cast import NOON, Person
 from tests.retention.conftest import Stage, staged
 from tests.retention.policies.conftest import protect
+from workspaces.roles.matrix import Role
 
 POLICIES = "/w/halden-engineering/policies/"
 DRAFTS = f"{POLICIES}drafts/"
@@ -241,3 +242,30 @@ def test_what_waits_stands_on_the_overview_of_who_may_approve(
         at=NOON,
     )
     assert sentence not in shown(second, overview)
+
+
+def test_who_may_approve_since_it_was_sent_reads_why_not_and_may_decline(
+    slow: Stage, second: Person
+) -> None:
+    draft = apply(slow)
+    late = cast.person(slow.workspace, "ana.kovac@halden.example", Role.ADMIN)
+
+    page = shown(late, draft)
+    refused = late.client().post(f"{draft}approve/", {"seen": "00" * 32})
+    sentence = refused.content.decode()
+    declined = late.client().post(f"{draft}decline/", {"reason": "Ask me as well"})
+
+    assert "You could not approve yet when this draft was sent" in page
+    assert "Approve: " not in page
+    assert (refused.status_code, declined.status_code) == (409, 302)
+    assert "You could not approve yet when this draft was sent" in sentence
+    assert state(slow) == "draft"
+
+
+def test_an_author_alone_reads_that_it_has_to_be_sent_again(slow: Stage) -> None:
+    protect(slow, approval_percent=50)
+    draft = apply(slow)
+
+    page = shown(slow.owner, draft)
+
+    assert "Nobody else could approve it when it was sent" in page

@@ -15,6 +15,7 @@ from tests.retention.policies.conftest import protect
 from tests.workspaces.access import making
 from workspaces.members.models import Membership
 from workspaces.notices.models import Notice
+from workspaces.roles.matrix import Role
 
 SHORT = Values(days=93, undo_days=0, reason="Records schedule RS-14")
 
@@ -165,3 +166,21 @@ def test_a_draft_that_is_refused_asks_nobody(guarded: Stage, second: Person) -> 
         send(guarded)
 
     assert len(mails(guarded)) == 1
+
+
+def test_who_may_approve_only_by_then_is_asked_when_it_is_sent_again(
+    guarded: Stage, second: Person
+) -> None:
+    draft = send(guarded)
+    services.decline(
+        actor=second.actor,
+        workspace=guarded.workspace,
+        draft=draft.public_id,
+        reason="Ask Ana",
+        at=NOON,
+    )
+    ana = cast.person(guarded.workspace, "ana.kovac@halden.example", Role.ADMIN)
+
+    again(guarded, draft)
+
+    assert told(guarded) == [second.user.email, ana.user.email]

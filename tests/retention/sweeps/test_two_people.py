@@ -41,6 +41,7 @@ from tests.retention.policies.conftest import protect
 from workspaces.groups.models import Group
 from workspaces.groups.rules import KEPT_DAYS
 from workspaces.members.services import membership
+from workspaces.roles.matrix import Role
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -379,7 +380,7 @@ def test_the_page_says_who_agreed_and_who_is_missing(
         again = owner.post(f"{url}confirm/", said)
         theirs = other.get(url).content.decode()
         overview = other.get("/w/halden-engineering/").content.decode()
-        late = cast.person(stopped.workspace, "ana.kovac@halden.example", "admin")
+        late = cast.person(stopped.workspace, "ana.kovac@halden.example", Role.ADMIN)
         too_late = late.client().get(url).content.decode()
         refused = late.client().post(f"{url}confirm/", said)
         done = other.post(f"{url}confirm/", said)

@@ -68,11 +68,11 @@ def send(
         writing.look(found, workspace=workspace, at=at)
         writing.demand_change(found, workspace=workspace, at=at)
         if drafts.asks_second_person(workspace=workspace, draft=found):
+            # Who counts is settled now: nobody is made an approver of this afterwards.
+            asked = drafts.may_approve(workspace=workspace, draft=found)
             found.state = DraftState.AWAITING
             found.save()
-            # Who counts is settled now: nobody is made an approver of this afterwards.
             # Before the step: whether this revision was sent before is read from them.
-            asked = drafts.may_approve(workspace=workspace, draft=found)
             telling.ask(found, asked, actor=actor, workspace=workspace, at=at)
             steps.note(
                 found,

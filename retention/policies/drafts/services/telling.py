@@ -33,8 +33,7 @@ def ask(
 
     A revision that Custos sent back is asked for again: it was scheduled before.
     """
-    if selectors.was_asked_for(draft=draft):
-        return
+    told = selectors.told(draft=draft)
     subject = _("%s: a policy waits for your approval") % workspace.name
     page = place(workspace, "retention:policy-draft", draft=draft.public_id)
     text = _(
@@ -47,6 +46,8 @@ def ask(
         "page": settings.CUSTOS_BASE_URL + page,
     }
     for person in people:
+        if str(person.public_id) in told:
+            continue
         notices.put(
             organization_id=workspace.organization.id,
             kind="retention.policy-waits",
