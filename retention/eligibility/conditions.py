@@ -64,6 +64,7 @@ _COLUMNS = (*_TIMES, "by_creation")
 # workspace has but one policy. `ref` is the place of a scope among all of its kind.
 # The lateral join keeps the planner from reading the members of groups that no policy
 # names; `is_new` came lately, `is_gone` left lately and is kept for, not governed.
+# So is what lies in a project that was deleted, until the project itself goes.
 # See `precedence` for what is computed; a least leaves out what is null.
 CUTOFFS = """
 b as materialized (
@@ -120,7 +121,17 @@ b as materialized (
               and f.left_at > g.settled_at offset 0
         ) i where g.kind = 'group' group by 1, 2
     ) g using (workspace_id, membership_id)
-), p as materialized (select *, id as project_id from s where kind = 'project')"""
+), p as materialized (
+    select s.workspace_id, s.id project_id, s.expire_before, s.purge_before,
+           case when x.deleted_at is null then s.created_before end created_before,
+           s.governs and x.deleted_at is null governs, s.is_young, s.label, s.ref
+    from s join b on b.workspace_id = s.workspace_id
+    left join lateral (
+        select x.deleted_at from workspaces_project x
+        where x.workspace_id = s.workspace_id and x.id = s.id
+          and x.deleted_at <= %(at)s offset 0) x on true
+    where s.kind = 'project' and (x.deleted_at <= b.deleted_before) is not true
+)"""
 _OF_OWNER = """case when m.workspace_id is null then b.purge_before
     when m.governs and not m.is_young then m.purge_before
     else least(m.purge_before, b.purge_before) end"""

@@ -209,7 +209,8 @@ class Chain:
     """The timelines that may govern one item; those of narrower scopes may be empty.
 
     `stays` are the owner's times in `groups`, one for each; where there is none they
-    were there all along. `grace` is the workspace's grace period.
+    they were there all along. `grace` is the workspace's grace period. A project may
+    be deleted.
     """
 
     promises: Promises
@@ -219,6 +220,7 @@ class Chain:
     grace: timedelta = timedelta(0)
     member: Sequence[Version] = ()
     project: Sequence[Version] = ()
+    project_deleted_at: datetime | None = None
 
     @property
     def all(self) -> tuple[Sequence[Version], ...]:
@@ -242,8 +244,18 @@ class Chain:
             if isinstance(one, Level) and isinstance(stay, Stay)
         ]
         grouped = of_groups([one for one in theirs if one is not None])
+        project = self._unless_deleted(project, at=at)
         found = over(project, over(member, over(grouped, workspace)))
         return found or _NOTHING
+
+    def _unless_deleted(self, project: Level | None, *, at: datetime) -> Level | None:
+        """A deleted project governs no more, and keeps until it goes itself."""
+        deleted_at = self.project_deleted_at
+        if project is None or deleted_at is None or deleted_at > at:
+            return project
+        if deleted_at + timedelta(days=self.promises.default_undo_days) <= at:
+            return None
+        return replace(project, governs=False)
 
 
 _NOTHING = Level(
@@ -267,6 +279,7 @@ def purge_at(chain: Chain, *, clock: datetime, at: datetime) -> datetime | None:
     if not chain.is_narrow:
         return rules.purge_at(chain.workspace, clock=clock, at=at)
     undo = {version.undo_days for pieces in chain.all for version in pieces}
+    undo.add(chain.promises.default_undo_days)
     waits = {timedelta(days=days) for days in undo | {0}} | {chain.grace}
     moments = {
         moment + wait
@@ -287,9 +300,10 @@ def _reaches(cutoff: datetime | None, clock: datetime) -> bool:
 def _expiries(chain: Chain, *, clock: datetime, at: datetime) -> set[datetime]:
     """The moments at which what is expired can change."""
     lately = at - 2 * timedelta(days=chain.promises.purge_limit_days)
-    moves = (
+    moves = [
         moment for stay in chain.stays for moment in (stay.joined_at, stay.left_at)
-    )
+    ]
+    moves.append(chain.project_deleted_at)
     found = {moment for moment in moves if moment is not None and moment > lately}
     for pieces in chain.all:
         steps = rules.timeline(pieces)

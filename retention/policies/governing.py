@@ -7,7 +7,7 @@ expire `LEFT_DAYS` days after the day they left.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ from retention.eligibility.scopes import (
 from retention.policies.rules import governs
 from workspaces.groups.models import FormerGroupMember, GroupMember
 from workspaces.groups.rules import KEPT_DAYS
+from workspaces.projects.models import Project
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Promises, RetentionSetter
 
@@ -146,12 +147,14 @@ class Chains:
     """Looks up what may govern an item of one workspace, by owner and project.
 
     `groups` are those that an owner is in, or left lately; `stays` their times in each.
+    `deleted` says since when a project with a policy is.
     """
 
     workspace_id: int
     known: Timelines
     groups: Mapping[int, list[int]]
     stays: Mapping[tuple[int, int], list[Stay]] = field(default_factory=dict)
+    deleted: Mapping[int, datetime] = field(default_factory=dict)
 
     def scopes_of(self, *, owner_id: int, project_id: int | None = None) -> list[Scope]:
         """The scopes that one item is in, the narrowest first."""
@@ -183,21 +186,36 @@ class Chains:
             grace=self.known.grace.get(self.workspace_id, timedelta(0)),
             member=next(iter(found[ScopeKind.MEMBER]), []),
             project=next(iter(found[ScopeKind.PROJECT]), []),
+            project_deleted_at=self.deleted.get(project_id or 0),
         )
 
 
 def chains(*, workspace_id: int, owner_ids: Collection[int], at: datetime) -> Chains:
     """What may govern items of these owners; groups are asked for where they count."""
     known = timelines(workspace_ids=[workspace_id], at=at)
-    asked = {
-        scope.id
-        for _w, _k, scope in known.pieces
-        if scope.kind is ScopeKind.GROUP and scope.id is not None
-    }
-    stays = stays_in(groups=asked, owner_ids=owner_ids, at=at)
+    scopes = [scope for _w, _k, scope in known.pieces]
+    stays = stays_in(groups=ids_of(scopes, ScopeKind.GROUP), owner_ids=owner_ids, at=at)
     return Chains(
-        workspace_id=workspace_id, known=known, groups=groups_of(stays), stays=stays
+        workspace_id=workspace_id,
+        known=known,
+        groups=groups_of(stays),
+        stays=stays,
+        deleted=deleted_of(projects=ids_of(scopes, ScopeKind.PROJECT)),
     )
+
+
+def ids_of(scopes: Iterable[Scope], kind: ScopeKind) -> set[int]:
+    """The ids of the scopes of one kind."""
+    return {s.id for s in scopes if s.kind is kind and s.id is not None}
+
+
+def deleted_of(*, projects: Collection[int]) -> dict[int, datetime]:
+    """Which of these projects of the open workspace are deleted, and since when."""
+    if not projects:
+        return {}
+    rows = Project.objects.filter(pk__in=projects, deleted_at__isnull=False)
+    found = rows.values_list("pk", "deleted_at")
+    return {pk: deleted_at for pk, deleted_at in found if deleted_at is not None}
 
 
 def stays_in(

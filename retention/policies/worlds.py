@@ -109,15 +109,10 @@ def _world(
     known = governing.timelines(workspace_ids=[workspace_id], at=at, planned=extra)
     kinds = {kind, TEMPORARY_CHATS} if kind == CONVERSATIONS else {kind}
     scopes = {scope for _w, named, scope in known.pieces if named in kinds}
-    stays = governing.stays_in(
-        groups={s.id for s in scopes if s.kind is ScopeKind.GROUP and s.id is not None},
-        at=at,
-    )
+    stays = governing.stays_in(groups=governing.ids_of(scopes, ScopeKind.GROUP), at=at)
     groups = governing.groups_of(stays)
-    own = {s.id for s in scopes if s.kind is ScopeKind.MEMBER and s.id is not None}
-    projects = sorted(
-        s.id for s in scopes if s.kind is ScopeKind.PROJECT and s.id is not None
-    )
+    own = governing.ids_of(scopes, ScopeKind.MEMBER)
+    projects = sorted(governing.ids_of(scopes, ScopeKind.PROJECT))
     step = len(projects) + 1
     signatures: dict[tuple[Any, ...], int] = {}
     members: dict[int, int] = {}
@@ -134,7 +129,11 @@ def _world(
     return World(
         content_kind=kind,
         chains=Chains(
-            workspace_id=workspace_id, known=known, groups=groups, stays=stays
+            workspace_id=workspace_id,
+            known=known,
+            groups=groups,
+            stays=stays,
+            deleted=governing.deleted_of(projects=projects),
         ),
         members=members,
         projects={one: place for place, one in enumerate(projects, start=1)},

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retention.conversations import reasons
+from retention.deletions.services import objects as deleting
 from retention.eligibility import conditions
 from retention.eligibility.precedence import ALL_ALONG, Stay
 from retention.eligibility.scopes import CONVERSATIONS, Scope, ScopeKind
@@ -16,6 +17,7 @@ from retention.policies import governing
 from retention.policies.governing import Chains, Timelines
 from tests import cast
 from tests.cast import NOON
+from tests.retention import simple
 from tests.retention.conftest import Stage, staged
 from tests.retention.conversations.test_scopes import (
     DUE,
@@ -30,6 +32,7 @@ from workspaces.groups.models import FormerGroupMember, Group, GroupMember
 from workspaces.groups.rules import KEPT_DAYS
 from workspaces.groups.services import MemberChange
 from workspaces.groups.storage import Subject
+from workspaces.projects.models import Project
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -136,6 +139,47 @@ def test_going_in_and_out_puts_nothing_off_for_longer(patient: Stage):
     assert patient.sweep(at=NOON).purged_n == 1
 
 
+def test_what_the_policy_of_a_deleted_project_kept_is_hidden_first_and_goes_later(
+    patient: Stage,
+):
+    """Another member's chat, in a project that its owner deletes."""
+    folder = simple.project(patient, patient.other)
+    kept = patient.conversation(age=200, project_id=folder.pk)
+    patient.set_policy(30)
+    patient.set_policy(None, scope=Scope(ScopeKind.PROJECT, folder.pk))
+
+    deleting.delete_objects(
+        actor=patient.other.actor,
+        workspace=patient.workspace,
+        kind="projects",
+        public_ids=[folder.public_id],
+        at=NOON,
+    )
+
+    with patient.scope():
+        why = reasons.why(workspace=patient.workspace, conversation=kept, at=NOON)
+    assert (why.state, why.is_due, why.purge_at) == ("expired", False, NOON + 7 * DAY)
+    assert patient.sweep(at=NOON + 7 * DAY - HOUR).purged_n == 0
+    assert patient.sweep(at=NOON + 7 * DAY).purged_n == 1
+
+
+def test_a_project_that_is_restored_governs_again(patient: Stage):
+    folder = simple.project(patient, patient.other, **simple.gone(3))
+    patient.conversation(age=200, project_id=folder.pk)
+    patient.set_policy(30)
+    patient.set_policy(None, scope=Scope(ScopeKind.PROJECT, folder.pk))
+
+    deleting.restore_object(
+        actor=patient.other.actor,
+        workspace=patient.workspace,
+        kind="projects",
+        public_id=folder.public_id,
+        at=NOON,
+    )
+
+    assert patient.sweep(at=NOON + 9 * DAY).purged_n == 0
+
+
 def test_who_left_long_ago_is_forgotten(patient: Stage):
     law = group(patient, "Law", patient.member)
     me = frozenset({patient.member.membership.public_id})
@@ -157,12 +201,16 @@ TIMES = st.lists(
 )
 
 
-def test_sql_decides_as_the_rules_do_for_who_came_and_left(stage: Stage):
+def test_sql_decides_as_the_rules_do_for_who_moved_and_deleted_projects(
+    stage: Stage,
+):
     rows, named = seeded(stage)
 
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(CHAINS, TIMES, st.sampled_from([0, 1, 5, KEPT_DAYS]))
-    def agrees(chain: Any, times: list[Stay], grace_days: int) -> None:
+    @given(CHAINS, TIMES, MOMENTS, st.sampled_from([0, 1, 5, KEPT_DAYS]))
+    def agrees(
+        chain: Any, times: list[Stay], deleted_at: datetime | None, grace_days: int
+    ) -> None:
         found = timelines_of(stage, chain, named)
         known = Timelines(
             promises=found.promises,
@@ -179,10 +227,14 @@ def test_sql_decides_as_the_rules_do_for_who_came_and_left(stage: Stage):
                 (owner, one): [stay]
                 for one, stay in zip(named["groups"], times, strict=True)
             },
+            deleted={named["project"]: deleted_at} if deleted_at else {},
         )
         asked = conditions.parameters(governing.cutoffs_of(known, at=NOW), at=NOW)
         with stage.scope(), connection.cursor() as cursor:
             _write(stage, named["groups"], times)
+            Project.objects.filter(pk=named["project"]).update(
+                deleted_at=deleted_at, deleted_by="owner" if deleted_at else None
+            )
             cursor.execute(FACTS, asked)
             said = {row[0]: row[1:3] for row in cursor.fetchall()}
             cursor.execute(DUE, asked)
