@@ -90,6 +90,13 @@ def cause_to_stop(load: Load, limits: Limits) -> Cause | None:
     return None
 
 
+def reaches_threshold(load: Load, limits: Limits) -> bool:
+    """Whether all that was planned is so much: where it is not, no part of it is."""
+    return any_needs_second_person(
+        limits.threshold, due=load.due, stored=load.stored_of, at_most=load.planned
+    )
+
+
 def needs_second_person(load: Load, limits: Limits) -> bool:
     """Whether one person may not let the sweep go on alone."""
     return _groups_take_too_much(load, limits) or any_needs_second_person(

@@ -22,17 +22,21 @@ from retention.sweeps.breaker.rules import (
     Load,
     cause_to_stop,
     needs_second_person,
+    reaches_threshold,
 )
 from retention.sweeps.kinds import CONVERSATIONS, swept_named
 from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.services.planning import SWEEPER
 from retention.sweeps.storage import ALIAS, changed, records, rows, step
+from workspaces.tenancy.models import WorkspaceState
 
 # What falls due is purged within thirty days: older announcements are spent.
 _ANNOUNCED_FOR = timedelta(days=30)
 _RECENT_SWEEPS = 20
 
+# Of a workspace that is being emptied all goes: its closing was announced to everybody,
+# and by then few may enter, so that there may be no second person.
 _LARGE = """
 select * from (
 select s.id, s.public_id, s.workspace_id, w.public_id as workspace, w.organization_id,
@@ -40,7 +44,10 @@ select s.id, s.public_id, s.workspace_id, w.public_id as workspace, w.organizati
        coalesce(g.breaker_factor, %(factor)s) as factor,
        coalesce(g.breaker_minimum, %(minimum)s) as minimum,
        coalesce(g.breaker_percent, %(percent)s) as percent,
-       g.approval_percent, g.approval_number
+       case when w.state <> %(emptying)s then g.approval_percent end
+           as approval_percent,
+       case when w.state <> %(emptying)s then g.approval_number end
+           as approval_number
 from retention_sweep s
 join workspaces_workspace w on w.id = s.workspace_id
 left join retention_safeguards g on g.workspace_id = s.workspace_id
@@ -142,9 +149,10 @@ class _Planned:
 def stop_unusual(lease: Lease, *, at: datetime) -> None:
     """Takes the sweeps that a person has to look at out of a planned run."""
     defaults = {"factor": FACTOR, "minimum": MINIMUM, "percent": PERCENT}
+    emptying = WorkspaceState.EMPTYING.value
     with step():
         leasing.beat(lease)
-        for row in records(_LARGE, run=lease.run_id, **defaults):
+        for row in records(_LARGE, run=lease.run_id, emptying=emptying, **defaults):
             planned = _Planned(**row)
             load = _load(planned, at=at)
             cause = cause_to_stop(load, planned.limits)
@@ -165,12 +173,16 @@ def _load(planned: _Planned, *, at: datetime) -> Load:
     )
     if not planned.limits.threshold.is_on:
         return load
-    due = dict(rows(_BY_KIND, sweep=planned.id))
+    by_kind = dict(rows(_BY_KIND, sweep=planned.id))
+    due = {kind: n for kind, n in by_kind.items() if kind not in planted}
+    load = replace(
+        load, due=due, stored_of={kind: _stored(planned, kind) for kind in due}
+    )
+    if not reaches_threshold(load, planned.limits):
+        return load
     return replace(
         load,
         agreed=_announced(planned, only_agreed=True, at=at),
-        due={kind: n for kind, n in due.items() if kind not in planted},
-        stored_of={kind: _stored(planned, kind) for kind in due},
         by_groups=moves.by_groups(
             sweep=planned.id, workspace_id=planned.workspace_id, planned=due, at=at
         ),

@@ -42,6 +42,7 @@ from workspaces.groups.models import Group
 from workspaces.groups.rules import KEPT_DAYS
 from workspaces.members.services import membership
 from workspaces.roles.matrix import Role
+from workspaces.tenancy.models import Workspace
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -351,6 +352,20 @@ def test_a_sweep_far_beyond_the_usual_needs_two_people_as_well(
     assert confirm(stage) is None
     done = stage.finish(confirm(stage, second), at=NOON + DAY)
     assert done.purged_n == 4
+
+
+def test_of_a_workspace_that_is_emptied_one_person_lets_it_go_on(
+    empty: tuple[Stage, Group],
+) -> None:
+    stage, _empty = empty
+    protect(stage, breaker_minimum=2)
+    stage.set_policy(90, at=NOON - 300 * DAY)
+    with stage.scope():
+        Workspace.objects.update(state="emptying", closes_at=NOON - DAY)
+
+    assert stage.sweep().state == SweepState.STOPPED
+
+    assert not stop_of(stage).needs_second
 
 
 def test_the_operator_answers_for_it_alone_and_owners_are_told(
