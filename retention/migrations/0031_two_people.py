@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0029_gpt_files"),
+        ("retention", "0030_forgetting_more"),
         ("workspaces", "0035_gpt_files"),
     ]
 

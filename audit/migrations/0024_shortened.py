@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0022_gaps_and_owners"),
+        ("audit", "0023_erasure_of_streams"),
     ]
 
     operations = [
