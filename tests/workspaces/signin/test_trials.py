@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import redis
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
@@ -61,6 +62,28 @@ def test_it_touches_no_session_and_links_nobody(
 
     assert dict(mara.client.session) == before
     assert not SocialAccount.objects.exists()
+
+
+def test_what_it_keeps_for_an_hour_is_sealed(
+    mara: Admin, newer: Provider, draft: str, valkey: redis.Redis
+) -> None:
+    mara.leave(draft)
+    begun = _said(valkey)
+    assert b"signin-trial:" in begun
+    assert b"halden.example" not in begun
+    mara.test(draft, newer)
+
+    said = _said(valkey)
+    assert b"signin-trial-shown" in said
+    assert b"halden.example" not in said
+    assert b"Lindqvist" not in said
+
+
+def _said(valkey: redis.Redis) -> bytes:
+    names = list(valkey.scan_iter("*signin-trial*"))
+    return b" ".join(
+        name + valkey.get(name) for name in names if valkey.type(name) == b"string"
+    )
 
 
 def test_it_is_recorded_and_listed(mara: Admin, newer: Provider, draft: str) -> None:

@@ -44,6 +44,7 @@ from workspaces.signin.services import (
     drafts,
     keys,
     person_checks,
+    trial_seals,
 )
 from workspaces.tenancy.selectors import OrganizationRef
 
@@ -97,15 +98,16 @@ def begin(
                 _("Enter the metadata of the identity provider first (step 3).")
             )
         key = keys.signing_key(row) if row.wants_signed_requests else None
+        started = {
+            "user_id": actor.user_id,
+            "actor_id": actor.id,
+            "label": actor.label,
+            "is_owner": authority.is_owner(actor) and actor.user_id is not None,
+        }
+        kept = trial_seals.sealed(started, row=row, name="trial")
     request_id = f"_{secrets.token_hex(20)}"
-    started = {
-        "user_id": actor.user_id,
-        "actor_id": actor.id,
-        "label": actor.label,
-        "is_owner": authority.is_owner(actor) and actor.user_id is not None,
-    }
     try:
-        cache.set(_waiting_key(row.public_id, request_id), started, _WAITS_SECONDS)
+        cache.set(_waiting_key(row.public_id, request_id), kept, _WAITS_SECONDS)
         cache.set(_open_key(row.pk), 1, _WAITS_SECONDS)
     except RedisError:
         raise TestsAreOff(
@@ -131,11 +133,17 @@ def answered(*, ref: ConnectionRef, text: str, at: datetime) -> bool:
             message = messages.decode(text)
         name = message.root.get("InResponseTo") or ""
         key = _waiting_key(ref.public_id, name[:_ID_MAX])
-        started = cache.get(key)
-        if started is None or not cache.delete(key):
+        kept = cache.get(key)
+        if kept is None or not cache.delete(key):
+            return False
+        started = _started(ref, kept)
+        if started is None:
             return False
         trial = _examined(ref, message, started, request_id=name, text=text, at=at)
-        cache.set(_shown_key(ref.public_id), _plain(trial), _SHOWN_SECONDS)
+        with scoping.organization(organization_id=ref.organization.id):
+            row = selectors.connection(connection_id=ref.id)
+            shown = trial_seals.sealed(_plain(trial), row=row, name="shown")
+        cache.set(_shown_key(ref.public_id), shown, _SHOWN_SECONDS)
     except SignInRefused:
         return False  # not even readable: the ordinary way says so
     except RedisError:
@@ -144,13 +152,21 @@ def answered(*, ref: ConnectionRef, text: str, at: datetime) -> bool:
     return True
 
 
-def latest(*, connection: UUID) -> Trial | None:
-    """What the last test of the last hour showed."""
+def latest(*, row: SamlConnection) -> Trial | None:
+    """What the last test of the last hour showed, in the organization's scope."""
     try:
-        found = cache.get(_shown_key(connection))
+        kept = cache.get(_shown_key(row.public_id))
     except RedisError:
         return None
+    found = trial_seals.opened(kept, row=row, name="shown")
     return None if found is None else _trial(found)
+
+
+def _started(ref: ConnectionRef, kept: object) -> dict[str, Any] | None:
+    """Who began the test that an answer is for."""
+    with scoping.organization(organization_id=ref.organization.id):
+        row = selectors.connection(connection_id=ref.id)
+        return trial_seals.opened(kept, row=row, name="trial")
 
 
 def _examined(
@@ -263,8 +279,8 @@ def _remember(
 
 
 def _plain(trial: Trial) -> dict[str, Any]:
-    """Labels are lazy and stay out of the cache."""
-    plain = asdict(trial)
+    """What is kept of a test, as JSON has it; labels are lazy and stay out."""
+    plain = asdict(trial) | {"at": trial.at.isoformat()}
     plain["checks"] = [
         {name: value for name, value in one.items() if name != "label"}
         for one in plain["checks"]
@@ -274,10 +290,18 @@ def _plain(trial: Trial) -> dict[str, Any]:
 
 def _trial(plain: dict[str, Any]) -> Trial:
     checks = tuple(
-        Check(**one, label=inspection.LABELS[one["code"]]) for one in plain["checks"]
+        Check(
+            **one | {"result": Result(one["result"])},
+            label=inspection.LABELS[one["code"]],
+        )
+        for one in plain["checks"]
     )
-    sent = tuple(Attribute(**one) for one in plain["attributes"])
-    return Trial(**(plain | {"checks": checks, "attributes": sent}))
+    sent = tuple(
+        Attribute(**one | {"values": tuple(one["values"])})
+        for one in plain["attributes"]
+    )
+    at = datetime.fromisoformat(plain["at"])
+    return Trial(**(plain | {"at": at, "checks": checks, "attributes": sent}))
 
 
 def _waiting_key(connection: UUID, request_id: str) -> str:

@@ -44,7 +44,7 @@ _WORDS = {
 def sso_test(request: Any, saml: UUID) -> HttpResponse:
     """Step 5: the button, and what the last test showed."""
     row, at = frame.found(saml), clock.now()
-    trial = trials.latest(connection=saml)
+    trial = trials.latest(row=row)
     trusted = selectors.trusted_certificates(connection_id=row.pk)
     context = frame.context(request, row, step="test", at=at) | {
         "trial": trial and _shown(row, trial),
