@@ -69,6 +69,8 @@ def deliver_one(*, due: Due, clock: Clock) -> bool:
             _test(lease, clock=clock)
         if lease.stream.state == State.RUNNING:
             _flow(lease, clock=clock)
+        else:
+            _let_go(lease, at=clock())
     except LeaseIsLost:
         return False
     return True
@@ -182,9 +184,11 @@ def _test(lease: Lease, *, clock: Clock) -> None:
     except NotDelivered as failure:
         error = str(failure)
     with scoping.organization(organization_id=lease.log.organization_id):
-        ended = None if stream.state == State.PAUSED else Now() + LEASE
         if not _held(lease).update(
-            test_asked_at=None, tested_at=clock(), test_error=error, leased_until=ended
+            test_asked_at=None,
+            tested_at=clock(),
+            test_error=error,
+            leased_until=Now() + LEASE,
         ):
             raise LeaseIsLost
         watching.tested(stream=stream, error=error, at=clock())

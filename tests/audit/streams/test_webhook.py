@@ -304,6 +304,21 @@ def test_a_private_address_is_refused_unless_the_operator_allows_it(
     assert receiver.tried == 0
 
 
+def test_a_second_ring_for_a_test_event_keeps_no_lease_of_the_stream(
+    halden: Tenant, receiver: Receiver, hook: dict[str, str], seal: Seal
+) -> None:
+    made = make(halden, Kind.WEBHOOK, hook)
+    services.ask_test(actor=MARA, stream=made.stream, at=AT)
+
+    turn(made.stream)
+    idle = turn(made.stream)
+
+    assert idle.leased_until is None
+    services.start(actor=MARA, stream=made.stream, at=AT)
+    seal()
+    assert turn(made.stream).sent > 0
+
+
 def test_a_test_event_goes_out_even_while_it_is_paused(
     halden: Tenant, receiver: Receiver, hook: dict[str, str], seal: Seal
 ) -> None:
