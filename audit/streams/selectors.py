@@ -21,6 +21,7 @@ from audit.streams.batches import Batch
 from audit.streams.kinds import DESTINATIONS, Format, Kind
 from audit.streams.models import AuditStream, AuditStreamSample, State
 from audit.streams.rules import Place, Standing
+from kit.formatting import grouped
 from kit.refusals import Refused
 
 BATCH = 500
@@ -90,8 +91,12 @@ select target_id, max(at) from audit_facet
  group by target_id
 """
 _GAP = """
-select max(at), count(*) from audit_facet
- where organization_id = %s and action = 'audit.stream.gap-found' and target_id = %s
+select max(f.at), coalesce(sum((
+       convert_from(e.leaf, 'UTF8')::jsonb #>> '{counts,missing}')::bigint), 0)
+  from audit_facet f
+  left join audit_entry e on e.id = f.entry_id and e.organization_id = f.organization_id
+ where f.organization_id = %s and f.action = 'audit.stream.gap-found'
+   and f.target_id = %s
 """
 _DUE = "select * from custos_due_streams(%s, %s)"
 
@@ -204,10 +209,13 @@ def alarms(*, organization_id: int, workspace: UUID, at: datetime) -> list[Alarm
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """When entries were last found gone before a stream sent them, and how often."""
+    """Entries that were gone before a stream sent them: when found last, and how many.
+
+    `missing` counts those of all its gaps.
+    """
 
     at: datetime
-    times: int
+    missing: int
     acknowledged_at: datetime | None
 
     @property
@@ -221,12 +229,12 @@ def _is_seen(gap_at: datetime, acknowledged_at: datetime | None) -> bool:
 
 
 def gap_of(*, stream: AuditStream) -> Gap | None:
-    """The gap of a stream, however long ago; None where it never had one."""
+    """The gaps of a stream, however long ago; None where it never had one."""
     found = storage.rows("default", _GAP, stream.organization_id, stream.public_id)
-    at, times = found[0]
+    at, missing = found[0]
     if at is None:
         return None
-    return Gap(at=at, times=times, acknowledged_at=stream.gap_acknowledged_at)
+    return Gap(at=at, missing=int(missing), acknowledged_at=stream.gap_acknowledged_at)
 
 
 def samples_of(*, stream: AuditStream, at: datetime) -> list[AuditStreamSample]:
@@ -335,13 +343,23 @@ def move_to(*, stream: AuditStream, first: Place) -> Move:
     sizes = sizes_of(organization_id=stream.organization_id)
     epoch, index = first
     if not 0 <= index <= sizes.get(epoch, -1):
-        raise NoSuchEntry(_("The log has no such entry. Choose one that it has."))
+        raise NoSuchEntry(_no_such_entry(sizes))
     done = pruning.boundary()
     if Boundary(epoch=epoch, index=index) < done:
         raise NoSuchEntry(_("%s Choose one from there on.") % pruning.sentence(done))
     step = rules.position(first, sizes=sizes) - 1
     step -= rules.position(stream.cursor, sizes=sizes)
     return Move(again=max(-step, 0), skipped=max(step, 0))
+
+
+def _no_such_entry(sizes: dict[int, int]) -> str:
+    if not sizes:
+        return _("Nothing is sealed yet: there is nothing to send again.")
+    epoch = max(sizes)
+    last = {"index": grouped(sizes[epoch] - 1), "epoch": epoch}
+    return (
+        _("There is no such entry. The newest is %(index)s of epoch %(epoch)s.") % last
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

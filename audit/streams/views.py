@@ -25,6 +25,8 @@ from kit import clock, guard
 from kit.permissions import Permission
 from kit.refusals import Refused
 
+_ACKNOWLEDGED = "action:audit.stream.gap-acknowledged"
+
 
 @guard.requires(Permission.AUDIT_VIEW)
 @require_safe
@@ -296,6 +298,7 @@ def _detail(
     urls = {act: where.url(f"stream-{act}", stream=found.public_id) for act in acts} | {
         "list": where.url("streams"),
         "here": where.url("stream", stream=found.public_id),
+        "acknowledged": f"{where.url('entries')}?q={_ACKNOWLEDGED}",
     }
     samples = selectors.samples_of(stream=found, at=at)
     first = {"epoch": max(found.cursor_epoch, 1), "index": max(found.cursor_index, 0)}
@@ -311,6 +314,7 @@ def _detail(
         "test": showing.test_state(found, now=at),
         "replay": ReplayForm(initial=first),
         "is_running": found.state == State.RUNNING,
+        "is_moving": found.state == State.RUNNING and progress.behind > 0,
         "is_signed": DESTINATIONS[Kind(found.kind)].gives_secret,
         "can": request.actor.may(Permission.AUDIT_STREAMS),
         "urls": urls,

@@ -399,6 +399,35 @@ def test_a_replay_from_nowhere_is_refused(
     assert _streams(where)[0].cursor == stream.cursor
 
 
+def test_a_replay_from_nowhere_says_what_is_the_newest_entry(
+    where: WorkspaceRef, mara: Client, seal: Callable[[], int]
+) -> None:
+    stream = _made(where, mara)
+    sealed = seal()
+
+    replay = f"{LIST}{stream.public_id}/replay/"
+    shown = mara.post(replay, {"epoch": 1, "index": 9_999}).content.decode()
+
+    assert f"The newest is {sealed - 1} of epoch 1." in shown
+
+
+def test_the_page_follows_by_itself_what_waits_until_it_is_sent(
+    where: WorkspaceRef, mara: Client, seal: Callable[[], int]
+) -> None:
+    stream = _made(where, mara, start_at="beginning")
+    here = f"{LIST}{stream.public_id}/"
+    polls = f'id="stream-head" aria-live="polite" hx-get="{here}"'
+    seal()
+
+    assert polls not in mara.get(here).content.decode()
+    mara.post(f"{here}start/")
+    assert polls in mara.get(here).content.decode()
+    seal()
+    with scoping.organization(organization_id=where.organization.id):
+        AuditStream.objects.update(cursor_index=9_999)
+    assert polls not in mara.get(here).content.decode()
+
+
 def test_removing_takes_its_name(
     where: WorkspaceRef, mara: Client, seal: Callable[[], int]
 ) -> None:
