@@ -111,6 +111,16 @@ def facts(incident: AuditIncident, *, box: Box, now: datetime) -> list[dict[str,
     return [*found, {"name": _("Id"), "value": incident.public_id, "is_mono": True}]
 
 
+def subject(incident: AuditIncident, *, pages: Pages) -> dict[str, str]:
+    """The page to look at first, where the incident leads to one; else nothing."""
+    if incident.kind == Kind.STREAM and incident.subject:
+        place = url(pages, "stream", stream=UUID(incident.subject))
+        return {"label": _("Open the stream"), "url": place}
+    if incident.kind == Kind.VERIFICATION:
+        return {"label": _("Open the audit log"), "url": pages.list_url()}
+    return {}
+
+
 def timeline(
     steps: Iterable[AuditIncidentStep], *, pages: Pages, box: Box
 ) -> list[dict[str, Any]]:

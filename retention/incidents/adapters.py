@@ -1,6 +1,7 @@
 """Puts lasting incidents on the overview: of deleting, and those to be handled."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -101,7 +102,7 @@ def _security(actor: Actor, _at: datetime) -> CardView | None:
             "number": number,
             "noun": _("not resolved"),
             "fact": words.name(found[0]),
-            "url": _page_of(found[0], workspace),
+            "url": _list_of(found[0], workspace),
             "status_kind": "bad" if waiting else "run",
             "status_word": _("Act") if waiting else _("In hand"),
         },
@@ -121,14 +122,23 @@ def _task(one: AuditIncident, workspace: WorkspaceRef) -> Task:
         title=words.name(one),
         fact=opened if mail.is_set_up() else f"{opened}. {_UNMAILED}",
         action_url=_page_of(one, workspace),
-        action_label=_("Open the incidents"),
+        action_label=_("Open the incident"),
         tone="bad",
         icon_name="alert-octagon",
     )
 
 
 def _page_of(one: AuditIncident, workspace: WorkspaceRef) -> str:
+    return _place(one, workspace, "incident", incident=one.public_id)
+
+
+def _list_of(one: AuditIncident, workspace: WorkspaceRef) -> str:
+    return _place(one, workspace, "incidents")
+
+
+def _place(one: AuditIncident, workspace: WorkspaceRef, name: str, **more: UUID) -> str:
+    """Of the organization as a whole, or of the workspace, as the incident is."""
     if one.workspace is not None:
-        return place(workspace, "audit:workspace-incidents")
-    kwargs = {"organization": workspace.organization.slug}
-    return reverse("audit:incidents", kwargs=kwargs)
+        return place(workspace, f"audit:workspace-{name}", **more)
+    above = {"organization": workspace.organization.slug, **more}
+    return reverse(f"audit:{name}", kwargs=above)

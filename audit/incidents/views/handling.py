@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -129,15 +129,16 @@ def _context(
         "facts": showing.facts(row, box=box, now=now),
         "timeline": showing.timeline(steps, pages=pages, box=box),
         "can_manage": request.actor.may(Permission.INCIDENTS_MANAGE),
-        "forms": _forms(row),
+        "subject": showing.subject(row, pages=pages),
+        "forms": _forms(row, request.POST),
         "notice": NoticeForm(to=audiences(row), auto_id="notice-%s"),
         "notice_url": showing.url(pages, "incident-notice", incident=row.public_id),
         "crumbs": showing.crumbs(pages, str(said.name)),
     }
 
 
-def _forms(row: AuditIncident) -> list[dict[str, Any]]:
-    """What can be written now: each with its button."""
+def _forms(row: AuditIncident, posted: QueryDict) -> list[dict[str, Any]]:
+    """What can be written now, each with its button; what was refused stays in it."""
     note: _Offer = ("note", _("Write a note"), TextForm)
     resolve: _Offer = ("resolve", _("Resolve the incident"), TextForm)
     assign: _Offer = ("assign", _("Hand it on"), OwnerForm)
@@ -158,7 +159,10 @@ def _forms(row: AuditIncident) -> list[dict[str, Any]]:
             "act": act,
             "title": titles[act],
             "button": button,
-            "form": form(auto_id=f"{act}-%s"),
+            "form": form(
+                auto_id=f"{act}-%s",
+                initial=posted.dict() if posted.get("act") == act else None,
+            ),
         }
         for act, button, form in offered[State(row.state)]
     ]

@@ -9,7 +9,7 @@ from audit import recording
 from audit.incidents import services
 from audit.incidents.models import AuditIncident
 from audit.log import sequencer
-from audit.recording import Target
+from audit.recording import Outcome, Target
 from kit import scoping
 from kit.actor import Actor
 from kit.ids import new_uuid
@@ -102,6 +102,36 @@ def test_bad_input_is_refused_in_words(where: WorkspaceRef, owner: Client) -> No
         assert "Nothing was changed" in answer.content.decode()
 
 
+def test_what_was_written_stays_in_its_field_where_it_is_refused(
+    where: WorkspaceRef, owner: Client
+) -> None:
+    page = f"{ORGANIZATION}{opened(where).public_id}/"
+    owner.post(page, {"act": "resolve", "text": "Isolated it."})
+
+    late = owner.post(page, {"act": "note", "text": "x" * 4_001})
+
+    assert late.status_code == 422
+    assert late.content.decode().count("x" * 4_001) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [
+        ("audit.stream.gap-found", "audit/streams/{subject}/"),
+        ("audit.log.verified", "audit/"),
+    ],
+)
+def test_an_incident_leads_to_what_is_to_be_looked_at(
+    where: WorkspaceRef, owner: Client, action: str, path: str
+) -> None:
+    found = opened(where, action, outcome=Outcome.ERROR)
+
+    shown = owner.get(f"{ORGANIZATION}{found.public_id}/").content.decode()
+
+    leads_to = path.format(subject=found.subject)
+    assert f'<a class="btn" href="/o/halden-instruments/{leads_to}">' in shown
+
+
 def test_a_workspace_sees_its_own_incidents_alone(
     where: WorkspaceRef, owner: Client
 ) -> None:
@@ -131,11 +161,12 @@ def test_what_is_about_the_whole_organization_waits_for_who_runs_it(
 def test_the_overview_tells_what_nobody_has_taken(
     where: WorkspaceRef, owner: Client
 ) -> None:
-    opened(where)
+    found = opened(where)
 
     shown = owner.get("/w/halden-engineering/").content.decode()
 
     assert "Something became public" in shown
+    assert f'href="{WORKSPACE}{found.public_id}/"' in shown
 
 
 def test_a_rule_is_set_and_a_wrong_one_refused(owner: Client) -> None:
