@@ -24,7 +24,10 @@ def verdict(found: Standing) -> dict[str, str]:
     }
     text = _("Nothing that was deleted or has expired is still stored.")
     if found.due_at is not None:
-        text = _("The oldest must be gone by %s.") % absolute(found.due_at)
+        must = _("The oldest must be gone by %s.")
+        if found.stage is Stage.OVERDUE:
+            must = _("The oldest had to be gone by %s.")
+        text = must % absolute(found.due_at)
     return {"kind": KINDS[found.stage], "title": titles[found.stage], "text": text}
 
 
@@ -47,8 +50,7 @@ def figures(found: Standing, *, now: datetime) -> list[dict[str, Any]]:
         {
             "name": _("Gone in time, %s days") % DAYS,
             "number": share(found.on_time),
-            "fact": _("%(late)s of %(purged)s were late")
-            % {"late": grouped(found.late), "purged": grouped(found.purged)},
+            "fact": _lateness(found),
         },
         {
             "name": _("Past their day"),
@@ -68,6 +70,17 @@ def figures(found: Standing, *, now: datetime) -> list[dict[str, Any]]:
             "fact": _("held; their clock starts anew at the release"),
         },
     ]
+
+
+def _lateness(found: Standing) -> str:
+    """What the share is made of: what is still there past its day counts as well."""
+    told = _("%(late)s of %(all)s were late")
+    if found.overdue:
+        told = _("%(late)s of %(all)s were late, or still are")
+    return told % {
+        "late": grouped(found.late + found.overdue),
+        "all": grouped(found.purged + found.overdue),
+    }
 
 
 def share(on_time: float | None) -> str:

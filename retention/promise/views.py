@@ -29,6 +29,7 @@ def promise(request: Any) -> HttpResponse:
         "verdict": showing.verdict(found),
         "figures": showing.figures(found, now=at),
         "chart": showing.chart(found, now=at),
+        "is_due": any(one.due for one in found.forecast),
         "rate": showing.rate(found),
         "is_empty": not found.waiting and not found.purged,
         "deletions_url": link(request, "retention:deletions"),

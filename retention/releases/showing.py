@@ -35,6 +35,12 @@ def sentence(outcome: Outcome, *, now: datetime) -> str:
     """How much becomes purgeable, and when."""
     if not outcome.due:
         return _("Nothing of it is due when the grace ends: its policy keeps it.")
+    if outcome.grace_until <= now:
+        return ngettext(
+            "%s object may be purged at once: no grace follows the release.",
+            "%s objects may be purged at once: no grace follows the release.",
+            outcome.due,
+        ) % grouped(outcome.due)
     return ngettext(
         "%(n)s object may be purged from %(when)s on, %(in)s.",
         "%(n)s objects may be purged from %(when)s on, %(in)s.",

@@ -48,8 +48,9 @@ def _row(stage: Stage, hold: Hold) -> Hold:
 
 
 def test_the_page_says_what_becomes_purgeable_and_when(
-    stage: Stage, held: Hold
+    stage: Stage, held: Hold, settings: Any
 ) -> None:
+    settings.CUSTOS_RELEASE_GRACE_DAYS = 7
     stage.set_policy(90)
     stage.conversation(age=100)
     stage.conversation(age=1)
@@ -59,6 +60,18 @@ def test_the_page_says_what_becomes_purgeable_and_when(
     text = page.content.decode()
     assert "1 object may be purged from" in text
     assert "the 30 days count from the release" in text
+
+
+def test_without_a_grace_the_page_says_that_it_goes_at_once(
+    stage: Stage, held: Hold, settings: Any
+) -> None:
+    settings.CUSTOS_RELEASE_GRACE_DAYS = 0
+    stage.set_policy(90)
+    stage.conversation(age=100)
+
+    page = stage.officer.client().get(f"{URL}{held.public_id}/release/")
+
+    assert "1 object may be purged at once: no grace follows" in page.content.decode()
 
 
 def test_asking_releases_nothing(stage: Stage, held: Hold) -> None:

@@ -64,6 +64,22 @@ def test_before_anything_is_deleted_the_page_teaches(
     assert "Nothing was deleted yet" in page(stage)
 
 
+def test_an_empty_month_is_a_sentence_and_no_empty_chart(
+    stage: Theatre, turn: Callable[[datetime], None]
+) -> None:
+    deleted(stage, at=days_ago(8))
+    stage.sweep()
+    empty = page(stage)
+
+    deleted(stage, at=NOON)
+    waits = page(stage)
+
+    assert "Nothing comes due in the next 30 days" in empty
+    assert "forecast-title" not in empty
+    assert "1 object comes due in 30 days" in waits
+    assert "forecast-title" in waits
+
+
 def test_a_measured_rate_is_told_also_while_nothing_comes_due(stage: Theatre) -> None:
     measured = replace(standing(stage), purged=200, per_second=40.0)
 
@@ -85,7 +101,10 @@ def test_without_a_worker_it_turns_red_at_the_predicted_minute(
     turn(due_at)
     assert "Alarm: something has waited 20 days" in page(stage)
     turn(due_at + MINUTE)
-    assert "The 30-day promise is broken" in page(stage)
+    broken = page(stage)
+    assert "The 30-day promise is broken" in broken
+    assert "The oldest had to be gone by" in broken
+    assert "1 of 1 were late, or still are" in broken
     found = standing(stage, at=due_at + MINUTE)
     assert (found.overdue, found.stage) == (1, Stage.OVERDUE)
 
