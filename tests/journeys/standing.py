@@ -18,6 +18,8 @@ from typing import Any
 
 import psycopg
 import redis
+from celery import Celery
+from django.conf import settings
 from psycopg import sql
 
 from config.launcher import keys, ports
@@ -34,6 +36,7 @@ _CHOSEN = ("CUSTOS_HOME", "CUSTOS_BASE_URL", "CUSTOS_DEMO_IDP_URL", "PATH")
 # Sites at the same time keep their queues apart, and from those of other tests, which
 # have the lower half of Valkey's sixteen databases.
 _QUEUES = {"site": 8, "own": 9}
+_QUEUE = settings.CELERY_TASK_DEFAULT_QUEUE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,20 @@ class Site:
 
     url: str
     installation: Installation
+    database: str
+    queue: str
+
+    def ring(self, task: str) -> None:
+        """What beat rings each minute, rung now; what is due lies in rows."""
+        route = settings.CELERY_TASK_ROUTES.get(task, {})
+        with Celery(broker=self.queue) as app:
+            app.send_task(task, queue=route.get("queue", _QUEUE))
+
+    def as_superuser(self) -> "psycopg.Connection[Any]":
+        """Its content database past everything that protects it."""
+        return psycopg.connect(
+            _admins(self.database), options="-c session_replication_role=replica"
+        )
 
     def command(self, *words: str) -> dict[str, Any]:
         """The JSON answer of a management command beside it."""
@@ -75,7 +92,10 @@ def started(name: str) -> Iterator[Site]:
     installation = Installation(home.path, lines)
     with installation.started():
         yield Site(
-            url=f"http://{ports.HOST}:{installation.port}", installation=installation
+            url=f"http://{ports.HOST}:{installation.port}",
+            installation=installation,
+            database=databases["content"],
+            queue=lines["REDIS_URL"],
         )
 
 
@@ -125,8 +145,7 @@ def _queue(name: str, address: str) -> str:
 
 
 def _copy_databases(sources: dict[str, str], *, to: dict[str, str]) -> None:
-    admin = stand.of_this_run().url("postgres").replace("//", f"//{ADMIN}:{PASSWORD}@")
-    with psycopg.connect(admin, autocommit=True) as connection:
+    with psycopg.connect(_admins("postgres"), autocommit=True) as connection:
         for kind, source in sources.items():
             names = {
                 "name": sql.Identifier(to[kind]),
@@ -135,6 +154,11 @@ def _copy_databases(sources: dict[str, str], *, to: dict[str, str]) -> None:
             }
             for text in _COPY:
                 connection.execute(sql.SQL(text).format(**names))
+
+
+def _admins(database: str) -> str:
+    whole = stand.of_this_run().url(database)
+    return whole.replace("//", f"//{ADMIN}:{PASSWORD}@")
 
 
 _COPY = (

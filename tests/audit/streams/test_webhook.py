@@ -289,6 +289,10 @@ def test_entries_that_are_gone_are_told_as_a_gap(
     assert first.json[-1]["data"]["missing"] == 2
     types = [e["type"] for asked in receiver.taken for e in asked.json]
     assert "custos.audit.stream.gap-found" in types
+    with scoping.organization(organization_id=halden.id):
+        gap = selectors.gap_of(stream=fresh(made.stream))
+    assert gap is not None
+    assert (gap.missing, gap.is_acknowledged) == (2, False)
 
 
 def test_a_private_address_is_refused_unless_the_operator_allows_it(
