@@ -21,9 +21,10 @@ What holds, and why:
 """
 
 import logging
+import time
 from collections import defaultdict
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
@@ -39,6 +40,8 @@ from kit.signing import SigningKey
 logger = logging.getLogger(__name__)
 ROUND = 8_192
 """Entries a round; at most 256 MiB where every leaf has its largest size."""
+_LOOKS_AGAIN = 600.0
+"""Seconds after which a process looks again for heads that nobody published."""
 
 _WAITING = """
 select exists (
@@ -103,8 +106,11 @@ update audit_sequencer
 
 
 def run(*, at: datetime) -> int:
-    """Seals; at the first call of a process also publishes what was left behind."""
-    _publish_once()
+    """Seals; at times also publishes what a sequencer that died left behind.
+
+    It may have run on another machine: not only a new process has to look.
+    """
+    _publish_once(int(time.monotonic() // _LOOKS_AGAIN))
     return seal(at=at)
 
 
@@ -141,8 +147,8 @@ def publish_again() -> None:
         checkpoints.publish(log.uuid, block.note)
 
 
-@cache
-def _publish_once() -> None:
+@lru_cache(maxsize=1)
+def _publish_once(_period: int) -> None:
     publish_again()
 
 

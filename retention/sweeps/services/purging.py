@@ -43,7 +43,8 @@ select id, workspace_id, kind, n, tried from retention_sweepslice
 where run_id = %(run)s and window_no = %(window)s and done_at is null
 order by id for update skip locked
 """
-# Lists travel as text: nobody reads them on the way back.
+# Lists travel as text: nobody reads them on the way back. What has no key of its own
+# waits for one: its bytes under another's key would outlive it in copies.
 _PICK = f"""
 with {conditions.CUTOFFS}, slice as materialized (
     select b.*, s.id as slice_id,
@@ -56,7 +57,7 @@ with {conditions.CUTOFFS}, slice as materialized (
     select c.id, b.slice_id,
            case when c.deleted_at is null then k.label else 'delete' end as label
     from slice b cross join lateral unnest(b.ids) i(id) {{of_ids}}
-    where {{due}} and not {{held}}
+    where c.{{key}} is not null and {{due}} and not {{held}}
     for update of c skip locked
 )
 select array_agg(id order by id)::text, array_agg(slice_id order by id)::text,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -190,6 +191,26 @@ def test_a_head_left_unpublished_is_published_at_the_next_start(
     (checkpoint_folder / str(halden.uuid)).unlink()
 
     sequencer.publish_again()
+
+    assert checkpoints.published(halden.uuid) == newest
+
+
+def test_a_head_that_a_sequencer_elsewhere_left_is_published_by_one_that_lives(
+    halden: Tenant,
+    seal: Sealing,
+    checkpoint_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr(sequencer, "time", clock)
+    sequencer.run(at=AT)
+    halden.record()
+    seal()
+    newest = (checkpoint_folder / str(halden.uuid)).read_text()
+    (checkpoint_folder / str(halden.uuid)).unlink()
+
+    clock.monotonic = lambda: 600.0
+    sequencer.run(at=AT)
 
     assert checkpoints.published(halden.uuid) == newest
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from audit.log import sequencer
 from config.celery import app
 from tests.retention.crashes import oracle
 from tests.retention.crashes.calls import watched
@@ -84,6 +85,8 @@ class Child:
         story = ""
         # Another test may have left a pool of connections to another broker.
         app._after_fork()
+        # A process that starts has looked for nothing yet.
+        sequencer._publish_once.cache_clear()
         try:
             with watched(point):
                 whole_sweep(lambda: oracle.is_over(self.site), recover)

@@ -1,7 +1,7 @@
 """Files of GPTs go by their age: hidden, explained, held, purged; the GPT stays."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connections, transaction
@@ -13,6 +13,7 @@ from retention.conversations import object_reasons
 from retention.deletions import services as deletions
 from retention.holds import services as holds
 from retention.policies import previews
+from retention.sweeps.models import SweepCount
 from tests.cast import NOON
 from tests.retention.conftest import Stage, days_ago
 from tests.workspaces.gpts.studio import draft
@@ -193,6 +194,44 @@ def test_a_file_of_an_older_custos_gets_a_key_of_its_own(
     stage: Stage, gpt: Gpt
 ) -> None:
     file = files(stage)[0]
+    blob = as_an_older_custos_stored_it(stage, gpt, file)
+    opened = [opened_by(stage, gpt, file)]
+
+    assert (keying.give_keys(), keying.give_keys()) == (1, 0)
+
+    opened.append(opened_by(stage, gpt, file))
+    assert opened == [("old.csv", DATA)] * 2
+    kept = files(stage)[0]
+    assert kept.blob_id != blob
+    key = vault.read_keys([kept.key_id or uuid4()])[kept.key_id or uuid4()]
+    named = Seals(key, gpt=gpt.public_id).open_file(kept.public_id, kept.sealed)
+    assert named["name"] == "old.csv"
+
+
+def test_a_sweep_that_comes_before_its_own_key_leaves_it_to_the_next(
+    stage: Stage, gpt: Gpt
+) -> None:
+    old, new = files(stage)
+    as_an_older_custos_stored_it(stage, gpt, old)
+    stage.set_policy(5, content_kind=KIND)
+
+    stage.sweep()
+
+    assert [one.pk for one in files(stage)] == [old.pk]
+    with stage.scope():
+        (count,) = SweepCount.objects.filter(kind=KIND)
+    assert (count.planned_n, count.purged_n, count.failed_n) == (2, 1, 1)
+
+    keying.give_keys()
+    own = files(stage)[0]
+    stage.sweep()
+
+    assert files(stage) == []
+    assert vault.read_keys([own.key_id or uuid4(), new.key_id or uuid4()]) == {}
+
+
+def as_an_older_custos_stored_it(stage: Stage, gpt: Gpt, file: GptFile) -> UUID:
+    """Seals the file with its GPT's key alone; returns the blob of its bytes."""
     with stage.scope():
         held = selectors.seals_of(gpt)
     blob = uuid4()
@@ -209,17 +248,7 @@ def test_a_file_of_an_older_custos_gets_a_key_of_its_own(
                 file.pk,
             ],
         )
-    opened = [opened_by(stage, gpt, file)]
-
-    assert (keying.give_keys(), keying.give_keys()) == (1, 0)
-
-    opened.append(opened_by(stage, gpt, file))
-    assert opened == [("old.csv", DATA)] * 2
-    kept = files(stage)[0]
-    assert kept.blob_id != blob
-    key = vault.read_keys([kept.key_id or uuid4()])[kept.key_id or uuid4()]
-    named = Seals(key, gpt=gpt.public_id).open_file(kept.public_id, kept.sealed)
-    assert named["name"] == "old.csv"
+    return blob
 
 
 def opened_by(stage: Stage, gpt: Gpt, file: GptFile) -> tuple[str, bytes]:
