@@ -1,5 +1,10 @@
-"""Verifies a log, at once or by a worker, and exports it for others to verify."""
+"""Verifies a log, at once or by a worker, and exports it for others to verify.
 
+A worker also verifies every log once a day without being asked, that of the
+installation too. Nothing starts them together: each is due a day after its last one.
+"""
+
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import IO
@@ -20,8 +25,12 @@ from kit import scoping
 from kit.actor import Actor
 from kit.permissions import Permission
 
+logger = logging.getLogger(__name__)
 AT_ONCE = 20_000
 """Entries that a page waits for; more of them are a worker's."""
+EVERY = timedelta(days=1)
+"""How old the newest result of a log may be before it is verified by itself."""
+VERIFIER = Actor.system("verifier")
 LEASE = timedelta(minutes=5)
 """How long a worker may say nothing; it tells every ten thousand entries."""
 _FREE = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
@@ -30,6 +39,16 @@ _DUE = """
 select id, organization_id from audit_verification
  where state = 'due' and (leased_until is null or leased_until < now())
  order by id limit %s
+"""
+# One look at the newest row of each log: what waits is not asked for again.
+_STALE = """
+select l.organization_id from audit_log l left join lateral (
+    select v.state, v.ended_at from audit_verification v
+     where v.organization_id = l.organization_id
+     order by v.requested_at desc, v.id desc limit 1) n on true
+ where n.state is distinct from 'due'
+   and coalesce(n.ended_at, l.opened_at) <= %s
+ order by coalesce(n.ended_at, l.opened_at), l.organization_id limit %s
 """
 _RESULT = (
     "state",
@@ -52,6 +71,23 @@ def request(*, actor: Actor, log: Log, at: datetime) -> AuditVerification:
     actor.require(Permission.AUDIT_VERIFY)
     if _entries() <= AT_ONCE:
         return verify(actor=actor, log=log, at=at)
+    return _left_to_a_worker(actor=actor, log=log, at=at)
+
+
+def request_stale(*, at: datetime, limit: int = 10) -> int:
+    """Leaves logs that nobody verified for a day to a worker; how many.
+
+    Those that wait longest first, and a few at a time: the next tick takes the next.
+    """
+    found = storage.rows("sweeper", _STALE, at - EVERY, limit)
+    for (organization_id,) in found:
+        with scoping.organization(organization_id=organization_id):
+            log = log_of(organization_id=organization_id)
+            _left_to_a_worker(actor=VERIFIER, log=log, at=at)
+    return len(found)
+
+
+def _left_to_a_worker(*, actor: Actor, log: Log, at: datetime) -> AuditVerification:
     waiting = AuditVerification.objects.exclude(state=State.DONE).first()
     if waiting is not None:
         return waiting
@@ -106,11 +142,20 @@ def export(
 
 
 def work_due(*, clock: Callable[[], datetime], limit: int = 10) -> int:
-    """Verifies what was left to a worker and nobody is at; how many there were."""
+    """Verifies what was left to a worker and nobody is at; how many there were.
+
+    A log that cannot even be walked (its files are damaged) keeps no other waiting: it
+    is tried again once its lease is over.
+    """
     found = storage.rows("sweeper", _DUE, limit)
     for row_id, organization_id in found:
-        if _lease(row_id, organization_id, now=_FREE):
+        if not _lease(row_id, organization_id, now=_FREE):
+            continue
+        try:
             _verify_requested(row_id, organization_id, clock=clock)
+        except Exception as defect:  # noqa: BLE001 -- one must not stop the others
+            kind = type(defect).__name__
+            logger.error("the log of organization %s: %s", organization_id, kind)
     return len(found)
 
 
@@ -125,7 +170,7 @@ def _verify_requested(
         _lease(row_id, organization_id, now=Q(), checked=checked)
 
     result = walk(log, using="sequencer", progress=tell)
-    _ended(row, actor=Actor.system("verifier"), log=log, result=result, at=clock())
+    _ended(row, actor=VERIFIER, log=log, result=result, at=clock())
 
 
 def _lease(row_id: int, organization_id: int, *, now: Q, **told: int) -> bool:

@@ -10,5 +10,9 @@ from kit import clock
 
 @shared_task(name="audit.tasks.verify_due", time_limit=3_600)
 def verify_due(**_: Any) -> None:
-    """Verifies what waits; whoever died over one is followed after its lease."""
+    """Verifies what waits, and what nobody verified for a day.
+
+    Whoever died over one is followed after its lease.
+    """
+    services.request_stale(at=clock.now())
     services.work_due(clock=clock.now)
