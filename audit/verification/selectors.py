@@ -1,6 +1,7 @@
 """What is sealed and what was verified."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from audit.log import storage
@@ -78,3 +79,38 @@ def newest_ended() -> AuditVerification | None:
     """The newest result in the open scope."""
     ended = AuditVerification.objects.filter(state=State.DONE)
     return ended.order_by("-requested_at", "-id").first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """A log whose newest result names a flaw, or that nobody verified for long.
+
+    `finding` is empty where it is only late; `index` is that of the first wrong entry.
+    """
+
+    origin: str
+    finding: str
+    index: int | None
+    since: datetime
+
+
+LATE = timedelta(days=2)
+_DOUBTS = """
+select l.origin, coalesce(n.finding, ''), n.first_bad_index,
+       coalesce(n.ended_at, l.opened_at)
+  from audit_log l left join lateral (
+    select v.finding, v.first_bad_index, v.ended_at from audit_verification v
+     where v.organization_id = l.organization_id and v.state = 'done'
+     order by v.requested_at desc, v.id desc limit 1) n on true
+ where n.finding <> '' or coalesce(n.ended_at, l.opened_at) < %s
+ order by coalesce(n.finding, '') = '', l.organization_id limit %s
+"""
+
+
+def doubts_for_operator(*, at: datetime, limit: int = 20) -> list[Doubt]:
+    """Logs of all organizations that are in doubt, those with a flaw first."""
+    found = storage.rows("sweeper", _DOUBTS, at - LATE, limit)
+    return [
+        Doubt(origin=origin, finding=finding, index=index, since=since)
+        for origin, finding, index, since in found
+    ]

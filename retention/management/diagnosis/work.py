@@ -10,6 +10,7 @@ from django.conf import settings
 
 from audit.log import selectors as log
 from audit.timestamps import selectors as timestamps
+from audit.verification import selectors as verification
 from audit.witnesses import selectors as witnesses
 from kit import scoping
 from retention.deletions import objects
@@ -71,6 +72,32 @@ def seal(at: datetime) -> Finding:
         way_out="End what holds it back (pg_terminate_backend), or start the worker"
         " of the queue sequencer and beat.",
     )
+
+
+@asked(way_out="Start the content database.")
+def verified(at: datetime) -> Finding:
+    """Every log is there, was verified lately, and held."""
+    doubts = verification.doubts_for_operator(at=at)
+    flaws = [f"{name} (lost)" for name in log.lost_logs_for_operator()]
+    flaws += [
+        f"{one.origin} ({one.finding}, first at index {one.index})"
+        for one in doubts
+        if one.finding
+    ]
+    if flaws:
+        return bad(
+            f"The audit log does not hold: {'; '.join(flaws)}.",
+            way_out="Keep the database as it is and compare it with the newest backup;"
+            " manage.py verify_audit verifies again.",
+        )
+    if doubts:
+        return warn(
+            f"Not verified since {doubts[0].since}: "
+            f"{', '.join(one.origin for one in doubts)}.",
+            way_out="Start beat and a worker of the queue slow; its log names a log"
+            " that cannot be read.",
+        )
+    return ok("Every log was verified within two days, and holds.")
 
 
 @asked(way_out="Start the content database.")
@@ -174,6 +201,7 @@ PROBES: dict[str, Probe] = {
     "broker": broker,
     "workers": workers,
     "seal": seal,
+    "verification": verified,
     "witness": witness,
     "timestamp": timestamp,
     "overdue purges": overdue,

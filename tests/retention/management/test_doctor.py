@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import connections
 import config.celery  # noqa: F401 -- as manage.py does
 from audit.log import checkpoints, sequencer
 from audit.log.selectors import logs_for_operator
+from audit.verification import services as verification
 from retention.management import diagnosis
 from retention.management.commands import doctor
 from retention.management.diagnosis import Finding, work
@@ -61,8 +62,10 @@ def run() -> tuple[dict[str, Any], bool]:
 
 @pytest.mark.usefixtures("clock", "valkey")
 def test_a_sound_installation_is_well_apart_from_what_tests_lack(
-    stage: Stage, settings
+    stage: Stage, settings, tmp_path
 ):
+    # Heads of logs that other tests left are no business of this one.
+    settings.CUSTOS_CHECKPOINT_DIR = tmp_path
     # A browser test that ran before allows the event loop of its own.
     settings.SILENCED_SYSTEM_CHECKS = [*settings.SILENCED_SYSTEM_CHECKS, "async.E001"]
     sequencer.run(at=NOON)
@@ -146,6 +149,53 @@ def test_an_entry_that_waits_for_its_seal_is_named(stage: Stage):
 
     assert found.level == "bad"
     assert "unsealed since" in found.sentence
+
+
+def _verified(*, at: datetime) -> None:
+    verification.request_stale(at=at)
+    verification.work_due(clock=lambda: at)
+
+
+def test_a_log_that_does_not_hold_is_named(stage: Stage, settings, tmp_path):
+    settings.CUSTOS_CHECKPOINT_DIR = tmp_path
+    sequencer.run(at=NOON)
+    _verified(at=NOON + timedelta(days=1))
+    assert diagnosis.PROBES["verification"](NOON + timedelta(days=1)).level == "ok"
+
+    owner(
+        "set custos.audit_door = 'open'; update audit_entry set leaf = 'x'"
+        " where id = (select entry_id from audit_facet where index = 0"
+        " and organization_id > 0); reset custos.audit_door"
+    )
+    _verified(at=NOON + timedelta(days=2))
+
+    found = diagnosis.PROBES["verification"](NOON + timedelta(days=2))
+    assert found.level == "bad"
+    assert "edited, first at index 0" in found.sentence
+
+
+def test_a_log_that_nobody_verified_for_long_is_named(stage: Stage, settings, tmp_path):
+    settings.CUSTOS_CHECKPOINT_DIR = tmp_path
+
+    found = diagnosis.PROBES["verification"](NOON + timedelta(days=400))
+
+    assert found.level == "warn"
+    assert "Not verified since" in found.sentence
+
+
+def test_a_log_that_vanished_is_named(stage: Stage, settings, tmp_path):
+    settings.CUSTOS_CHECKPOINT_DIR = tmp_path
+    sequencer.run(at=NOON)
+    log = next(one for one in logs_for_operator() if one.organization_id)
+    owner(
+        "set custos.audit_door = 'open'; delete from audit_log where"
+        f" organization_id = {log.organization_id}; reset custos.audit_door"
+    )
+
+    found = asked("verification")
+
+    assert found.level == "bad"
+    assert f"checkpoints of {log.uuid} (lost)" in found.sentence
 
 
 def test_a_database_behind_its_published_head_is_named(stage: Stage):
