@@ -35,10 +35,14 @@ SAID: dict[Kind, Said] = {
     ),
     Kind.VERIFICATION: Said(
         name=_("The audit log does not verify"),
-        found=_("A verification found an entry of the audit log that is wrong"),
+        found=_(
+            "A verification found an entry of the audit log that is wrong, or the log"
+            " is not sealed because it does not agree with what was published"
+        ),
         advice=_(
             "Open the audit log: it names the first entry that is wrong. Keep the"
             " database as it is, and compare it with the newest backup and export."
+            " Where a backup was restored on purpose, the operator opens a new epoch."
         ),
     ),
     Kind.REFUSED_SIGN_INS: Said(

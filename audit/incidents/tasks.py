@@ -10,8 +10,10 @@ from kit import clock
 
 @shared_task(name="audit.tasks.detect_incidents", time_limit=300)
 def detect_incidents(**_: Any) -> None:
-    """Reads on in every log with new entries."""
-    services.detect_due(at=clock.now())
+    """Reads on in every log with new entries, and asks which are not sealed."""
+    at = clock.now()
+    services.open_refused(at=at)
+    services.detect_due(at=at)
 
 
 @shared_task(name="audit.tasks.page_incidents", time_limit=120)

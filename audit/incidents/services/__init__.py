@@ -11,6 +11,7 @@ from audit.incidents.services.handling import (
 )
 from audit.incidents.services.noticing import give_notice
 from audit.incidents.services.paging import page_due
+from audit.incidents.services.refusing import open_refused
 from audit.incidents.services.rota import remove_webhook, set_rota, set_webhook
 from audit.incidents.services.settings import change_rule
 
@@ -23,6 +24,7 @@ __all__ = [
     "detect_due",
     "give_notice",
     "note",
+    "open_refused",
     "page_due",
     "remove_webhook",
     "reopen",

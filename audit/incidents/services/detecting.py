@@ -7,6 +7,7 @@ read again. Two workers cannot read one log at once: the cursor's row is theirs 
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from audit import recording
 from audit.incidents import selectors
@@ -16,7 +17,7 @@ from audit.incidents.models import (
     AuditIncidentCursor,
     AuditIncidentStep,
 )
-from audit.incidents.rules import Rule, State
+from audit.incidents.rules import Kind, Rule, State
 from audit.incidents.selectors import Hit
 from audit.log.selectors import Log, log_of
 from audit.recording import Outcome, Target
@@ -45,7 +46,7 @@ def detect_due(*, at: datetime, limit: int = 100) -> int:
 def detect(*, organization_id: int, at: datetime) -> bool:
     """Reads the next window of one log; False where nothing was left to read."""
     with scoping.organization(organization_id=organization_id):
-        cursor = _cursor(organization_id)
+        cursor = turn_at(organization_id)
         if cursor is None:
             return False
         after = (cursor.epoch, cursor.index)
@@ -67,7 +68,7 @@ def detect(*, organization_id: int, at: datetime) -> bool:
     return True
 
 
-def _cursor(organization_id: int) -> AuditIncidentCursor | None:
+def turn_at(organization_id: int) -> AuditIncidentCursor | None:
     """The cursor of a log, locked; None while somebody else reads that log."""
     AuditIncidentCursor.objects.bulk_create(
         [AuditIncidentCursor(organization_id=organization_id)], ignore_conflicts=True
@@ -80,31 +81,52 @@ def _tell(log: Log, rule: Rule, found: Sequence[Hit], *, at: datetime) -> None:
     for hit in found:
         by_subject.setdefault(hit.subject, []).append(hit)
     for subject, hits in by_subject.items():
-        lasting = (
-            AuditIncident.objects.select_for_update()
-            .filter(kind=rule.kind, subject=subject)
-            .exclude(state=State.RESOLVED)
-            .first()
-        )
-        if lasting is None:
-            lasting = _opened(log, rule, subject, hits, at=at)
-        else:
-            lasting.found_n += len(hits)
-            lasting.seen_at = max(at, lasting.seen_at)
-            lasting.save(update_fields=["found_n", "seen_at"])
-        _name_entries(lasting, hits)
+        counts = {"found": len(hits), "index": hits[0].place[1]}
+        workspace = hits[0].workspace
+        row = told(log, rule.kind, subject, workspace=workspace, counts=counts, at=at)
+        _name_entries(row, hits)
+
+
+def told(
+    log: Log,
+    kind: Kind,
+    subject: str,
+    *,
+    workspace: UUID | None,
+    counts: dict[str, int],
+    at: datetime,
+) -> AuditIncident:
+    """Adds what was found to the incident that lasts, or opens one; in a turn."""
+    lasting = (
+        AuditIncident.objects.select_for_update()
+        .filter(kind=kind, subject=subject)
+        .exclude(state=State.RESOLVED)
+        .first()
+    )
+    if lasting is None:
+        return _opened(log, kind, subject, workspace=workspace, counts=counts, at=at)
+    lasting.found_n += counts["found"]
+    lasting.seen_at = max(at, lasting.seen_at)
+    lasting.save(update_fields=["found_n", "seen_at"])
+    return lasting
 
 
 def _opened(
-    log: Log, rule: Rule, subject: str, hits: Sequence[Hit], *, at: datetime
+    log: Log,
+    kind: Kind,
+    subject: str,
+    *,
+    workspace: UUID | None,
+    counts: dict[str, int],
+    at: datetime,
 ) -> AuditIncident:
     row = AuditIncident.objects.create(
         organization_id=log.organization_id,
         public_id=new_uuid(),
-        kind=rule.kind,
+        kind=kind,
         subject=subject,
-        workspace=hits[0].workspace,
-        found_n=len(hits),
+        workspace=workspace,
+        found_n=counts["found"],
         opened_at=at,
         seen_at=at,
         page_due_at=at,
@@ -117,7 +139,7 @@ def _opened(
         workspace=row.workspace,
         at=at,
         outcome=Outcome.ERROR,
-        counts={"found": row.found_n, "index": hits[0].place[1]},
+        counts=counts,
         details={"kind": row.kind},
     )
     return row
