@@ -165,7 +165,9 @@ NEXT: dict[State, frozenset[State]] = {
 """What may follow: whoever opens a resolved incident again has it already."""
 
 ROUNDS = 5
-"""How often a page goes around the whole rota before it is let be."""
+"""How often a page goes around the whole rota before it goes on slowly."""
+SLOW = timedelta(hours=6)
+"""Between two pages from then on, until somebody acknowledges."""
 MOST_CONTACTS = 8
 DEFAULT_WAIT = 15
 """Minutes until the next contact is paged."""
@@ -180,15 +182,21 @@ def by_default(*, owners: Sequence[UUID]) -> Sequence[UUID]:
 def turn(
     *, step: int, contacts: Sequence[UUID], reachable: Container[UUID]
 ) -> tuple[int, UUID] | None:
-    """The next step at which somebody can be paged, and whom; None after the last.
+    """The next step at which somebody can be paged, and whom; None if nobody can.
 
     Who may not see incidents any more is passed over at once.
     """
-    for at in range(step, ROUNDS * len(contacts)):
+    for at in range(step, step + len(contacts)):
         who = contacts[at % len(contacts)]
         if who in reachable:
             return at, who
     return None
+
+
+def wait_after(*, step: int, contacts: int, minutes: int) -> timedelta:
+    """Until the next page, `step` pages having been due to a rota of `contacts`."""
+    usual = timedelta(minutes=minutes)
+    return max(usual, SLOW) if step >= ROUNDS * max(contacts, 1) else usual
 
 
 def retry_after(tries: int) -> timedelta | None:

@@ -14,7 +14,7 @@ from audit.incidents.models import (
     AuditIncidentStep,
     AuditRota,
 )
-from audit.incidents.rules import DEFAULT_WAIT, ROUNDS, RULES, By, Kind, Rule, State
+from audit.incidents.rules import DEFAULT_WAIT, RULES, By, Kind, Rule, State
 from audit.log import storage
 from audit.log.actions import CATALOG
 
@@ -22,6 +22,8 @@ Place = tuple[int, int]
 """(epoch, index) of a sealed entry."""
 
 STEPS_SHOWN = 300
+_EVER = 100_000_000
+"""Rounds after which the database would let an incident be: none ever gets there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ def rota(*, organization_id: int) -> AuditRota:
 def due_pages(*, at: datetime, limit: int) -> list[tuple[int, int]]:
     """Incidents whose next page is due, with their organizations."""
     with connection.cursor() as cursor:
-        cursor.execute("select * from audit_due_pages(%s, %s, %s)", [at, ROUNDS, limit])
+        cursor.execute("select * from audit_due_pages(%s, %s, %s)", [at, _EVER, limit])
         return list(cursor.fetchall())
 
 

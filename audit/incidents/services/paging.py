@@ -6,7 +6,7 @@ it commits nobody was paged and the page is still due; killed after, the outbox 
 """
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -56,9 +56,12 @@ def page(*, incident_id: int, organization_id: int, at: datetime) -> bool:
             owners=[one.person for one in found if one.is_owner]
         )
         turn = rules.turn(step=row.page_step, contacts=contacts, reachable=emails)
-        row.page_due_at = at + timedelta(minutes=rota.minutes)
         if turn is not None:
             row.page_step = turn[0] + 1
+        row.page_due_at = at + rules.wait_after(
+            step=row.page_step, contacts=len(contacts), minutes=rota.minutes
+        )
+        if turn is not None:
             _put(row, rota, at=at)
             _tell(row, turn[1], emails[turn[1]], at=at)
         row.save(update_fields=["page_due_at", "page_step"])

@@ -157,14 +157,39 @@ def test_whoever_acknowledges_ends_it(where: WorkspaceRef, log: Log) -> None:
 
 
 @pytest.mark.usefixtures("rota")
-def test_it_goes_around_a_bounded_number_of_times(where: WorkspaceRef) -> None:
-    opened(where)
-
-    for n in range(3 * ROUNDS):
+def test_after_five_rounds_it_goes_on_slowly_until_somebody_acknowledges(
+    where: WorkspaceRef, log: Log
+) -> None:
+    incident = opened(where)
+    for n in range(2 * ROUNDS):
         services.page_due(at=minutes(15 * n))
-
+    last = 15 * (2 * ROUNDS - 1)
     assert len(paged(where)) == 2 * ROUNDS
-    assert selectors.due_pages(at=minutes(10_000), limit=9) == []
+
+    assert services.page_due(at=minutes(last + 359)) == 0
+    for hours in (6, 12, 18):
+        assert services.page_due(at=minutes(last + 60 * hours)) == 1
+
+    assert paged(where)[2 * ROUNDS :] == [MARA, TOMASZ, MARA]
+    services.acknowledge(
+        actor=cast.OPERATOR, log=log, incident=incident, at=minutes(last + 1_100)
+    )
+    assert services.page_due(at=minutes(100_000)) == 0
+
+
+@pytest.mark.usefixtures("rota")
+def test_while_nobody_can_be_reached_it_looks_again_at_each_turn(
+    where: WorkspaceRef,
+) -> None:
+    opened(where)
+    User.objects.update(is_active=False)
+    for n in range(3 * ROUNDS):
+        assert services.page_due(at=minutes(15 * n)) == 0
+
+    User.objects.update(is_active=True)
+
+    assert services.page_due(at=minutes(15 * 3 * ROUNDS)) == 1
+    assert paged(where) == [MARA]
 
 
 def test_without_a_rota_the_owners_are_paged_and_admins_are_not(
