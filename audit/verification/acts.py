@@ -12,6 +12,7 @@ from audit.log import storage, tree
 from audit.log.models import AuditFacet
 from audit.log.storage import Block
 from audit.log.tiles import WIDTH, Tile, nodes_of
+from audit.recording import Outcome
 from kit.http import keyset
 
 _ACT = """
@@ -22,6 +23,11 @@ select f.epoch, f.index, e.leaf
    and f.target_id = %(target)s and f.workspace = %(workspace)s
    and (f.epoch, f.index) > (%(epoch)s, %(index)s)
  order by f.epoch, f.index limit 1
+"""
+_LEAF = """
+select e.leaf from audit_facet f join audit_entry e
+    on e.id = f.entry_id and e.organization_id = f.organization_id
+ where f.organization_id = %s and f.epoch = %s and f.index = %s
 """
 _HEAD = """
 select b.first + b.n from audit_block b
@@ -39,6 +45,15 @@ class Proven:
     index: int
     hashes: tuple[bytes, ...]
     checkpoint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a sealed entry stands in its log, and when its act was."""
+
+    epoch: int
+    index: int
+    at: datetime
 
 
 def proven(
@@ -68,14 +83,37 @@ def proven(
     if not found:
         return None
     epoch, index, leaf = found[0]
-    head = head_over(organization_id=organization_id, epoch=epoch, index=index)
-    return Proven(
-        leaf=bytes(leaf),
-        epoch=epoch,
-        index=index,
-        hashes=tuple(path(head, index=index)),
-        checkpoint=head.note,
+    return _proven(organization_id, epoch, index, bytes(leaf))
+
+
+def proven_at(*, organization_id: int, place: Place) -> Proven | None:
+    """The entry at a place, proven as in `proven`; None once it is pruned."""
+    epoch, index = place.epoch, place.index
+    found = storage.rows("default", _LEAF, organization_id, epoch, index)
+    if not found:
+        return None
+    return _proven(organization_id, epoch, index, bytes(found[0][0]))
+
+
+def newest_refused(
+    *, actions: Collection[str], workspace: UUID, targets: Collection[UUID]
+) -> dict[UUID, Place]:
+    """Where each of `targets` was last refused one of these, in the open scope."""
+    found = (
+        AuditFacet.objects.filter(
+            target_id__in=targets,
+            action__in=actions,
+            workspace=workspace,
+            outcome=Outcome.REFUSED,
+        )
+        .order_by("target_id", "-epoch", "-index")
+        .distinct("target_id")
     )
+    return {
+        one.target_id: Place(epoch=one.epoch, index=one.index, at=one.at)
+        for one in found
+        if one.target_id
+    }
 
 
 def policy_of(*, target: str, action: str) -> str:
@@ -149,6 +187,17 @@ def head_over(
     if head is None:
         raise LookupError(f"no block ends at {size}")
     return head
+
+
+def _proven(organization_id: int, epoch: int, index: int, leaf: bytes) -> Proven:
+    head = head_over(organization_id=organization_id, epoch=epoch, index=index)
+    return Proven(
+        leaf=leaf,
+        epoch=epoch,
+        index=index,
+        hashes=tuple(path(head, index=index)),
+        checkpoint=head.note,
+    )
 
 
 def _tile(head: Block, level: int, number: int, *, using: str) -> bytes:

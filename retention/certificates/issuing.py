@@ -1,9 +1,9 @@
-"""Writes the receipt of one object: what a purge did to it, or that a hold kept it.
+"""Writes the receipt of one object: what a purge did to it, or what a hold refused.
 
 The signed document holds the object's id only as a hash with the organization's salt;
 `opening`, beside it in the file, gives id, salt and entry. Without that part a receipt
 can be shown to others and names nobody's conversation. The same object has the same
-receipt each time.
+receipt each time; what a hold keeps now says when that was looked at.
 """
 
 import base64
@@ -21,9 +21,10 @@ from audit.log.selectors import log_of
 from audit.log.tree import leaf_hash
 from audit.pruning import selectors as pruning
 from audit.verification import acts
+from audit.verification.acts import Proven
 from kit import signing, vault
 from kit.refusals import Refused
-from retention.certificates.selectors import Destroyed, Purged, Stored
+from retention.certificates.selectors import Cause, Destroyed, Purged, Stored
 from retention.receipts import documents, verifier
 from retention.receipts.documents import Signed, moment
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -63,35 +64,62 @@ def of_purged(found: Purged, *, workspace: WorkspaceRef) -> Signed:
             "files": _store(found.files),
         },
         "sweep": str(found.sweep.public_id) if found.sweep else "",
-        "log": {
-            "epoch": found.entry.epoch,
-            "index": found.entry.index,
-            "leaf_hash": leaf_hash(found.entry.leaf).hex(),
-            "proof": [hashed.hex() for hashed in found.entry.hashes],
-            "checkpoint": found.entry.checkpoint,
-        },
+        "log": _place(found.entry),
     }
     opening = {**_opening(found.public_id, salt), "entry": found.entry.leaf.decode()}
     return documents.signed(document, key=_key(), opening=opening)
 
 
-def of_kept(found: Stored, *, workspace: WorkspaceRef, at: datetime) -> Signed:
-    """The receipt of a refusal: deleted and hidden, and kept because of a hold."""
+def of_kept(
+    found: Stored, cause: Cause, *, workspace: WorkspaceRef, at: datetime
+) -> Signed:
+    """The receipt of a refusal: because of a hold, an object stays, whatever asked."""
     salt = _salt(workspace)
-    asked = found.deleted_at or at
+    opening = _opening(found.public_id, salt)
+    if cause is Cause.REQUEST:
+        entry = _refused(found, workspace)
+        opening["entry"] = entry.leaf.decode()
+        asked_at = json.loads(entry.leaf)["time"]
+        told = {"asked_at": asked_at, **_held(asked_at), "log": _place(entry)}
+    else:
+        told = {**_held(moment(at)), "log": _newest_head(workspace)}
+    if cause is Cause.DELETION and found.deleted_at:
+        since = moment(found.deleted_at)
+        told |= {"asked_at": since, "hidden_since": since}
+    if cause is Cause.POLICY:
+        told["rule"] = found.stands.rule
     document = {
         "type": "refusal",
         **_object(workspace, found.public_id, found.noun, salt=salt),
         "outcome": "kept",
         "reason": "legal_hold",
-        "asked_at": moment(asked),
-        "hidden_since": moment(asked),
-        "hold_check": {"at": moment(at), "held": True},
-        "log": _newest_head(workspace),
+        "cause": cause.value,
+        **told,
     }
-    return documents.signed(
-        document, key=_key(), opening=_opening(found.public_id, salt)
-    )
+    return documents.signed(document, key=_key(), opening=opening)
+
+
+def _refused(found: Stored, workspace: WorkspaceRef) -> Proven:
+    """The entry of a request that was refused, with its place in the log."""
+    organization_id, place = workspace.organization.id, found.refused
+    entry = place and acts.proven_at(organization_id=organization_id, place=place)
+    if not place or not entry:
+        raise LookupError(f"no entry tells of a refusal about {found.public_id}")
+    return entry
+
+
+def _held(at: str) -> dict[str, Any]:
+    return {"hold_check": {"at": at, "held": True}}
+
+
+def _place(entry: Proven) -> dict[str, Any]:
+    return {
+        "epoch": entry.epoch,
+        "index": entry.index,
+        "leaf_hash": leaf_hash(entry.leaf).hex(),
+        "proof": [hashed.hex() for hashed in entry.hashes],
+        "checkpoint": entry.checkpoint,
+    }
 
 
 def _newest_head(workspace: WorkspaceRef) -> dict[str, Any] | None:

@@ -89,9 +89,12 @@ def _mine(
             )
             if did is None:
                 continue
+            where = access.workspace
             found = selectors.purged(
-                workspace=access.workspace, public_id=public_id
-            ) or selectors.stored(public_id=public_id, at=at)
+                workspace=where, public_id=public_id
+            ) or selectors.stored_among(
+                workspace=where, public_ids=[public_id], at=at
+            ).get(public_id)
             if found is not None:
                 return access, found
     raise Http404
@@ -101,7 +104,10 @@ def _rows(access: Access, found: list[Any], at: datetime) -> list[dict[str, Any]
     wanted = {act.target_id for act in found}
     gone = selectors.gone_among(public_ids=wanted)
     stored = selectors.stored_among(
-        public_ids=wanted, membership_id=access.membership_id, at=at
+        workspace=access.workspace,
+        public_ids=wanted,
+        membership_id=access.membership_id,
+        at=at,
     )
     return [
         _row(act, is_gone=act.target_id in gone, stored=stored.get(act.target_id))
@@ -111,11 +117,12 @@ def _rows(access: Access, found: list[Any], at: datetime) -> list[dict[str, Any]
 
 def _row(act: Any, *, is_gone: bool, stored: Stored | None) -> dict[str, Any]:
     state = showing.state(stored)
+    kept = stored is not None and stored.kept_from is not None
     if is_gone:
         state = {"kind": "ok", "word": _("Purged"), "fact": ""}
-    elif stored is not None and stored.deleted_at is None:
+    elif stored is not None and not kept and stored.deleted_at is None:
         state = {"kind": "off", "word": _("Restored"), "fact": ""}
-    has_receipt = is_gone or (stored is not None and stored.is_kept)
+    has_receipt = is_gone or kept
     return {
         "noun": act.target_kind.replace("_", " ").capitalize(),
         "fact": _("Deleted on %s") % absolute(act.at),

@@ -1,23 +1,24 @@
-"""Finds what became of an object by its id: purged, kept by a hold, or still stored.
+"""Finds what became of an object by its id: purged, refused by a hold, or stored.
 
 Nothing is stored for it: the tombstone in the doom queue, the sweep that took the
 object and the entry of the audit log answer for each one, however many there are.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q
 
 from audit.verification import acts
-from audit.verification.acts import Proven
+from audit.verification.acts import Place, Proven
 from audit.verification.selectors import sealed
 from kit import content_kinds
-from retention.conversations import selectors as conversations
-from retention.deletions import objects
+from retention.conversations import standing
+from retention.conversations.standing import Standing
 from retention.sweeps import kinds
 from retention.sweeps.models import Doom, DoomKind, Sweep
 from workspaces.content.models import Conversation
@@ -47,20 +48,36 @@ class Purged:
     entry: Proven | None
 
 
+class Cause(StrEnum):
+    """What a hold refused: a purge after a deletion or by a policy, or a request."""
+
+    DELETION = "deletion"
+    REQUEST = "request"
+    POLICY = "policy"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """An object that is still there; a deleted one that is held is kept by the hold."""
+    """An object that is still there, and where it stands.
+
+    `refused` is where the log has that a program's delete was refused, the last time.
+    """
 
     public_id: UUID
     noun: str
-    deleted_at: datetime | None
-    is_held: bool
     owner_id: int
+    deleted_at: datetime | None
+    stands: Standing
+    refused: Place | None = None
 
     @property
-    def is_kept(self) -> bool:
-        """Somebody deleted it, and a hold refuses its purge."""
-        return self.deleted_at is not None and self.is_held
+    def kept_from(self) -> Cause | None:
+        """What a hold refused of it; the last request goes before a policy."""
+        if self.deleted_at is not None:
+            return Cause.DELETION if self.stands.is_held else None
+        if self.refused is not None:
+            return Cause.REQUEST
+        return Cause.POLICY if self.stands.is_due and self.stands.is_held else None
 
 
 def purged(*, workspace: WorkspaceRef, public_id: UUID) -> Purged | None:
@@ -87,23 +104,6 @@ def purged(*, workspace: WorkspaceRef, public_id: UUID) -> Purged | None:
     )
 
 
-def stored(*, public_id: UUID, at: datetime) -> Stored | None:
-    """An object that is in store, in the open scope."""
-    row: Any = Conversation.objects.filter(
-        public_id=public_id, staged_by__isnull=True
-    ).first()
-    if row is not None:
-        held = bool(conversations.held_among(ids=[row.pk], at=at))
-        return _stored(row, "conversation", row.owner_id, is_held=held)
-    for kind, storage in content_kinds.simple():
-        row = kind.rows.filter(public_id=public_id).first()
-        if row is not None:
-            held = bool(objects.held_among(storage=storage, ids=[row.pk], at=at))
-            owner = getattr(row, storage.owner)
-            return _stored(row, storage.noun, owner, is_held=held)
-    return None
-
-
 def may_be_named(*, workspace: WorkspaceRef) -> bool:
     """Whether others than its member may learn that a stored object exists."""
     return plans.of(workspace.plan).retention_setter is not RetentionSetter.MEMBER
@@ -116,28 +116,46 @@ def gone_among(*, public_ids: Collection[UUID]) -> set[UUID]:
 
 
 def stored_among(
-    *, public_ids: Collection[UUID], membership_id: int, at: datetime
+    *,
+    workspace: WorkspaceRef,
+    public_ids: Collection[UUID],
+    membership_id: int | None = None,
+    at: datetime,
 ) -> dict[UUID, Stored]:
-    """Which of these objects a member still has in store."""
-    found: dict[UUID, Stored] = {}
-    mine: Any = Conversation.objects.filter(
-        public_id__in=public_ids, owner_id=membership_id
-    ).defer("title", "raw")
-    held = conversations.held_among(ids=[row.pk for row in mine], at=at)
-    for row in mine:
-        found[row.public_id] = _stored(
-            row, "conversation", row.owner_id, is_held=row.pk in held
-        )
+    """Which of these objects are in store, in the open scope: all, or a member's."""
+    wanted: dict[str, Any] = {"public_id__in": public_ids}
+    mine = {} if membership_id is None else {"owner_id": membership_id}
+    rows: Any = Conversation.objects.filter(staged_by__isnull=True, **wanted, **mine)
+    rows = list(rows.defer("title", "raw"))
+    stands = standing.of_conversations(
+        workspace=workspace, ids=[row.pk for row in rows], at=at
+    )
+    found = _stored(rows, "conversation", "owner_id", stands)
     for kind, storage in content_kinds.simple():
-        rows = list(
-            kind.rows.filter(public_id__in=public_ids, **{storage.owner: membership_id})
+        mine = {} if membership_id is None else {storage.owner: membership_id}
+        rows = list(kind.rows.filter(**wanted, **mine))
+        stands = standing.of_objects(
+            workspace=workspace,
+            kind=kind,
+            storage=storage,
+            ids=[row.pk for row in rows],
+            at=at,
         )
-        held = objects.held_among(storage=storage, ids=[row.pk for row in rows], at=at)
-        for row in rows:
-            found[row.public_id] = _stored(
-                row, storage.noun, membership_id, is_held=row.pk in held
-            )
-    return found
+        found += _stored(rows, storage.noun, storage.owner, stands)
+    return {one.public_id: one for one in found}
+
+
+def with_refusals(
+    found: Mapping[UUID, Stored], *, workspace: WorkspaceRef
+) -> dict[UUID, Stored]:
+    """The same, each with the last request of a program that a hold refused."""
+    places = acts.newest_refused(
+        actions=deleting_actions(), workspace=workspace.public_id, targets=found
+    )
+    return {
+        public_id: replace(one, refused=places.get(public_id))
+        for public_id, one in found.items()
+    }
 
 
 def deleting_actions() -> list[str]:
@@ -172,11 +190,17 @@ def _entry(
     )
 
 
-def _stored(row: Any, noun: str, owner_id: int, *, is_held: bool) -> Stored:
-    return Stored(
-        public_id=row.public_id,
-        noun=noun,
-        deleted_at=row.deleted_at,
-        is_held=is_held,
-        owner_id=owner_id,
-    )
+def _stored(
+    rows: list[Any], noun: str, owner: str, stands: Mapping[int, Standing]
+) -> list[Stored]:
+    return [
+        Stored(
+            public_id=row.public_id,
+            noun=noun,
+            owner_id=getattr(row, owner),
+            deleted_at=row.deleted_at,
+            stands=stands[row.pk],
+        )
+        for row in rows
+        if row.pk in stands
+    ]

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from kit.formatting import absolute, grouped
 from retention.certificates.issuing import DELETE
-from retention.certificates.selectors import Purged, Stored
+from retention.certificates.selectors import Cause, Purged, Stored
 from retention.receipts.documents import Signed
 from retention.sweeps.showing import rule
 
@@ -23,6 +23,30 @@ _NOT_MORE = _lazy(
     " content before."
 )
 _DIGEST = re.compile("[0-9a-f-]{16}")
+_PURGE = _lazy("Certificate of a refused purge")
+_REFUSED = {
+    Cause.DELETION: (
+        _PURGE,
+        _lazy(
+            "Somebody deleted this %(noun)s, and it is hidden since. A legal hold"
+            " covers it, so its purge is refused until the hold is released."
+        ),
+    ),
+    Cause.POLICY: (
+        _PURGE,
+        _lazy(
+            "The rule below let this %(noun)s go. A legal hold covers it, so its purge"
+            " is refused until the hold is released."
+        ),
+    ),
+    Cause.REQUEST: (
+        _lazy("Certificate of a refused delete"),
+        _lazy(
+            "A program asked to delete this %(noun)s. A legal hold covered it, so the"
+            " request was refused: nothing of it was hidden or removed."
+        ),
+    ),
+}
 Document = Mapping[str, Any]
 
 
@@ -54,10 +78,8 @@ def state(found: Purged | Stored | None) -> dict[str, str]:
     if found is None:
         fact = _("No object of this id was stored or purged in this workspace.")
         return {"kind": "off", "word": _("Not found"), "fact": fact}
-    if found.is_kept and found.deleted_at:
-        fact = _("Deleted on %s and hidden since; a legal hold keeps it stored.")
-        fact %= absolute(found.deleted_at)
-        return {"kind": "held", "word": _("Kept by a hold"), "fact": fact}
+    if found.kept_from is not None:
+        return _kept(found, found.kept_from)
     if found.deleted_at:
         fact = _("Deleted on %s and hidden; it waits for its purge.")
         fact %= absolute(found.deleted_at)
@@ -65,8 +87,20 @@ def state(found: Purged | Stored | None) -> dict[str, str]:
     return {"kind": "off", "word": _("Stored"), "fact": _("Nobody has deleted it.")}
 
 
+def _kept(found: Stored, cause: Cause) -> dict[str, str]:
+    word, fact = _("Kept by a hold"), _("Its policy let it go; a legal hold keeps it.")
+    if cause is Cause.DELETION and found.deleted_at:
+        fact = _("Deleted on %s and hidden since; a legal hold keeps it stored.")
+        fact %= absolute(found.deleted_at)
+    if cause is Cause.REQUEST and found.refused:
+        word = _("Delete refused")
+        fact = _("A program asked to delete it on %s; a legal hold refused that.")
+        fact %= absolute(found.refused.at)
+    return {"kind": "held", "word": word, "fact": fact}
+
+
 def _of_object(document: Document, opening: Document) -> dict[str, Any]:
-    stores, log = document["stores"], document["log"]
+    stores = document["stores"]
     purged_at = _moment(document["hold_check"]["at"])
     statement = _(
         "This %(noun)s was removed for good on %(at)s. No legal hold covered it: that"
@@ -78,12 +112,7 @@ def _of_object(document: Document, opening: Document) -> dict[str, Any]:
         (_("Key vault"), _store(stores["vault"], _keys)),
         (_("File store"), _store(stores["files"], _files)),
     ]
-    entry = [
-        (_("Place"), _("epoch %(epoch)s, entry %(index)s") % log),
-        (_("Hash"), log["leaf_hash"]),
-        (_("Checkpoint"), log["checkpoint"].splitlines()[0]),
-        (_("Sweep"), document["sweep"]),
-    ]
+    entry = [*_entry(document["log"]), (_("Sweep"), document["sweep"])]
     return {
         "title": _("Certificate of deletion"),
         "statement": statement % {"noun": _noun(document), "at": purged_at},
@@ -96,24 +125,39 @@ def _of_object(document: Document, opening: Document) -> dict[str, Any]:
 
 
 def _of_refusal(document: Document, opening: Document) -> dict[str, Any]:
-    statement = _(
-        "Somebody deleted this %(noun)s, and it is hidden since. A legal hold covers"
-        " it, so its purge is refused until the hold is released."
+    # Those of before causes were told are all about deletions.
+    cause = Cause(document.get("cause", Cause.DELETION))
+    title, statement = _REFUSED[cause]
+    asked = _("Deleted") if cause is Cause.DELETION else _("Asked")
+    known = (
+        ("asked_at", asked, _moment),
+        ("hidden_since", _("Hidden since"), _moment),
+        ("rule", _("Rule"), _rule),
     )
-    decided = [
-        (_("Deleted"), _moment(document["asked_at"])),
-        (_("Hidden since"), _moment(document["hidden_since"])),
+    facts = [
+        *((name, word(document[at])) for at, name, word in known if at in document),
         (_("Hold checked"), _moment(document["hold_check"]["at"])),
         (_("Answer"), _("Kept: a legal hold covers it")),
     ]
+    parts = [
+        _part(_("What is kept"), _object(document, opening)),
+        _part(_("What was decided"), facts),
+    ]
+    if cause is Cause.REQUEST:
+        parts.append(_part(_("Entry in the audit log"), _entry(document["log"])))
     return {
-        "title": _("Certificate of a refused purge"),
-        "statement": statement % {"noun": _noun(document)},
-        "parts": [
-            _part(_("What is kept"), _object(document, opening)),
-            _part(_("What was decided"), decided),
-        ],
+        "title": str(title),
+        "statement": str(statement) % {"noun": _noun(document)},
+        "parts": parts,
     }
+
+
+def _entry(log: Document) -> list[tuple[str, str]]:
+    return [
+        (_("Place"), _("epoch %(epoch)s, entry %(index)s") % log),
+        (_("Hash"), log["leaf_hash"]),
+        (_("Checkpoint"), log["checkpoint"].splitlines()[0]),
+    ]
 
 
 def _of_sweep(document: Document, _opening: Document) -> dict[str, Any]:

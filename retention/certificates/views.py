@@ -1,6 +1,6 @@
 """Finding the receipt of an object, keeping it as a file, printing it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,8 @@ def receipts_find(request: Any) -> HttpResponse:
     at = clock.now()
     asked = request.GET.get("objects", "")
     wanted, unreadable = _ids(asked)
-    rows = [_row(request, public_id, at) for public_id in wanted]
+    found = _looked_up(request.workspace, wanted, at)
+    rows = [_row(request, one, found.get(one)) for one in wanted]
     context = {
         "asked": asked,
         "rows": rows,
@@ -152,8 +153,8 @@ def _signed(
 ) -> Signed | None:
     if isinstance(found, Purged):
         return issuing.of_purged(found, workspace=workspace)
-    if found.is_kept:
-        return issuing.of_kept(found, workspace=workspace, at=at)
+    if (cause := found.kept_from) is not None:
+        return issuing.of_kept(found, cause, workspace=workspace, at=at)
     return None
 
 
@@ -168,24 +169,32 @@ def _printed(
 
 
 def _found(workspace: WorkspaceRef, public_id: UUID, at: datetime) -> Purged | Stored:
-    found = _looked_up(workspace, public_id, at)
+    found = _looked_up(workspace, [public_id], at).get(public_id)
     if found is None:
         raise Http404
     return found
 
 
 def _looked_up(
-    workspace: WorkspaceRef, public_id: UUID, at: datetime
-) -> Purged | Stored | None:
-    found = selectors.purged(workspace=workspace, public_id=public_id)
-    if found is None and selectors.may_be_named(workspace=workspace):
-        return selectors.stored(public_id=public_id, at=at)
+    workspace: WorkspaceRef, wanted: Sequence[UUID], at: datetime
+) -> dict[UUID, Purged | Stored]:
+    """What became of each that was ever here; of what is stored, where that is told."""
+    found: dict[UUID, Purged | Stored] = {}
+    for public_id in wanted:
+        purged = selectors.purged(workspace=workspace, public_id=public_id)
+        if purged is not None:
+            found[public_id] = purged
+    rest = [public_id for public_id in wanted if public_id not in found]
+    if rest and selectors.may_be_named(workspace=workspace):
+        stored = selectors.stored_among(workspace=workspace, public_ids=rest, at=at)
+        found |= selectors.with_refusals(stored, workspace=workspace)
     return found
 
 
-def _row(request: Any, public_id: UUID, at: datetime) -> dict[str, Any]:
-    found = _looked_up(request.workspace, public_id, at)
-    has_receipt = isinstance(found, Purged) or (found is not None and found.is_kept)
+def _row(
+    request: Any, public_id: UUID, found: Purged | Stored | None
+) -> dict[str, Any]:
+    has_receipt = isinstance(found, Purged) or bool(found and found.kept_from)
     url = reverse(
         "retention:receipt-object",
         kwargs={"workspace": request.workspace.slug, "deleted": public_id},
@@ -201,8 +210,9 @@ def _row(request: Any, public_id: UUID, at: datetime) -> dict[str, Any]:
 def _lines(
     workspace: WorkspaceRef, wanted: list[UUID], at: datetime
 ) -> Iterator[bytes]:
+    known = _looked_up(workspace, wanted, at)
     for public_id in wanted:
-        found = _looked_up(workspace, public_id, at)
+        found = known.get(public_id)
         signed = _signed(found, workspace, at=at) if found else None
         if signed is not None:
             yield signed.line

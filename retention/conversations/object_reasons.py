@@ -10,32 +10,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kit import content_kinds
 from kit.content_kinds import ContentKind, Governed, Storage
-from retention.conversations import reasons, selectors
+from retention.conversations import reasons, selectors, standing
 from retention.conversations.reasons import Considered, Dates, Why
 from retention.conversations.selectors import UnknownConversation
-from retention.eligibility import conditions, kinds, precedence
+from retention.eligibility import precedence
 from retention.holds import coverage
 from retention.holds import selectors as holds
 from retention.policies import governing
-from retention.policies import selectors as policies
 from retention.policies.governing import Chains
 from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
 
 CONVERSATION = _("conversation")
 _UNGOVERNED = Considered(versions=[], winner=None, kept_days=None, bounds=None)
-_FACTS = """
-with {cutoffs}
-select case when c.deleted_at is not null then 'deleted'
-            when {expired} then 'expired' else 'live' end, {due}, {held}
-from b cross join unnest(%(ids)s::bigint[]) i(id) {of_ids}
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +82,9 @@ def why_object(
     at: datetime,
 ) -> Why:
     """The engine's decision about one stored object of a simple kind."""
-    state, is_due, is_held = _facts(workspace, kind, storage, row.pk, at=at)
+    stands = standing.of_objects(
+        workspace=workspace, kind=kind, storage=storage, ids=[row.pk], at=at
+    )[row.pk]
     owner_id = getattr(row, storage.owner)
     chains = governing.chains(workspace_id=workspace.id, owner_ids=[owner_id], at=at)
     governed = next((g for g in content_kinds.governed() if g.name == kind.name), None)
@@ -106,9 +100,9 @@ def why_object(
         )
     dates = _dates(workspace, governed, row, owner_id, chains, at)
     return Why(
-        state=state,
-        is_due=is_due,
-        is_held=is_held,
+        state=stands.state,
+        is_due=stands.is_due,
+        is_held=stands.is_held,
         is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
         considered=found.versions,
         winner=found.winner,
@@ -120,39 +114,15 @@ def why_object(
         undo_ends_at=dates.undo_ends_at,
         purge_at=dates.purge_at,
         ways_out=reasons.ways_out(
-            state,
-            is_due=is_due,
-            is_held=is_held,
+            stands.state,
+            is_due=stands.is_due,
+            is_held=stands.is_held,
             has_policy=governed is not None,
             by_message=False,
             deleted_by=row.deleted_by or "",
         ),
         ages_by_message=False,
     )
-
-
-def _facts(
-    workspace: WorkspaceRef,
-    kind: ContentKind,
-    storage: Storage,
-    pk: int,
-    *,
-    at: datetime,
-) -> tuple[str, bool, bool]:
-    relation = kinds.relation(kind, storage)
-    scopes = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    parameters: dict[str, Any] = conditions.parameters(scopes, at=at, kind=kind.name)
-    statement = _FACTS.format(
-        cutoffs=conditions.CUTOFFS,
-        expired=kinds.expired_of(kind),
-        due=relation.due,
-        held=relation.held,
-        of_ids=relation.of_ids,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters | {"ids": [pk]})
-        state, is_due, is_held = cursor.fetchone()
-    return state, bool(is_due), is_held
 
 
 def _dates(

@@ -7,11 +7,9 @@ same rules that make its cut-offs.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from django.db import connection
-
-from retention.eligibility import conditions, precedence, rules
+from retention.conversations import standing
+from retention.eligibility import precedence, rules
 from retention.eligibility.precedence import Chain
 from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS, WORKSPACE
 from retention.holds import selectors as holds
@@ -82,16 +80,11 @@ class Why:
     ages_by_message: bool = True
 
 
-_FACTS = f"""
-with {conditions.CUTOFFS}
-select {conditions.STATE}, {conditions.DUE}, {conditions.HELD}
-from b cross join unnest(%(ids)s::bigint[]) i(id) {conditions.OF_IDS}
-"""  # noqa: S608 -- constants
-
-
 def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) -> Why:
     """The engine's decision about one stored conversation, with its reasons."""
-    state, is_due, is_held = _facts(workspace, conversation, at=at)
+    stands = standing.of_conversations(
+        workspace=workspace, ids=[conversation.pk], at=at
+    )[conversation.pk]
     chains = governing.chains(
         workspace_id=workspace.id, owner_ids=[conversation.owner_id], at=at
     )
@@ -109,9 +102,9 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
     is_fixed = plans.of(workspace.plan).fixed_retention_days is not None
     by_message = not is_fixed and not conversation.is_temporary
     return Why(
-        state=state,
-        is_due=is_due,
-        is_held=is_held,
+        state=stands.state,
+        is_due=stands.is_due,
+        is_held=stands.is_held,
         is_past_policy=dates.expires_at is not None and dates.expires_at <= at,
         considered=found.versions,
         winner=found.winner,
@@ -124,9 +117,9 @@ def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) ->
         undo_ends_at=dates.undo_ends_at,
         purge_at=dates.purge_at,
         ways_out=ways_out(
-            state,
-            is_due=is_due,
-            is_held=is_held,
+            stands.state,
+            is_due=stands.is_due,
+            is_held=stands.is_held,
             has_policy=not is_fixed,
             by_message=by_message,
             deleted_by=conversation.deleted_by or "",
@@ -218,17 +211,6 @@ def _chain_of(conversation: Conversation, chains: Chains) -> Chain:
 
 def _kind_of(conversation: Conversation) -> str:
     return TEMPORARY_CHATS if conversation.is_temporary else CONVERSATIONS
-
-
-def _facts(
-    workspace: WorkspaceRef, conversation: Conversation, *, at: datetime
-) -> tuple[str, bool, bool]:
-    cutoffs = policies.cutoffs_at(workspace_ids=[workspace.id], at=at)
-    parameters: dict[str, Any] = conditions.parameters(cutoffs, at=at)
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, parameters | {"ids": [conversation.pk]})
-        state, is_due, is_held = cursor.fetchone()
-    return state, is_due, is_held
 
 
 def _policy_dates(

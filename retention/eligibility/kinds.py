@@ -90,6 +90,14 @@ def expired_of(kind: ContentKind) -> str:
     return f"(c.deleted_at is null and {is_old})"
 
 
+def state_of(kind: ContentKind) -> str:
+    """Whether `c` is deleted, expired or live, as STATE says it of conversations."""
+    return (
+        "(case when c.deleted_at is not null then 'deleted'"
+        f" when {expired_of(kind)} then 'expired' else 'live' end)"
+    )
+
+
 def clock_of(kind: ContentKind) -> str:
     """The column that ages the kind; empty where no policy governs it."""
     known = _governed(kind)

@@ -11,8 +11,8 @@ installed, and the program `openssl` (3.0 or later) otherwise.
 What is checked: the signature under the document; where it names an entry of the audit
 log, that the checkpoint is signed by the same key and that the entry's hash leads to
 its root (RFC 6962); where the file opens them, that the hashed id and the entry are
-the ones given, and that the entry is the purge of that object. Exit code 1 if one
-receipt fails.
+the ones given, and that the entry is the purge of that object, or the refusal to
+delete it. Exit code 1 if one receipt fails.
 """
 
 import argparse
@@ -166,8 +166,17 @@ def _demand_opening(document: dict[str, Any], opening: Any) -> None:
     entry = json.loads(leaf)
     told = (entry["target_id"], entry["time"], entry["workspace"])
     signed = (opening["id"], document["hold_check"]["at"], document["workspace"])
-    if told != signed or not entry["action"].endswith(".purged"):
+    if told != signed or not _tells(entry, document):
         raise Refused("the entry of the log tells something else than the receipt")
+
+
+def _tells(entry: dict[str, Any], document: dict[str, Any]) -> bool:
+    """The act of the entry is the one that the receipt is about."""
+    noun = document["object"]["kind"]
+    if document["type"] == "refusal":
+        act = (f"retention.{noun}.deleted", "refused")
+        return (entry["action"], entry["outcome"]) == act
+    return bool(entry["action"] == f"retention.{noun}.purged")
 
 
 def _canonical(document: Any) -> bytes:
@@ -230,7 +239,9 @@ def told(document: dict[str, Any]) -> str:
             f" key {stores['vault']['outcome']}"
         )
     if document.get("type") == "refusal":
-        return f"{document['object']['kind']} kept by a legal hold"
+        asked = {"request": "delete refused", "policy": "kept from its policy"}
+        what = asked.get(document.get("cause", ""), "kept")
+        return f"{document['object']['kind']} {what} by a legal hold"
     if document.get("type") == "closing":
         return f"workspace closed, key destroyed at {document['key_destroyed_at']}"
     result = document.get("result", {})
