@@ -4,23 +4,14 @@ Nothing may stay in one of them for longer than its limit: what repairs it runs 
 minute, and what is older anyway is an incident and a finding of `doctor`. A statement
 counts, by workspace, what is too old; `before` is the moment of the limit by the clock
 of the product, `since` by that of the database, which leases and hearts beat by. The
-workspace is null where a thing belongs to the installation. `{named}` stands for the
-condition that something still names the doomed file `d`.
+workspace is null where a thing belongs to the installation; a door of the app names it
+by its slug. `{named}` stands for the condition that something still names the doomed
+file `d`.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-
-@dataclass(frozen=True, kw_only=True)
-class Limbo:
-    """One state: its name, how long it may last, what repairs it, and the question."""
-
-    name: str
-    limit: timedelta
-    repaired_by: str
-    sql: str
-
+from kit.limbo import Limbo
 
 _MINUTES = timedelta(minutes=1)
 _HOURS = timedelta(hours=1)
@@ -29,6 +20,19 @@ _OF_A_SWEEP = """
 select s.workspace_id, count(*) from retention_sweeprun r
 join retention_sweep s on s.run_id = r.id and s.state not in ('closed', 'stopped')
 where r.state <> 'closed' and {} group by s.workspace_id
+"""
+# A draft that took force late let its first sweep begin as much later.
+_UNSETTLED = """
+select l.workspace_id, count(*) from retention_purgelist l
+join retention_policydraft d on d.id = l.draft_id
+where l.listed_at is not null and l.settled_at is null
+  and l.first_sweep_at < %(before)s and exists (
+    select from retention_sweep s where s.workspace_id = l.workspace_id
+       and s.purged_at < %(before)s
+       and s.planned_at >= l.first_sweep_at + greatest(interval '0', case
+           when d.state = 'in_force' and d.revision = l.revision
+           then d.ended_at - l.in_force_at end))
+group by l.workspace_id
 """
 
 STATES: tuple[Limbo, ...] = (
@@ -108,6 +112,36 @@ STATES: tuple[Limbo, ...] = (
         repaired_by="work_closings goes on with it each minute",
         sql="select workspace_id, count(*) from retention_closing"
         " where ended_at is null and due_at < %(before)s group by workspace_id",
+    ),
+    # What it has not hidden yet has no due date: the promise does not see it.
+    Limbo(
+        name="erasure that nobody goes on with",
+        limit=1 * _HOURS,
+        repaired_by="work_erasures hides more each minute, and looks again",
+        sql="select slug, count(*) from custos_due_erasures(%(before)s, 10000)"
+        " group by slug",
+        is_of_app=True,
+    ),
+    Limbo(
+        name="draft past the day of its force",
+        limit=1 * _HOURS,
+        repaired_by="force_policies puts it in force each minute, or sends it back",
+        sql="select workspace_id, count(*) from retention_policydraft"
+        " where state = 'scheduled' and due_at < %(before)s group by workspace_id",
+    ),
+    Limbo(
+        name="purge list that nobody wrote",
+        limit=1 * _HOURS,
+        repaired_by="force_policies writes it each minute",
+        sql="select workspace_id, count(*) from retention_purgelist"
+        " where listed_at is null and settled_at is null"
+        " and requested_at < %(before)s group by workspace_id",
+    ),
+    Limbo(
+        name="purge list that nobody settled",
+        limit=6 * _HOURS,
+        repaired_by="settle_purge_lists compares it each minute with its sweep",
+        sql=_UNSETTLED,
     ),
     Limbo(
         name="job or export that nobody began",

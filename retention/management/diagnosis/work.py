@@ -1,5 +1,6 @@
 """Examines whether work moves: the broker, workers, the seal, and purges in time."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import redis
 from celery import current_app
 from django.conf import settings
 
+from audit.limbo import selectors as limbo
 from audit.log import selectors as log
 from audit.timestamps import selectors as timestamps
 from audit.verification import selectors as verification
@@ -168,6 +170,23 @@ def stuck(at: datetime) -> Finding:
 
 
 @asked(way_out="Start the content database.")
+def stuck_logs(at: datetime) -> Finding:
+    """No work on audit logs stays in one state for longer than its limit."""
+    found = limbo.stuck(at=at)
+    if not found:
+        return ok("No work on audit logs stands still.")
+    numbers: Counter[str] = Counter()
+    for one in found:
+        numbers[one.state] += one.n
+    states = "; ".join(f"{state} ({n})" for state, n in sorted(numbers.items()))
+    return bad(
+        f"Work on audit logs stands still: {states}.",
+        way_out="See that beat and workers of due, slow and sequencer run, and read"
+        " their logs; audit/limbo/states.py says what repairs each.",
+    )
+
+
+@asked(way_out="Start the content database.")
 def alarms(_at: datetime) -> Finding:
     """No canary outlived its time, no purge left anything, no sweep missed all."""
     lasting = {
@@ -206,5 +225,6 @@ PROBES: dict[str, Probe] = {
     "timestamp": timestamp,
     "overdue purges": overdue,
     "stuck work": stuck,
+    "stuck logs": stuck_logs,
     "incidents": alarms,
 }

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connections
+
+from kit.limbo import Limbo
 from retention.conversations import selectors as conversations
 from retention.incidents import selectors as of_incidents
 from retention.incidents import services as incidents
@@ -24,6 +27,7 @@ order by s.id limit %(limit)s
 """
 _EXAMINED = "update retention_sweep set examined_at = %(at)s where id = any(%(ids)s)"
 _NOW = "select clock_timestamp()"
+_NAMED = "select id, slug from workspaces_workspace where slug = any(%(slugs)s)"
 _WHOLE = "all"
 
 
@@ -52,16 +56,27 @@ def examine(*, at: datetime) -> None:
 def stuck(*, at: datetime) -> list[Stuck]:
     """Whatever is past the limit of its state, of all tenants."""
     now = rows(_NOW)[0][0]
-    named = kinds.refers_to_blob("d.object_id")
     return [
         Stuck(state=state.name, workspace_id=workspace, n=n)
         for state in STATES
-        for workspace, n in rows(
-            state.sql.replace("{named}", named),
-            before=at - state.limit,
-            since=now - state.limit,
+        for workspace, n in _counted(
+            state, before=at - state.limit, since=now - state.limit
         )
     ]
+
+
+def _counted(
+    state: Limbo, *, before: datetime, since: datetime
+) -> list[tuple[int | None, int]]:
+    """How much of each workspace is too old."""
+    if state.is_of_app:
+        with connections["default"].cursor() as cursor:
+            cursor.execute(state.sql, {"before": before})
+            by_slug = dict(cursor.fetchall())
+        named = rows(_NAMED, slugs=list(by_slug)) if by_slug else []
+        return [(workspace, by_slug[slug]) for workspace, slug in named]
+    sql = state.sql.replace("{named}", kinds.refers_to_blob("d.object_id"))
+    return [(one[0], one[1]) for one in rows(sql, before=before, since=since)]
 
 
 def _examine_purges(*, at: datetime) -> None:

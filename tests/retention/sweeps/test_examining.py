@@ -8,10 +8,16 @@ import pytest
 from django.db import connections, transaction
 
 from audit.log import sequencer
+from kit import scoping
 from kit.actor import Actor
 from retention.closing import services as closings
+from retention.erasure import services as erasures
+from retention.erasure.models import Erasure
 from retention.incidents import selectors as incidents
 from retention.management import diagnosis
+from retention.policies.drafts import services as drafts
+from retention.policies.drafts.services import Values
+from retention.policies.listing import services as listing
 from retention.sweeps import services
 from retention.sweeps.limbo import STATES
 from retention.sweeps.models import Sweep, SweepRun
@@ -21,6 +27,7 @@ from tests.retention.conftest import Stage, days_ago
 from workspaces.content.models import Conversation, Import
 from workspaces.jobs import services as jobs
 from workspaces.jobs.models import Job
+from workspaces.tenancy.models import Workspace
 
 
 def lasting(stage: Stage) -> set[str]:
@@ -98,7 +105,42 @@ def leave_closing(stage: Stage) -> None:
     )
 
 
+def leave_erasure(stage: Stage, state: str) -> None:
+    erasures.request_own(
+        actor=stage.member.actor, workspace=stage.workspace, at=days_ago(1)
+    )
+    with stage.scope():
+        Erasure.objects.update(state=state)
+
+
+def leave_draft(stage: Stage) -> None:
+    """A draft that was to take force a day ago."""
+    with scoping.organization(organization_id=stage.workspace.organization.id):
+        Workspace.objects.filter(pk=stage.workspace.id).update(policy_grace_hours=24)
+    drafts.apply(
+        actor=stage.owner.actor,
+        workspace=stage.workspace,
+        values=Values(days=45, undo_days=0),
+        at=days_ago(2),
+    )
+
+
+def leave_unwritten_list(stage: Stage) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "MOST_AT_ONCE", -1)
+        leave_draft(stage)
+
+
+def leave_unsettled_list(stage: Stage) -> None:
+    leave_draft(stage)
+    leave_sweep(stage, "destroying", planned_at=days_ago(0.5), purged_at=days_ago(0.4))
+
+
 LEFT = {
+    "erasure that nobody goes on with": lambda stage: leave_erasure(stage, "hiding"),
+    "draft past the day of its force": leave_draft,
+    "purge list that nobody wrote": leave_unwritten_list,
+    "purge list that nobody settled": leave_unsettled_list,
     "import without a heartbeat": lambda stage: leave_import(stage, "staging"),
     "rows of a failed import": lambda stage: leave_import(stage, "failed"),
     "sweep without a worker": leave_run_without_worker,
@@ -141,6 +183,31 @@ def test_what_stands_beyond_its_limit_is_an_incident_and_a_finding(
     finding = diagnosis.PROBES["stuck work"](NOON)
     assert finding.level is diagnosis.Level.BAD
     assert state in finding.sentence
+
+
+@pytest.mark.parametrize("state", ["purging", "held"])
+def test_an_erasure_that_nobody_looks_at_any_more_is_found_in_any_state(
+    stage: Stage, state: str
+) -> None:
+    leave_erasure(stage, state)
+
+    services.examine(at=NOON)
+
+    assert lasting(stage) == {"erasure that nobody goes on with"}
+
+
+def test_erasures_drafts_and_lists_that_go_on_are_no_incident(stage: Stage) -> None:
+    stage.conversation(age=50)
+    leave_erasure(stage, "hiding")
+    leave_draft(stage)
+    erasures.work_due(at=NOON)
+    drafts.force_due(at=NOON)
+    ended = ("planned_at", "purged_at", "examined_at", "destroyed_at")
+    leave_sweep(stage, "destroying", **dict.fromkeys(ended, NOON))
+
+    services.examine(at=NOON + timedelta(minutes=10))
+
+    assert lasting(stage) == set()
 
 
 def test_what_is_at_work_is_no_incident(stage: Stage) -> None:
