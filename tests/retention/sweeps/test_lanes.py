@@ -11,7 +11,7 @@ from retention.receipts import selectors as receipts
 from retention.schedules.models import SweepSchedule
 from retention.schedules.rules import Pace
 from retention.sweeps import services, tasks
-from retention.sweeps.models import Lane, Sweep, SweepRun, SweepSlice
+from retention.sweeps.models import Lane, Sweep, SweepRun, SweepSlice, SweepState
 from retention.sweeps.services import (
     Outcome,
     lanes,
@@ -35,14 +35,15 @@ def neighbor(stage: Stage, slug: str) -> Stage:
     return staged(cast.workspace(stage.workspace.organization, slug=slug))
 
 
-def drive() -> None:
-    """Gives every run short turns until all are closed."""
+def drive(*among: Lane) -> None:
+    """Gives every run of these lanes short turns until all of them are closed."""
     for _round in range(200):
-        for run in services.unfinished_runs():
+        runs = [one for one in services.unfinished_runs() if one.lane in among]
+        if not runs:
+            return
+        for run in runs:
             services.work(run_id=run.id, budget_seconds=0.01, now=lambda: NOON)
         sequencer.run(at=NOON)
-        if not services.unfinished_runs():
-            return
     raise AssertionError("a run did not close")
 
 
@@ -74,7 +75,7 @@ def test_both_halves_close_with_receipts_that_name_their_plans(stage: Stage) -> 
         one.bulk(n, age=100)
     services.open_due_runs(at=NOON)
 
-    drive()
+    drive(*Lane)
 
     for one, n in ((stage, 45), (small, 3)):
         assert one.stored() == set()
@@ -85,6 +86,41 @@ def test_both_halves_close_with_receipts_that_name_their_plans(stage: Stage) -> 
         assert receipt is not None
         file = receipts.signed(receipt).file
         assert documents.verified(file, vkey=receipt.verifier_key)
+
+
+def test_a_small_sweep_closes_while_the_large_one_has_windows_left(
+    stage: Stage,
+) -> None:
+    """Nobody has a turn for the slow lane after its first window: it keeps none up."""
+    small = neighbor(stage, "halden-small")
+    for one, n in ((stage, 45), (small, 3)):
+        one.set_policy(90)
+        one.bulk(n, age=100)
+    (run,) = services.open_due_runs(at=NOON)
+    services.work(run_id=run, budget_seconds=5, now=lambda: NOON)
+    sequencer.run(at=NOON)
+    with stage.scope():
+        large = Sweep.objects.get().run_id
+    lease = leasing.claim(run_id=large, worker="tests")
+    assert lease
+    assert planning.seal(lease, at=NOON)
+    purging.batch(run_id=large, passes=0, now=lambda: NOON)
+
+    drive(Lane.FAST)
+
+    with small.scope():
+        done = Sweep.objects.get()
+        receipt = receipts.receipt_of(sweep_id=done.pk)
+    assert small.stored() == set()
+    assert (done.state, done.purged_n) == (SweepState.CLOSED, 3)
+    assert receipt is not None
+    with stage.scope():
+        waiting = Sweep.objects.get()
+        pieces = SweepSlice.objects.filter(sweep=waiting, done_at=None)
+        assert pieces.count() == 4
+    assert waiting.state != SweepState.CLOSED
+    assert len(stage.stored()) == 35
+    assert [one.id for one in services.unfinished_runs()] == [large]
 
 
 def test_a_run_of_one_large_sweep_changes_its_lane_only(stage: Stage) -> None:
