@@ -231,3 +231,17 @@ def test_a_test_event_needs_no_header_where_the_receiver_wants_none(
     assert "authorization" not in asked.headers
     assert [one["eventName"] for one in records(asked)] == ["custos.audit.stream-test"]
     assert (stream.tested_at, stream.test_error) == (AT, "")
+
+
+def test_a_private_address_is_refused_unless_the_operator_allows_it(
+    halden: Tenant, receiver: Receiver, otlp: dict[str, str], seal: Seal, settings: Any
+) -> None:
+    made = started(halden, Kind.OTLP, otlp)
+    seal()
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = False
+
+    stream = turn(made.stream)
+
+    assert "off limits" in stream.last_error
+    assert stream.cursor == (1, -1)
+    assert receiver.tried == 0
