@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kit import blobs
+from kit.blobs import BlobMissing
 from kit.http import keyset
 from kit.refusals import Refused
 from kit.sealed_streams import open_stream
@@ -187,7 +188,13 @@ def file_bytes(
     if row is None or row.pk not in seals:
         raise UnknownFile(_("There is no such file."))
     seal = seals[row.pk]
-    sealed = blobs.store().open(row.blob_id)
+    try:
+        sealed = blobs.store().open(row.blob_id)
+    except BlobMissing:
+        # Purged since the row was read; bytes that are missing under a row are lost.
+        if ProjectFile.objects.filter(pk=row.pk).exists():
+            raise
+        raise UnknownFile(_("There is no such file.")) from None
     content = b"".join(open_stream(sealed, key=seal.key, aad=seal.blob()))
     return seal.open_words("sealed", row.sealed)["name"], content
 

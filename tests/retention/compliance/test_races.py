@@ -21,7 +21,7 @@ from tests.cast import NOON
 from tests.retention import simple
 from tests.retention.compliance.conftest import ask, key
 from tests.retention.conftest import Stage, days_ago
-from tests.retention.sweeps.test_interleavings import Story
+from tests.retention.sweeps.story import Story
 from workspaces.content.models import Conversation
 from workspaces.projects.models import Project, ProjectFile
 

@@ -29,7 +29,7 @@ from tests.retention.matter_exports.test_export import (
     job_of,
     parts,
 )
-from tests.retention.sweeps.test_interleavings import Story
+from tests.retention.sweeps.story import Story
 from tests.workspaces.scim import meaning
 from tests.workspaces.scim.conftest import prove
 from tests.workspaces.scim.provider import Provider

@@ -22,12 +22,12 @@ from retention.sweeps.models import Sweep
 from retention.sweeps.services import planning
 from tests.cast import NOON, OPERATOR
 from tests.retention.conftest import Stage
-from tests.retention.sweeps.test_interleavings import (
+from tests.retention.sweeps.story import (
     Story,
     assert_explained,
     everything,
+    sweep_beside,
 )
-from tests.retention.sweeps.test_races import sweep_beside
 from workspaces.content.models import Conversation
 
 pytestmark = pytest.mark.slow

@@ -1,9 +1,6 @@
 """Everything that touches content races a sweep; the log's order explains what became.
 
-The oracle is the audit log: whoever decides about holds and whoever purges takes the
-same lock before the first write, so the order of their transactions there is the order
-in which they had their turn. No purge of a row may stand after a hold on it, and each
-row is accounted for once: stored, or purged with one entry and one doomed key.
+The oracle is that of `story`.
 """
 
 import random
@@ -20,75 +17,21 @@ from kit.refusals import Refused
 from retention.deletions import services as deletions
 from retention.holds import services as holds
 from retention.sweeps import services
-from retention.sweeps.models import Doom, Sweep, SweepSlice
+from retention.sweeps.models import Doom, Sweep
 from retention.sweeps.services import Outcome, leasing, planning, purging
 from tests.cast import NOON
 from tests.retention import simple
 from tests.retention.conftest import Stage, days_ago
-from tests.retention.sweeps.test_races import sweep_beside
+from tests.retention.sweeps.story import (
+    Story,
+    assert_explained,
+    everything,
+    sweep_beside,
+)
 from workspaces.content.models import Conversation, File
-from workspaces.projects.models import ProjectShare, ShareRight
+from workspaces.projects.models import Project, ProjectShare, ShareRight
 
 OFTEN = pytest.param(10, marks=pytest.mark.slow)
-_LOG = """
-select convert_from(leaf, 'UTF8')::json->>'action',
-       (convert_from(leaf, 'UTF8')::json->>'target_id')::uuid
-from audit_entry e where organization_id = %s order by e.epoch, e.xid, e.id
-"""
-
-
-class Story:
-    """What the log says happened, in the order of its transactions."""
-
-    def __init__(self, stage: Stage) -> None:
-        with connections["sweeper"].cursor() as cursor:
-            cursor.execute(_LOG, [stage.workspace.organization.id])
-            self.events = list(cursor.fetchall())
-
-    def at(self, action: str, target: UUID) -> list[int]:
-        return [n for n, event in enumerate(self.events) if event == (action, target)]
-
-    def purged(self) -> dict[UUID, int]:
-        found = [
-            (target, n)
-            for n, (action, target) in enumerate(self.events)
-            if action == "retention.conversation.purged"
-        ]
-        assert len(found) == len(dict(found)), "nothing is purged twice"
-        return dict(found)
-
-
-def assert_explained(
-    stage: Stage, covered: dict[UUID, set[UUID]], everything: set[UUID]
-) -> None:
-    """`covered`: what each hold named; `everything`: all that was ever stored."""
-    story = Story(stage)
-    purged = story.purged()
-    stored = stage.stored()
-    assert stored.isdisjoint(purged)
-    assert stored | set(purged) == everything
-    for hold, targets in covered.items():
-        (placed,) = story.at("retention.hold.placed", hold)
-        late = [one for one in targets if purged.get(one, -1) > placed]
-        assert not late, "a purge stands after the hold that it had to obey"
-        assert targets - stored == {one for one in targets if one in purged}
-    with stage.scope():
-        dooms = list(Doom.objects.filter(kind="key", slice__isnull=False))
-        assert sorted(str(doom.content_id) for doom in dooms) == sorted(
-            map(str, purged)
-        )
-        for piece in SweepSlice.objects.all():
-            assert piece.n == piece.purged + piece.held + piece.skipped + piece.failed
-
-
-def everything(stage: Stage) -> dict[UUID, tuple[int, int]]:
-    with stage.scope():
-        return {
-            public_id: (pk, owner)
-            for public_id, pk, owner in Conversation.objects.values_list(
-                "public_id", "pk", "owner_id"
-            )
-        }
 
 
 @pytest.mark.parametrize("rounds", [1, OFTEN])
@@ -205,16 +148,9 @@ def test_a_file_that_is_attached_meanwhile_never_outlives_its_row(
             rows = list(Conversation.objects.values_list("pk", flat=True)[:20])
         if not rows:
             return
-        blob = uuid4()
         try:
             with stage.scope(), transaction.atomic():
-                File.objects.create(
-                    workspace_id=stage.workspace.id,
-                    conversation_id=random.choice(rows),
-                    byte_count=1,
-                    blob_id=blob,
-                    sealed=b"\x00",
-                )
+                blob = a_file(stage, random.choice(rows))
         except (IntegrityError, OperationalError):
             return
         attached.add(blob)
@@ -232,11 +168,43 @@ def test_a_file_that_is_attached_meanwhile_never_outlives_its_row(
     assert attached == there | (doomed & attached)
 
 
+def a_file(stage: Stage, conversation: int) -> UUID:
+    """Attaches one to a conversation; its blob."""
+    blob = uuid4()
+    File.objects.create(
+        workspace_id=stage.workspace.id,
+        conversation_id=conversation,
+        byte_count=1,
+        blob_id=blob,
+        sealed=b"\x00",
+    )
+    return blob
+
+
+def a_share(stage: Stage, project: int) -> int:
+    """Shares a project with a colleague; the share's id."""
+    return ProjectShare.objects.create(
+        workspace_id=stage.workspace.id,
+        project_id=project,
+        membership_id=stage.other.membership.pk,
+        right=ShareRight.values[0],
+        shared_at=NOON,
+    ).pk
+
+
+@pytest.mark.parametrize(
+    ("made", "hang"),
+    [
+        (lambda stage: stage.conversation(age=100), a_file),
+        (lambda stage: simple.project(stage, **simple.gone(8)), a_share),
+    ],
+    ids=["a file to a conversation", "a share to a project"],
+)
 def test_nothing_can_be_attached_between_picking_and_deleting(
-    stage: Stage, monkeypatch
+    stage: Stage, monkeypatch, made, hang
 ):
     stage.set_policy(90)
-    row = stage.conversation(age=100)
+    row = made(stage)
     sweep = stage.open_sweep()
     services.work(run_id=sweep.run_id, budget_seconds=5, now=lambda: NOON)
     sequencer.run(at=NOON)
@@ -248,13 +216,7 @@ def test_nothing_can_be_attached_between_picking_and_deleting(
             with stage.scope():
                 with connections["default"].cursor() as cursor:
                     cursor.execute("set local lock_timeout = '100ms'")
-                File.objects.create(
-                    workspace_id=stage.workspace.id,
-                    conversation_id=row.pk,
-                    byte_count=1,
-                    blob_id=uuid4(),
-                    sealed=b"\x00",
-                )
+                hang(stage, row.pk)
         except OperationalError as failure:
             refused.append(failure)
         finally:
@@ -271,33 +233,41 @@ def test_nothing_can_be_attached_between_picking_and_deleting(
     stage.finish(sweep)
 
     assert len(refused) == 1
-    assert stage.stored() == set()
+    with stage.scope():
+        assert not type(row).objects.filter(pk=row.pk).exists()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            hang(stage, row.pk)
 
 
-def test_a_project_that_is_shared_meanwhile_goes_with_its_share(stage: Stage):
+def test_a_project_that_is_shared_meanwhile_goes_with_its_share(
+    stage: Stage, monkeypatch
+):
     """A share that is opened beside the purge is gone with the project, or too late."""
-    projects = [
-        simple.project(stage, deleted_at=days_ago(8), deleted_by="owner")
-        for _number in range(20)
-    ]
-    ids = [project.pk for project in projects]
+    monkeypatch.setattr(planning, "WINDOW", 2)
+    projects = [simple.project(stage, **simple.gone(8)) for _number in range(40)]
+    names = {project.pk: project.public_id for project in projects}
+    shared: dict[int, int] = {}
 
     def share() -> None:
+        time.sleep(0.01)
+        unshared = [pk for pk in names if pk not in shared]
+        if not unshared:
+            return
+        chosen = random.choice(unshared)
         try:
-            with stage.scope():
-                ProjectShare.objects.create(
-                    workspace_id=stage.workspace.id,
-                    project_id=random.choice(ids),
-                    membership_id=stage.other.membership.pk,
-                    right=ShareRight.values[0],
-                    shared_at=NOON,
-                )
+            with stage.scope(), transaction.atomic():
+                shared[chosen] = a_share(stage, chosen)
         except (IntegrityError, OperationalError):
-            time.sleep(0.01)
+            return
 
     sweep_beside(stage, stage.open_sweep(), share)
 
+    story = Story(stage)
+    assert shared, "some were shared before their purge"
+    for public_id in names.values():
+        assert len(story.at("retention.project.purged", public_id)) == 1
     with stage.scope():
+        assert not Project.objects.filter(pk__in=names).exists()
         assert not ProjectShare.objects.exists()
 
 

@@ -1,56 +1,20 @@
 """Holds, policies and members race a sweep; whoever committed first is obeyed."""
 
 import random
-import time
-from threading import Event, Thread
+from uuid import UUID
 
 import pytest
-from django.db import connections
 
-from audit.log import sequencer
 from kit.actor import Actor
 from kit.refusals import Refused
 from retention.deletions import services as deletions
 from retention.holds import services as holds
-from retention.sweeps import services
 from retention.sweeps.models import Sweep
-from retention.sweeps.services import Outcome, planning
+from retention.sweeps.services import planning
 from tests.cast import NOON
 from tests.retention.conftest import Stage, days_ago
+from tests.retention.sweeps.story import Story, assert_explained, sweep_beside
 from workspaces.content.models import Conversation
-
-
-def sweep_beside(stage: Stage, sweep: Sweep, *others) -> None:
-    """Sweeps in this thread while the others run until the end."""
-    over = Event()
-    failures: list[BaseException] = []
-
-    def run(other) -> None:
-        try:
-            while not over.is_set():
-                other()
-        except BaseException as failure:  # noqa: BLE001 -- shown by the test
-            failures.append(failure)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=[other]) for other in others]
-    for thread in threads:
-        thread.start()
-    try:
-        for _round in range(500):
-            outcome = services.work(
-                run_id=sweep.run_id, budget_seconds=30, now=lambda: NOON
-            )
-            if outcome is Outcome.CLOSED:
-                break
-            sequencer.run(at=NOON)
-            time.sleep(0.01)
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-    assert not failures
 
 
 @pytest.mark.parametrize(
@@ -62,34 +26,37 @@ def test_no_conversation_goes_after_its_hold_was_placed(
     """Each hold is one interleaving with a batch at any of its points."""
     monkeypatch.setattr(planning, "WINDOW", 4)
     stage.set_policy(90)
-    placed: list[int] = []
-    refused: list[int] = []
+    covered: dict[UUID, set[UUID]] = {}
+    refused: set[UUID] = set()
+    known: set[UUID] = set()
     officer = stage.officer.actor
 
     def place() -> None:
         with stage.scope():
-            known = list(Conversation.objects.values_list("pk", flat=True)[:4000])
-        row = random.choice(known) if known else 0
+            rows = list(Conversation.objects.values_list("pk", "public_id")[:4000])
+        if not rows:
+            return
+        pk, public_id = random.choice(rows)
         try:
-            holds.place(
+            hold = holds.place(
                 actor=officer,
                 workspace=stage.workspace,
                 matter="race",
-                conversation_ids=[row],
+                conversation_ids=[pk],
                 at=NOON,
             )
-            placed.append(row)
+            covered[hold.public_id] = {public_id}
         except holds.HoldCoversNothing:
-            refused.append(row)
+            refused.add(public_id)
 
     for _sweep in range(sweeps):
         stage.bulk(600, age=100)
+        known |= stage.stored()
         sweep_beside(stage, stage.open_sweep(), place, place)
 
-    with stage.scope():
-        stored = set(Conversation.objects.values_list("pk", flat=True))
-    assert len(placed) >= fewest
-    assert set(placed) <= stored
+    assert len(covered) >= fewest
+    assert_explained(stage, covered, known)
+    assert refused <= set(Story(stage).purged()), "nothing refuses but a purge"
 
 
 def test_a_member_hold_waits_for_one_batch_at_most_and_then_keeps_the_rest(

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kit import blobs, vault
+from kit.blobs import BlobMissing
 from kit.refusals import Refused
 from kit.sealed_streams import open_stream
 from workspaces.content import visibility
@@ -62,7 +63,13 @@ def file_of(*, gpt: Gpt, file: UUID, at: datetime) -> Attachment:
     if row is None or row.pk not in seals:
         raise UnknownFile(_("The GPT has no such file."))
     seal = seals[row.pk]
-    sealed = blobs.store().open(row.blob_id)
+    try:
+        sealed = blobs.store().open(row.blob_id)
+    except BlobMissing:
+        # Purged since the row was read; bytes that are missing under a row are lost.
+        if GptFile.objects.filter(pk=row.pk).exists():
+            raise
+        raise UnknownFile(_("The GPT has no such file.")) from None
     stream = open_stream(sealed, key=seal.key, aad=seal.blob(row.public_id))
     name = str(seal.open_file(row.public_id, row.sealed)["name"])
     return Attachment(name=name, content=b"".join(stream))
