@@ -16,7 +16,8 @@ from tests.retention.conftest import Stage, days_ago
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STATES = ("live", "deleted", "due", "held", "expired")
-_GOVERNED = ("conversations", "memories", "project_files", "gpt_files")
+_TEMPORARY = "temporary_chats"
+_GOVERNED = ("conversations", "memories", "project_files", "gpt_files", _TEMPORARY)
 
 
 def arranged(stage: Stage, kind: str, state: str) -> Any:
@@ -24,7 +25,11 @@ def arranged(stage: Stage, kind: str, state: str) -> Any:
     columns = (
         {} if gone is None else {"deleted_at": days_ago(gone), "deleted_by": "owner"}
     )
-    row = make(stage, kind, **columns)
+    if kind == _TEMPORARY:
+        # Younger than the others, which their month would have taken already.
+        row = stage.conversation(age=20, is_temporary=True, **columns)
+    else:
+        row = make(stage, kind, **columns)
     if state == "held":
         _hold(stage)
     if state == "expired":
@@ -32,7 +37,7 @@ def arranged(stage: Stage, kind: str, state: str) -> Any:
             actor=stage.owner.actor,
             workspace=stage.workspace,
             content_kind=kind,
-            days=30,
+            days=7 if kind == _TEMPORARY else 30,
             undo_days=7,
             at=days_ago(400),
         )
@@ -52,7 +57,7 @@ def _hold(stage: Stage) -> Hold:
 def cases() -> list[tuple[str, str]]:
     return [
         (kind, state)
-        for kind in KINDS
+        for kind in (*KINDS, _TEMPORARY)
         for state in STATES
         if state != "expired" or kind in _GOVERNED
     ]
@@ -61,8 +66,10 @@ def cases() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("kind", "state"), cases())
 def test_screen_api_and_engine_agree(stage: Stage, kind: str, state: str) -> None:
     row = arranged(stage, kind, state)
+    # The API knows a temporary chat as the conversation that it is.
+    asked = "conversations" if kind == _TEMPORARY else kind
 
-    told = ask(key(stage, "compliance.read"), "get", f"{kind}/{row.public_id}/why")
+    told = ask(key(stage, "compliance.read"), "get", f"{asked}/{row.public_id}/why")
     page = stage.owner.client().get(
         f"/w/{stage.workspace.slug}/conversations/why/", {"id": str(row.public_id)}
     )

@@ -16,6 +16,7 @@ from django.db import IntegrityError, connections, transaction
 
 from kit import blobs, clock, signing, vault
 from kit.content_kinds import simple as simple_kinds
+from kit.formatting import absolute
 from kit.permissions import PermissionDenied
 from kit.sealed_streams import plain_size, seal_stream, sealed_size
 from retention.holds import coverage
@@ -23,12 +24,14 @@ from retention.holds import services as holds
 from retention.holds.models import Hold
 from retention.holds.services import HoldIsReleased
 from retention.matter_exports import opening, selectors, services
+from retention.matter_exports.kinds import KEPT_DAYS
 from retention.matter_exports.models import MatterExport, MatterExportPart, Outcome
 from retention.matter_exports.services import writing
 from retention.receipts import documents
 from tests import cast
 from tests.cast import NOON
 from tests.retention import simple
+from tests.retention.compliance.conftest import ask, key
 from tests.retention.conftest import TITLE, Stage, days_ago, staged
 from tests.workspaces.gpts import studio
 from workspaces.content.models import File
@@ -337,6 +340,47 @@ def test_it_expires_and_goes_with_its_key_and_bytes(stage: Stage, entries) -> No
     assert vault.read_keys([export.key_id]) == {}
     assert not any(blobs.store().exists(one) for one in blobs_of)
     assert len(entries(stage, "retention.matter-export.purged")) == 1
+
+
+@pytest.mark.parametrize("days", [None, 2], ids=["by default", "by a policy"])
+def test_the_page_says_until_when_it_is_there_and_the_sweep_agrees(
+    stage: Stage, days: int | None
+) -> None:
+    """To the microsecond: it can be fetched until then, and is purged from then on."""
+    if days is not None:
+        stage.set_policy(days, content_kind="matter_exports")
+    hold = hold_on(stage, stage.member)
+    stage.conversation(age=3)
+    export = exported(stage, hold)
+    url = f"/w/{stage.workspace.slug}/holds/{hold.public_id}/exports/"
+    until = export.created_at + timedelta(days=days or KEPT_DAYS)
+    before = until - timedelta(microseconds=1)
+
+    page = stage.officer.client().get(f"{url}{export.public_id}/").content.decode()
+    stage.sweep(at=before)
+
+    assert absolute(until) in page
+    assert again(stage, export).deleted_at is None
+    services.fetch(
+        actor=stage.officer.actor, workspace=stage.workspace, export=export, at=before
+    )
+    stage.sweep(at=until)
+    with stage.scope():
+        assert not MatterExport.objects.exists()
+
+
+def test_nobody_is_told_why_of_a_copy(stage: Stage) -> None:
+    """People meet an export on the page of its matter alone."""
+    stage.conversation(age=3)
+    export = exported(stage, hold_on(stage, stage.member))
+    secret = key(stage, "compliance.read")
+
+    told = ask(secret, "get", f"matter_exports/{export.public_id}/why")
+    page = stage.owner.client().get(
+        f"/w/{stage.workspace.slug}/conversations/why/", {"id": str(export.public_id)}
+    )
+
+    assert (told.status_code, page.status_code) == (404, 404)
 
 
 def test_one_that_was_deleted_cannot_be_fetched(stage: Stage) -> None:
