@@ -34,6 +34,7 @@ from tests.retention.conftest import Stage, staged
 
 AFTER = OVER + UNDO
 ROUNDS = int(os.environ.get("CUSTOS_TEST_INTERLEAVINGS", "3"))
+MANY = pytest.param(15, marks=pytest.mark.slow)
 
 
 def _nothing(stage: Stage) -> datetime:
@@ -74,6 +75,7 @@ def _sweep(stage: Stage, at: datetime) -> None:
     destroy(at)
 
 
+@pytest.mark.parametrize("rounds", [ROUNDS, MANY])
 @pytest.mark.parametrize(
     ("before", "step"),
     [(_nothing, _request), (_asked, _work), (_hidden, _sweep), (_empty, _work)],
@@ -83,10 +85,11 @@ def test_whoever_commits_first_explains_the_outcome(
     transactional_db: None,
     before: Callable[[Stage], datetime],
     step: Callable[[Stage, datetime], None],
+    rounds: int,
 ) -> None:
     organization = cast.organization()
-    chance = random.Random(5)
-    for number in range(ROUNDS):
+    chance = random.Random(rounds)
+    for number in range(rounds):
         stage = staged(cast.workspace(organization, slug=f"race-{number}"))
         at = before(stage)
         stored = stage.stored()
