@@ -7,6 +7,7 @@ row is accounted for once: stored, or purged with one entry and one doomed key.
 """
 
 import time
+from collections import defaultdict
 from threading import Event, Thread
 from uuid import UUID
 
@@ -34,9 +35,12 @@ class Story:
         with connections["sweeper"].cursor() as cursor:
             cursor.execute(_LOG, [stage.workspace.organization.id])
             self.events = list(cursor.fetchall())
+        self._places: dict[tuple[str, UUID], list[int]] = defaultdict(list)
+        for n, event in enumerate(self.events):
+            self._places[event].append(n)
 
     def at(self, action: str, target: UUID) -> list[int]:
-        return [n for n, event in enumerate(self.events) if event == (action, target)]
+        return self._places.get((action, target), [])
 
     def purged(self) -> dict[UUID, int]:
         found = [

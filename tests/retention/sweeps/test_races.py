@@ -18,7 +18,7 @@ from workspaces.content.models import Conversation
 
 
 @pytest.mark.parametrize(
-    ("sweeps", "fewest"), [(1, 20), pytest.param(12, 1000, marks=pytest.mark.slow)]
+    ("sweeps", "fewest"), [(1, 20), pytest.param(12, 2000, marks=pytest.mark.slow)]
 )
 def test_no_conversation_goes_after_its_hold_was_placed(
     stage: Stage, monkeypatch, sweeps, fewest
