@@ -34,7 +34,7 @@ from tests.retention.conftest import Stage, staged
 
 AFTER = OVER + UNDO
 ROUNDS = int(os.environ.get("CUSTOS_TEST_INTERLEAVINGS", "3"))
-MANY = pytest.param(15, marks=pytest.mark.slow)
+MANY = pytest.param(8, marks=pytest.mark.slow)
 
 
 def _nothing(stage: Stage) -> datetime:
