@@ -9,11 +9,8 @@ from config.launcher.accounts import MYSELF
 from config.launcher.home import Home
 from config.launcher.ports import HOST
 from config.launcher.supervision import Part
+from kit.queues import SEQUENCER_QUEUES, STREAM_QUEUES, WORKER_QUEUES
 
-# Every queue that a task names; a test compares this with the tasks.
-WORKER_QUEUES = ("due", "slow")
-SEQUENCER_QUEUES = ("sequencer",)
-STREAM_QUEUES = ("streams",)
 # Browsers speak HTTP/2 to the proxy; here one connection carries one request at once.
 _APPLICATION = "config.asgi:application"
 _STRICT = ("--http", "1", "--no-ws")

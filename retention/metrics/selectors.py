@@ -9,11 +9,11 @@ from django.db import connections
 
 from audit.log import selectors as log
 from kit import scoping
+from kit.queues import QUEUES
 from retention.promise.models import PromiseStanding
 from retention.promise.rules import LIMIT
 from workspaces.tenancy.models import Workspace
 
-_QUEUES = ("due", "sequencer")
 _NUMBERS = "select doomed, purged, took_ms from retention_numbers(%s)"
 
 
@@ -99,7 +99,7 @@ def _lags(at: datetime) -> list[Sample]:
             value=_depth(queue),
             labels=(("queue", queue),),
         )
-        for queue in _QUEUES
+        for queue in QUEUES
     ]
     seal = Sample(
         name="custos_sequencer_lag_seconds",

@@ -2,6 +2,8 @@
 
 import http.client
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,23 +14,32 @@ from playwright.sync_api import Page
 
 from config import celery as celery_module
 from config.launcher import site
+from config.launcher.home import Home
+from kit.queues import QUEUES
 from retention.sweeps import tasks as sweeps
 
 _SECONDS = 20
 
 
-def test_a_worker_consumes_every_queue_that_is_named() -> None:
+def _queues_of(command: Sequence[str]) -> list[str]:
+    """The queues that a process listens on."""
+    given = next((one for one in command if one.startswith("--queues=")), "")
+    return given.removeprefix("--queues=").split(",") if given else []
+
+
+def test_a_worker_consumes_every_queue_that_is_named(tmp_path: Path) -> None:
     routes = settings.CELERY_TASK_ROUTES.values()
     ticks = settings.CELERY_BEAT_SCHEDULE.values()
     named = {route["queue"] for route in routes}
     named |= {tick["options"]["queue"] for tick in ticks}
     named |= {settings.CELERY_TASK_DEFAULT_QUEUE, *sweeps.QUEUES.values()}
 
-    assert named == {
-        *site.WORKER_QUEUES,
-        *site.SEQUENCER_QUEUES,
-        *site.STREAM_QUEUES,
+    listening = {
+        queue
+        for part in site.workers(Home(path=tmp_path), {})
+        for queue in _queues_of(part.command)
     }
+    assert named == listening == set(QUEUES)
 
 
 def test_every_tick_rings_a_task_that_exists() -> None:

@@ -15,6 +15,7 @@ from audit.timestamps import selectors as timestamps
 from audit.verification import selectors as verification
 from audit.witnesses import selectors as witnesses
 from kit import scoping
+from kit.queues import QUEUES
 from retention.deletions import objects
 from retention.deletions import selectors as deletions
 from retention.incidents import selectors
@@ -25,7 +26,6 @@ from workspaces.tenancy import plans
 from workspaces.tenancy.models import Workspace
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
-QUEUES = ("due", "slow", "streams", "sequencer")
 # Workers need some seconds to come up; each try waits for answers this long.
 TRIES, SECONDS = 6, 1.5
 _OUTSIDE_MAY_FAIL = timedelta(days=1)

@@ -28,7 +28,8 @@ def test_this_machine_reads_sums_without_names(
     assert "\ncustos_overdue_items 1\n" in text
     assert "\ncustos_oldest_due_seconds -86400\n" in text
     assert "custos_doom_rows 0" in text
-    assert 'custos_queue_depth{queue="due"}' in text
+    for queue in ("due", "slow", "streams", "sequencer"):
+        assert f'custos_queue_depth{{queue="{queue}"}}' in text
     assert text.endswith("# EOF\n")
     assert "halden" not in text
 
