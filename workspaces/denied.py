@@ -25,7 +25,9 @@ from workspaces.keys.selectors import PresentedKey, PresentedToken
 from workspaces.tenancy.selectors import OrganizationRef, WorkspaceRef
 
 ASKED = "workspaces.access.asked"
+# What is refused by its network is told apart: there is a rule about it.
 KEY_USED = "workspaces.api-key.used"
+TOKEN_USED = "workspaces.scim-token.used"  # noqa: S105 -- the name of an act
 _REFUSALS = frozenset({401, 403, 429})
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _LONGEST_AGENT = 400
@@ -72,7 +74,7 @@ def _of(request: Any, status: int) -> Denial | None:
         return _of_key(request.actor, caller, because, details)
     token = getattr(request, "token", None)
     if token is not None:
-        return _of_token(_provider(request, token), token, details)
+        return _of_token(_provider(request, token), token, because, details)
     return _of_person(request, details)
 
 
@@ -81,7 +83,6 @@ def _of_key(
 ) -> Denial:
     return Denial(
         actor=actor,
-        # What a key is refused by its network is told apart: there is a rule about it.
         action=KEY_USED if because is Because.NETWORK else ASKED,
         target_kind="api_key",
         target=key.public_id,
@@ -92,10 +93,12 @@ def _of_key(
     )
 
 
-def _of_token(actor: Actor, token: PresentedToken, details: dict[str, str]) -> Denial:
+def _of_token(
+    actor: Actor, token: PresentedToken, because: Because, details: dict[str, str]
+) -> Denial:
     return Denial(
         actor=actor,
-        action=ASKED,
+        action=TOKEN_USED if because is Because.NETWORK else ASKED,
         target_kind="scim_token",
         target=token.public_id,
         organization_id=token.workspace.organization.id,

@@ -84,7 +84,10 @@ SAID: dict[Kind, Said] = {
     ),
     Kind.KEY_OUTSIDE: Said(
         name=_("A key came from a network that it may not use"),
-        found=_("An API key was refused, coming from a network that it may not use"),
+        found=_(
+            "An API key or SCIM token was refused, coming from a network that it may"
+            " not use"
+        ),
         advice=_(
             "The key may be in wrong hands: rotate it, unless its program has moved."
         ),

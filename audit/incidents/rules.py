@@ -126,7 +126,7 @@ RULES: dict[Kind, Rule] = {
         ),
         Rule(
             kind=Kind.KEY_OUTSIDE,
-            actions=("workspaces.api-key.used",),
+            actions=("workspaces.api-key.used", "workspaces.scim-token.used"),
             outcomes=_REFUSED,
             by=By.TARGET,
         ),

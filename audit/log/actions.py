@@ -669,6 +669,11 @@ _ALL = [
             _("Tried to revoke a SCIM token"),
         ),
         (
+            "workspaces.scim-token.used",
+            _("Used a SCIM token"),
+            _("Used a SCIM token from a network that it may not use"),
+        ),
+        (
             "workspaces.scim-token.marked",
             _("Marked a SCIM token whose creator left"),
             _("Tried to mark a SCIM token whose creator left"),

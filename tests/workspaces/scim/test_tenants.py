@@ -6,10 +6,15 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from audit.incidents import services as incidents
+from audit.incidents.models import AuditIncident
+from audit.incidents.rules import Kind
+from audit.log import sequencer
 from kit import scoping
 from tests import cast
 from tests.cast import NOON, OPERATOR
 from tests.workspaces.scim.provider import ERROR, Provider
+from workspaces.keys.models import ScimToken
 from workspaces.keys.services import scim_tokens
 from workspaces.scim.views.endpoint import STRANGERS
 from workspaces.tenancy.models import Organization
@@ -100,6 +105,25 @@ def test_a_token_is_used_from_its_networks_only(
 
     assert near.send("GET", "/Users").status_code == 200
     assert far.send("GET", "/Users").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "vault", "sequencer"])
+def test_a_token_from_elsewhere_opens_an_incident_as_a_key_does(
+    where: WorkspaceRef, provider_of: Make
+) -> None:
+    far = provider_of(where, allowed_networks=["192.0.2.0/24"])
+
+    for _try in range(3):
+        far.send("GET", "/Users")
+    sequencer.run(at=NOON)
+    incidents.detect_due(at=NOON)
+
+    with scoping.workspace(
+        workspace_id=where.id, organization_id=where.organization.id
+    ):
+        (token,) = ScimToken.objects.values_list("public_id", flat=True)
+        (one,) = AuditIncident.objects.all()
+    assert (one.kind, one.subject) == (Kind.KEY_OUTSIDE, str(token))
 
 
 def test_an_organization_lets_programs_in_from_its_networks_only(
