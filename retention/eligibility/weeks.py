@@ -102,8 +102,11 @@ _OF_OTHERS = {
 }
 
 
-def counted(content_kind: str, scope: ScopeKind) -> str:
-    """The statement that counts one kind in one kind of scope."""
+def counted(content_kind: str, scope: ScopeKind, *, with_former: bool = False) -> str:
+    """The statement that counts one kind in one kind of scope.
+
+    `with_former` counts also who was in the group lately.
+    """
     found = simple(content_kind)
     known = content_kinds.governed_named(content_kind)
     if found is None:
@@ -113,7 +116,7 @@ def counted(content_kind: str, scope: ScopeKind) -> str:
         relation, covered = kinds.relation(*found), coverage.of_storage(found[1])
         clock, pieces = known.clock, {**_OF_OTHERS, "kind": f"'{content_kind}'"}
     times = sorted({clock, "created_at", "deleted_at"})
-    mine = inside(scope, covered.owner, known.project)
+    mine = inside(scope, covered.owner, known.project, with_former=with_former)
     return _COUNTED.format(
         **pieces,
         kept=coverage.covering(covered, where=KEPT),
@@ -138,18 +141,24 @@ def alone(content_kind: str) -> str:
     return " and c.is_temporary" if content_kind == TEMPORARY_CHATS else ""
 
 
-def inside(scope: ScopeKind, owner: str, project: str) -> str:
+def inside(
+    scope: ScopeKind, owner: str, project: str, *, with_former: bool = False
+) -> str:
     """Which items the scope of the policy may govern."""
     if scope is ScopeKind.MEMBER:
         return f"c.{owner} = %(scope)s"
     if scope is ScopeKind.PROJECT:
         return f"c.{project} = %(scope)s"
     if scope is ScopeKind.GROUP:
-        return (
-            "exists (select from workspaces_groupmember i"
+        tables = ["workspaces_groupmember"]
+        tables += ["workspaces_formergroupmember"] if with_former else []
+        are_in = (
+            f"exists (select from {table} i"
             " where i.workspace_id = c.workspace_id and i.group_id = %(scope)s"
             f" and i.membership_id = c.{owner})"
+            for table in tables
         )
+        return f"({' or '.join(are_in)})"
     return "true"
 
 

@@ -131,7 +131,7 @@ def _demand_no_second_person(
     if protecting.asks_second_person(
         workspace=workspace,
         content_kind=planned.content_kind,
-        newly_due=found.newly_due,
+        newly_due=found.at_stake,
     ):
         raise NeedsSecondPerson(
             _(

@@ -250,7 +250,7 @@ def _preview(
         "is_asked": safeguards.asks_second_person(
             workspace=request.workspace,
             content_kind=where.content_kind,
-            newly_due=found.newly_due,
+            newly_due=found.at_stake,
         ),
         "question": _question(newest + 1, days, is_withdrawal=is_withdrawal),
         "keep_label": _("Keep the policy in force"),

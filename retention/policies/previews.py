@@ -10,7 +10,7 @@ govern them; each such combination brings one cut-off for each of the weeks show
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -19,7 +19,7 @@ from django.db import connection
 
 from kit import content_kinds
 from retention.eligibility import weeks
-from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope
+from retention.eligibility.scopes import CONVERSATIONS, WORKSPACE, Scope, ScopeKind
 from retention.eligibility.weeks import AGE_EDGES, WEEKS
 from retention.policies import selectors, worlds
 from retention.policies.selectors import Hypothesis
@@ -70,7 +70,8 @@ class Preview:
     how many it would have purged that the new one keeps. `first_purge_at` is None where
     nothing goes within the weeks shown; `last_purge_at` is when the last of
     what goes within them does. `by_owner` and `by_group`
-    hold the largest shares, `members_touched` counts all owners.
+    hold the largest shares, `members_touched` counts all owners. `at_stake` is what the
+    threshold of a second person looks at.
     """
 
     conversations: int
@@ -91,6 +92,7 @@ class Preview:
     by_group: list[Share] = field(default_factory=list)
     by_owner: list[Share] = field(default_factory=list)
     by_age: list[AgeShare] = field(default_factory=list)
+    at_stake: int = 0
 
     @property
     def newly_due(self) -> int:
@@ -163,7 +165,37 @@ def preview_of(
     today = worlds.today(workspace=workspace, content_kind=planned.content_kind, at=at)
     new = today.under(planned)
     counted = _counted(new, today, planned, first=first)
-    return _preview(counted, planned, new, first, at=at)
+    found = _preview(counted, planned, new, first, at=at)
+    at_stake = found.newly_due
+    if _could_be_emptied(planned) and today.has_left(planned.scope.id):
+        with_former = _newly_due_with_former(planned, workspace, first, at=at)
+        at_stake = max(at_stake, with_former)
+    return replace(found, at_stake=at_stake)
+
+
+def _could_be_emptied(planned: Hypothesis) -> bool:
+    """Whether leaving a group takes anything out of what this version decides on.
+
+    Whoever leaves a group is governed by what is wider: of that nothing is taken out.
+    """
+    return planned.limits is not None or planned.scope.kind is ScopeKind.GROUP
+
+
+def _newly_due_with_former(
+    planned: Hypothesis, workspace: WorkspaceRef, first: datetime, *, at: datetime
+) -> int:
+    """What goes beyond today's rule if who left a group lately were still in it.
+
+    A group emptied for its draft, and filled again or not, asks a second person too.
+    """
+    today = worlds.today(
+        workspace=workspace,
+        content_kind=planned.content_kind,
+        nobody_left=True,
+        at=at,
+    )
+    counted = _counted(today.under(planned), today, planned, first=first)
+    return newly_due(_weeks([one for one in counted.cells if not one.is_held], first))
 
 
 def planned_version(
@@ -218,7 +250,12 @@ def _counted(
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            weeks.counted(planned.content_kind, planned.scope.kind), parameters
+            weeks.counted(
+                planned.content_kind,
+                planned.scope.kind,
+                with_former=today.nobody_left,
+            ),
+            parameters,
         )
         rows = cursor.fetchall()
     names = list(_Cell.__annotations__)

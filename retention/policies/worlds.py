@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from retention.eligibility import precedence
-from retention.eligibility.precedence import Chain
+from retention.eligibility.precedence import ALL_ALONG, Chain
 from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS, ScopeKind
 from retention.eligibility.weeks import AGE_EDGES
 from retention.policies import governing
@@ -25,7 +25,8 @@ from workspaces.tenancy.selectors import WorkspaceRef
 class World:
     """Everything that governs one kind; `members` and `projects` hold each one's part.
 
-    A part of 0 is that of whoever has nothing of their own.
+    A part of 0 is that of whoever has nothing of their own. With `nobody_left`, who
+    left a group lately counts as if they were still in it.
     """
 
     content_kind: str
@@ -34,11 +35,24 @@ class World:
     projects: dict[int, int]
     sorts: dict[int, tuple[int, int | None]]
     at: datetime
+    nobody_left: bool = False
 
     def under(self, planned: Hypothesis) -> "World":
         """The same with a version that nobody has set yet."""
         return _world(
-            self.chains.workspace_id, self.content_kind, at=self.at, planned=planned
+            self.chains.workspace_id,
+            self.content_kind,
+            at=self.at,
+            planned=planned,
+            nobody_left=self.nobody_left,
+        )
+
+    def has_left(self, group_id: int | None) -> bool:
+        """Whether somebody left this group lately, or with None any that counts."""
+        return any(
+            one.left_at is not None and group_id in (None, of_group)
+            for (_owner, of_group), stays in self.chains.stays.items()
+            for one in stays
         )
 
     def chain(self, sort: int, kind: str = "") -> Chain:
@@ -59,9 +73,21 @@ class World:
         return precedence.purge_at(self.chain(sort), clock=clock, at=at)
 
 
-def today(*, workspace: WorkspaceRef, content_kind: str, at: datetime) -> World:
+def today(
+    *,
+    workspace: WorkspaceRef,
+    content_kind: str,
+    nobody_left: bool = False,
+    at: datetime,
+) -> World:
     """What governs a kind now. Temporary chats are counted beside conversations."""
-    return _world(workspace.id, _table_of(content_kind), at=at, planned=None)
+    return _world(
+        workspace.id,
+        _table_of(content_kind),
+        at=at,
+        planned=None,
+        nobody_left=nobody_left,
+    )
 
 
 def parameters(
@@ -100,7 +126,12 @@ def parameters(
 
 
 def _world(
-    workspace_id: int, kind: str, *, at: datetime, planned: Hypothesis | None
+    workspace_id: int,
+    kind: str,
+    *,
+    at: datetime,
+    planned: Hypothesis | None,
+    nobody_left: bool,
 ) -> World:
     extra: dict[Key, Any] = {}
     if planned is not None:
@@ -110,6 +141,11 @@ def _world(
     kinds = {kind, TEMPORARY_CHATS} if kind == CONVERSATIONS else {kind}
     scopes = {scope for _w, named, scope in known.pieces if named in kinds}
     stays = governing.stays_in(groups=governing.ids_of(scopes, ScopeKind.GROUP), at=at)
+    if nobody_left:
+        stays = {
+            key: [ALL_ALONG if one.left_at else one for one in found]
+            for key, found in stays.items()
+        }
     groups = governing.groups_of(stays)
     own = governing.ids_of(scopes, ScopeKind.MEMBER)
     projects = sorted(governing.ids_of(scopes, ScopeKind.PROJECT))
@@ -139,6 +175,7 @@ def _world(
         projects={one: place for place, one in enumerate(projects, start=1)},
         sorts=sorts,
         at=at,
+        nobody_left=nobody_left,
     )
 
 

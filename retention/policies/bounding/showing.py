@@ -52,7 +52,7 @@ def preview(
         "is_asked": safeguards.asks_second_person(
             workspace=workspace,
             content_kind=content_kind,
-            newly_due=found.newly_due,
+            newly_due=found.at_stake,
         ),
         "question": _("Apply version %(number)s: %(bounds)s?")
         % {"number": number, "bounds": wording.bounds(wanted)},

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority
-from retention.policies import previews
 from retention.policies import selectors as policies
 from retention.policies.drafts import planning, snapshots
 from retention.policies.drafts.digests import digest
@@ -109,8 +108,8 @@ def asks_second_person(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
 
 
 def previewed(draft: PolicyDraft) -> int:
-    """How much more its preview said that goes than today's rule lets go."""
-    return previews.newly_due(snapshots.weeks(draft.preview))
+    """How much its preview said is at stake."""
+    return snapshots.at_stake(draft.preview)
 
 
 def would_ask_second_person(
@@ -124,7 +123,7 @@ def would_ask_second_person(
     if not safeguards.protection(workspace=workspace).threshold.is_on:
         return False
     found = planning.preview(draft, workspace=workspace, grace=timedelta(0), at=at)
-    return _asks(workspace, draft, newly_due=found.newly_due)
+    return _asks(workspace, draft, newly_due=found.at_stake)
 
 
 def lets_more_go_than_agreed(*, workspace: WorkspaceRef, draft: PolicyDraft) -> bool:
@@ -138,7 +137,7 @@ def lets_more_go_than_agreed(*, workspace: WorkspaceRef, draft: PolicyDraft) -> 
     found = planning.preview(
         draft, workspace=workspace, grace=grace, at=draft.previewed_at
     )
-    more = found.newly_due - previewed(draft)
+    more = found.at_stake - previewed(draft)
     return more > 0 and _asks(workspace, draft, newly_due=more)
 
 

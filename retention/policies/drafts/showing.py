@@ -20,6 +20,7 @@ from retention.policies.drafts.models import (
 from retention.policies.previews import newly_due
 from retention.policies.rules import Bounds
 from retention.policies.selectors import Standing
+from workspaces.groups.rules import KEPT_DAYS
 
 _STATUS = {
     DraftState.DRAFT: ("off", _lazy("Draft"), "file-text"),
@@ -184,7 +185,8 @@ def timeline(
 
 def agreed(draft: PolicyDraft) -> list[dict[str, Any]]:
     """The numbers that an approval is bound to."""
-    by_week = snapshots.weeks(draft.preview)
+    newly = newly_due(snapshots.weeks(draft.preview))
+    at_stake = snapshots.at_stake(draft.preview)
     return [
         {
             "name": _("Purged by the first sweep"),
@@ -192,11 +194,19 @@ def agreed(draft: PolicyDraft) -> list[dict[str, Any]]:
         },
         {
             "name": _("Newly due within 12 weeks"),
-            "value": grouped(newly_due(by_week)),
+            "value": grouped(newly),
         },
+        *([_with_former(at_stake)] if at_stake > newly else []),
         {"name": _("Kept by holds"), "value": grouped(draft.preview["held"])},
         {"name": _("Counted"), "value": absolute(draft.previewed_at)},
     ]
+
+
+def _with_former(at_stake: int) -> dict[str, Any]:
+    return {
+        "name": _("The same with who left a group in the last %s days") % KEPT_DAYS,
+        "value": grouped(at_stake),
+    }
 
 
 def row(

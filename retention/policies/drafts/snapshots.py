@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from retention.policies.previews import Preview, Week
+from retention.policies.previews import Preview, Week, newly_due
 
 
 def snapshot(preview: Preview) -> dict[str, Any]:
@@ -20,6 +20,11 @@ def weeks(kept: Mapping[str, Any]) -> list[Week]:
         Week(**{**week, "ends_at": datetime.fromisoformat(week["ends_at"])})
         for week in kept["by_week"]
     ]
+
+
+def at_stake(kept: Mapping[str, Any]) -> int:
+    """What the threshold looks at; older previews counted who is in a group only."""
+    return int(kept.get("at_stake", newly_due(weeks(kept))))
 
 
 def _plain(value: Any) -> Any:
