@@ -71,17 +71,20 @@ where s.workspace_id = %(workspace)s and s.state = 'closed'
   and not (o.planted > 0 and s.purged_n + coalesce(o.n, 0) = 0)
 order by s.opened_at desc, s.id desc limit %(most)s
 """
-# What was announced, of whatever kind, less what sweeps took since.
+# What was announced, of whatever kind, less what sweeps took since: a balance that no
+# purge brings below nothing. So it is the most that is left counted from any
+# announcement on; an old one that is used up takes nothing from a later one.
 _ANNOUNCED = """
-select greatest(0, a.n - coalesce((
-    select sum(s.purged_n + coalesce(o.n, 0)) from retention_sweep s
-    left join lateral (select sum(c.purged_n) n from retention_sweepcount c
-                       where c.sweep_id = s.id) o on true
-    where s.workspace_id = %(workspace)s and s.opened_at >= a.since), 0))::bigint
-from (select coalesce(sum(objects_n), 0) n, min(begins_at) since
-      from retention_announcement
-      where workspace_id = %(workspace)s and begins_at > %(since)s
-        and begins_at <= %(at)s and (is_agreed or not %(only_agreed)s)) a
+select greatest(0, max(n))::bigint from (
+    select sum(n) over (order by since desc) n from (
+        select begins_at since, objects_n n from retention_announcement
+        where workspace_id = %(workspace)s and begins_at > %(since)s
+          and begins_at <= %(at)s and (is_agreed or not %(only_agreed)s)
+        union all
+        select s.opened_at, -(s.purged_n + coalesce(o.n, 0)) from retention_sweep s
+        left join lateral (select sum(c.purged_n) n from retention_sweepcount c
+                           where c.sweep_id = s.id) o on true
+        where s.workspace_id = %(workspace)s and s.opened_at > %(since)s) moved) b
 """
 _STORED = """
 select count(*) from {table} c where c.workspace_id = %(workspace)s{whole}

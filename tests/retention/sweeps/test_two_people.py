@@ -1,7 +1,7 @@
 """What a change of groups lets go, and whatever needs two people, stops for two."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from retention.policies.drafts.digests import digest
 from retention.policies.drafts.services import Values
 from retention.policies.governing import Timelines
 from retention.policies.previews import Week
+from retention.policies.safeguards.models import Announcement
 from retention.policies.safeguards.rules import Threshold
 from retention.sweeps import services as sweeps
 from retention.sweeps.breaker import moves, selectors, services
@@ -303,6 +304,49 @@ def test_what_one_person_announced_excuses_no_change_of_groups(
     join(stage, made)
 
     assert stage.sweep(at=NOON + DAY).state == SweepState.STOPPED
+
+
+def test_an_approved_preview_that_is_used_up_takes_nothing_from_two_words(
+    empty: tuple[Stage, Group], second: Person
+) -> None:
+    stage, made = empty
+    agreed(stage, 1, at=NOON - 20 * DAY)
+    for _one in range(10):
+        stage.conversation(age=400, owner=stage.other)
+    assert stage.sweep().purged_n == 10
+    join(stage, made)
+    assert stage.sweep(at=NOON + DAY).state == SweepState.STOPPED
+
+    confirm(stage)
+    done = stage.finish(confirm(stage, second), at=NOON + DAY)
+
+    assert (done.state, done.purged_n) == (SweepState.CLOSED, 4)
+
+
+def test_what_was_agreed_to_excuses_once(empty: tuple[Stage, Group]) -> None:
+    """Ten were agreed to, and nine of them went before the group was changed."""
+    stage, made = empty
+    agreed(stage, 10, at=NOON - DAY)
+    for _one in range(9):
+        stage.conversation(age=400, owner=stage.other)
+    assert stage.sweep().purged_n == 9
+
+    join(stage, made)
+
+    assert stage.sweep(at=NOON + DAY).state == SweepState.STOPPED
+
+
+def agreed(stage: Stage, number: int, *, at: datetime) -> None:
+    """So many objects that two people saw in a preview."""
+    with stage.scope():
+        Announcement.objects.create(
+            workspace_id=stage.workspace.id,
+            begins_at=at,
+            objects_n=number,
+            announced_at=at,
+            announced_by="somebody",
+            is_agreed=True,
+        )
 
 
 def drafted_weeks(stage: Stage) -> Any:
