@@ -37,7 +37,7 @@ def register() -> None:
 def _purged(actor: Actor, at: datetime) -> CardView | None:
     days = batches.by_day(days=_DAYS, at=at)
     workspace = access_of(actor=actor).workspace
-    tasks = _tasks(workspace)
+    tasks = _tasks(workspace, at=at)
     if not tasks and not any(one.purged or one.held for one in days):
         return None
     total = sum(one.purged for one in days)
@@ -82,7 +82,7 @@ def _chart(days: list[Day], sentence: str) -> BarChart:
     )
 
 
-def _tasks(workspace: WorkspaceRef) -> tuple[Task, ...]:
+def _tasks(workspace: WorkspaceRef, *, at: datetime) -> tuple[Task, ...]:
     """A sweep waits for a person, or the newest one left something behind."""
     stop = breaker.open_stop()
     if stop is not None:
@@ -93,7 +93,12 @@ def _tasks(workspace: WorkspaceRef) -> tuple[Task, ...]:
                     workspace, "retention:sweep-stop", stop=stop.public_id
                 ),
                 action_label=_("See its numbers"),
-                fact=stopped.sentence(stop),
+                fact=stopped.sentence(
+                    stop,
+                    is_agreed=breaker.first_word_counts(
+                        stop=stop, workspace=workspace, at=at
+                    ),
+                ),
             ),
         )
     newest = selectors.sweeps().order_by("-opened_at", "-id").first()

@@ -65,7 +65,7 @@ def sweeps(request: Any) -> HttpResponse:
         "due_sentence": due_sentence(due.conversations),
         "held_sentence": held_sentence(due.held) if due.held else "",
         "running_url": running and _url(request, running),
-        **_stop(request),
+        **_stop(request, at=at),
         "can_run": request.actor.may(Permission.SWEEPS_RUN),
         "start_url": link(request, "retention:sweep-start"),
         "incidents": incidents.rows(of_incidents.lasting()[:50]),
@@ -81,13 +81,14 @@ def sweeps(request: Any) -> HttpResponse:
     return render(request, "retention/sweeps/list.html", context)
 
 
-def _stop(request: Any) -> dict[str, str]:
+def _stop(request: Any, *, at: datetime) -> dict[str, str]:
     """The sweep that was stopped and waits for a person, if there is one."""
     stop = breaker.open_stop()
     if stop is None:
         return {}
+    is_agreed = breaker.first_word_counts(stop=stop, workspace=request.workspace, at=at)
     return {
-        "stop_sentence": stopped.sentence(stop),
+        "stop_sentence": stopped.sentence(stop, is_agreed=is_agreed),
         "stop_url": link(request, "retention:sweep-stop", stop=stop.public_id),
     }
 

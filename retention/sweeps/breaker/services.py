@@ -4,6 +4,7 @@ One person is enough, or two where the stop says so. Both words are for this one
 and its numbers: a later plan, which is a stop of its own, begins anew.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from retention.sweeps.breaker.models import SweepStop
 from retention.sweeps.models import Sweep, Trigger
 from retention.sweeps.services import opening
 from workspaces.members import selectors as members
+from workspaces.members.models import User
 from workspaces.notices import services as notices
 from workspaces.tenancy import selectors as tenancy
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -67,7 +69,7 @@ def confirm(
         found = _locked(stop)
         if seen != found.planned_n:
             raise NumbersHaveChanged(_("The numbers are not those that you saw."))
-        if found.needs_second and not _is_second(found, actor, workspace):
+        if found.needs_second and not _is_second(found, actor, workspace, at=at):
             _agree(found, actor, workspace, reason=reason, at=at)
             return None
         return _let_go_on(
@@ -110,11 +112,13 @@ def _locked(stop: UUID) -> SweepStop:
     return found
 
 
-def _is_second(stop: SweepStop, actor: Actor, workspace: WorkspaceRef) -> bool:
+def _is_second(
+    stop: SweepStop, actor: Actor, workspace: WorkspaceRef, *, at: datetime
+) -> bool:
     """Whether somebody else agreed before; refuses who cannot be one of the two."""
     if actor.kind is not ActorKind.USER:
         raise SecondPersonIsMissing(_("Two people let this sweep go on, no program."))
-    if not selectors.first_word_counts(stop=stop, workspace=workspace):
+    if not selectors.first_word_counts(stop=stop, workspace=workspace, at=at):
         return False
     if stop.agreed_by == actor.id:
         raise SecondPersonIsMissing(
@@ -138,11 +142,13 @@ def _agree(
     reason: str,
     at: datetime,
 ) -> None:
-    """The first of two: nothing goes on yet, and whoever could be second is noted."""
+    """The first of two: nothing goes on yet, and whoever could be second is asked."""
     others = selectors.others_who_may(workspace=workspace, person=actor.id)
-    stop.agreed_by, stop.agreed_at, stop.asked = actor.id, at, others
+    stop.agreed_by, stop.agreed_at = actor.id, at
+    stop.asked = [str(one.public_id) for one in others]
     stop.save(update_fields=["agreed_by", "agreed_at", "asked"])
     _record("retention.sweep.agreed", stop, actor, workspace, reason=reason, at=at)
+    _ask_second(stop, others, workspace, at=at)
 
 
 def _let_go_on(
@@ -204,24 +210,66 @@ def _tell(stop: int, workspace_id: int, organization_id: int, *, at: datetime) -
         if found.told_at is not None:
             return False
         workspace = tenancy.workspace_in_scope(workspace_id=workspace_id)
-        for owner in members.organization_owners():
-            notices.put(
-                organization_id=organization_id,
-                kind="retention.sweep-stopped",
-                email=owner.email,
-                subject=(_("%s: a sweep was stopped") % workspace.name)[
-                    :_LONGEST_SUBJECT
-                ],
-                text=_text(found, workspace),
-                at=at,
-            )
+        _mail(
+            members.organization_owners(),
+            workspace,
+            kind="retention.sweep-stopped",
+            subject=_("%s: a sweep was stopped") % workspace.name,
+            text=_text(found, workspace),
+            at=at,
+        )
         found.told_at = at
         found.save(update_fields=["told_at"])
         return True
 
 
-def _text(stop: SweepStop, workspace: WorkspaceRef) -> str:
+def _ask_second(
+    stop: SweepStop, others: Sequence[User], workspace: WorkspaceRef, *, at: datetime
+) -> None:
+    """Mails who may be the second; owners, who may not, read that the first agreed."""
+    people = {one.email: one for one in [*others, *members.organization_owners()]}
+    _mail(
+        [one for one in people.values() if str(one.public_id) != stop.agreed_by],
+        workspace,
+        kind="retention.sweep-waits",
+        subject=_("%s: a stopped sweep waits for a second person") % workspace.name,
+        text=_(
+            "One person agreed that a stopped sweep of %(workspace)s goes on. It does"
+            " when another person, who could start sweeps already then, agrees as well"
+            " within a day; otherwise nothing goes, and it is planned anew.\n\n"
+            "See what it would purge: %(page)s\n"
+        )
+        % {"workspace": workspace.name, "page": _page(stop, workspace)},
+        at=at,
+    )
+
+
+def _mail(
+    people: Iterable[User],
+    workspace: WorkspaceRef,
+    *,
+    kind: str,
+    subject: str,
+    text: str,
+    at: datetime,
+) -> None:
+    for one in people:
+        notices.put(
+            organization_id=workspace.organization.id,
+            kind=kind,
+            email=one.email,
+            subject=subject[:_LONGEST_SUBJECT],
+            text=text,
+            at=at,
+        )
+
+
+def _page(stop: SweepStop, workspace: WorkspaceRef) -> str:
     page = place(workspace, "retention:sweep-stop", stop=stop.public_id)
+    return f"{settings.CUSTOS_BASE_URL}{page}"
+
+
+def _text(stop: SweepStop, workspace: WorkspaceRef) -> str:
     return _(
         "A sweep of %(workspace)s was stopped before its first batch: it would have"
         " purged %(planned)s objects, of which nobody was shown %(unannounced)s before"
@@ -239,5 +287,5 @@ def _text(stop: SweepStop, workspace: WorkspaceRef) -> str:
         "who": _("two people who may start sweeps confirm it")
         if stop.needs_second
         else _("a person who may start sweeps confirms it"),
-        "page": f"{settings.CUSTOS_BASE_URL}{page}",
+        "page": _page(stop, workspace),
     }

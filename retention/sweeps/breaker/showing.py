@@ -10,10 +10,13 @@ from retention.sweeps.breaker.rules import Cause
 from workspaces.groups.rules import KEPT_DAYS
 
 
-def sentence(stop: SweepStop) -> str:
-    """What was stopped, by which of the limits, and whether one of two agreed."""
+def sentence(stop: SweepStop, *, is_agreed: bool) -> str:
+    """What was stopped, by which of the limits, and whether one of two agreed.
+
+    `is_agreed` says that the first word counts.
+    """
     said = _why(stop)
-    if stop.agreed_by and stop.ended_at is None:
+    if is_agreed and stop.ended_at is None:
         said += " " + _("One of two people agreed that it goes on.")
     return said
 

@@ -68,14 +68,20 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     people = members.names_of(people=[found.confirmed_by, found.agreed_by])
+    is_agreed = selectors.first_word_counts(
+        stop=found, workspace=request.workspace, at=clock.now()
+    )
     context = {
         "stop": found,
-        "sentence": showing.sentence(found),
+        "sentence": showing.sentence(found, is_agreed=is_agreed),
         "figures": showing.figures(found),
         "is_open": found.ended_at is None,
         "confirmed_by": people.get(found.confirmed_by, found.confirmed_by),
         "can_run": request.actor.may(Permission.SWEEPS_RUN),
-        "two": _two(request, found, people) if found.needs_second else None,
+        "agreed_by": people.get(found.agreed_by, found.agreed_by),
+        "two": _two(request, found, people, is_agreed=is_agreed)
+        if found.needs_second
+        else None,
         "form": form or ConfirmForm(initial={"seen": found.planned_n}),
         "confirm_url": link(
             request, "retention:sweep-stop-confirm", stop=found.public_id
@@ -89,14 +95,16 @@ def _page(
     return render(request, "retention/sweeps/breaker/stop.html", context, status=status)
 
 
-def _two(request: Any, found: SweepStop, people: Mapping[str, str]) -> dict[str, Any]:
+def _two(
+    request: Any, found: SweepStop, people: Mapping[str, str], *, is_agreed: bool
+) -> dict[str, Any]:
     """Where two people have to agree: who did, and whether this one may be next."""
     person = request.actor.id
-    is_agreed = selectors.first_word_counts(stop=found, workspace=request.workspace)
     others = selectors.others_who_may(workspace=request.workspace, person=person)
     return {
         "first": people.get(found.agreed_by, found.agreed_by) if is_agreed else "",
         "is_mine": is_agreed and found.agreed_by == person,
+        "asked_nobody": not found.asked,
         "came_late": is_agreed and person not in {found.agreed_by, *found.asked},
         "is_alone": not is_agreed and not others,
     }

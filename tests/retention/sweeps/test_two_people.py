@@ -42,6 +42,7 @@ from tests.retention.policies.conftest import protect
 from workspaces.groups.models import Group
 from workspaces.groups.rules import KEPT_DAYS
 from workspaces.members.services import membership
+from workspaces.notices.models import Notice
 from workspaces.roles.matrix import Role
 from workspaces.tenancy.models import Workspace
 
@@ -278,6 +279,40 @@ def test_the_second_person_has_a_day(stopped: Stage, second: Person) -> None:
     assert sweeps.open_due_runs(at=NOON + 3 * DAY)
 
 
+def test_a_policy_that_takes_force_does_not_void_the_first_word(
+    stopped: Stage, second: Person
+) -> None:
+    owner = Scope(ScopeKind.MEMBER, stopped.other.membership.pk)
+    confirm(stopped)
+
+    stopped.set_policy(None, scope=owner, at=NOON + DAY + HOUR)
+
+    assert sweeps.open_due_runs(at=NOON + DAY + 2 * HOUR) == []
+    assert confirm(stopped, second, at=NOON + DAY + 2 * HOUR) is not None
+
+
+def test_who_agrees_a_day_after_the_first_is_the_first_anew(
+    stopped: Stage, second: Person
+) -> None:
+    confirm(stopped)
+
+    assert confirm(stopped, second, at=NOON + 2 * DAY) is None
+    assert stop_of(stopped).agreed_by == second.actor.id
+
+
+def test_who_may_be_the_second_reads_by_mail_that_the_first_agreed(
+    stopped: Stage, second: Person
+) -> None:
+    confirm(stopped, second)
+
+    with stopped.scope():
+        (mail,) = Notice.objects.filter(kind="retention.sweep-waits")
+    assert mail.email == "mara.lindqvist@halden.example"
+    assert "waits for a second person" in mail.subject
+    assert f"/sweeps/stops/{stop_of(stopped).public_id}/" in mail.text
+    assert "day shift" not in mail.text
+
+
 def test_more_than_two_people_agreed_to_stops_again(
     stopped: Stage, second: Person
 ) -> None:
@@ -443,6 +478,7 @@ def test_the_page_says_who_agreed_and_who_is_missing(
         too_late = late.client().get(url).content.decode()
         refused = late.client().post(f"{url}confirm/", said)
         done = other.post(f"{url}confirm/", said)
+        over = owner.get(url).content.decode()
 
     assert "came into groups, or left them, in the last 60 days" in before
     assert "You would be the first" in before
@@ -454,6 +490,19 @@ def test_the_page_says_who_agreed_and_who_is_missing(
     assert "agreed before you could start sweeps" in too_late
     assert refused.status_code == 409
     assert done.status_code == 302
+    first, last = "mara.lindqvist@halden.example", second.user.email
+    assert f"{first} agreed to these numbers first and {last} after" in over
+
+
+def test_a_day_later_nobody_reads_that_one_of_two_agreed(
+    stopped: Stage, second: Person
+) -> None:
+    confirm(stopped)
+    with clock.fixed_at(NOON + 2 * DAY):
+        page = second.client().get("/w/halden-engineering/sweeps/").content.decode()
+
+    assert "in the last 60 days" in page
+    assert "One of two people agreed" not in page
 
 
 def test_who_is_alone_reads_what_to_do(stopped: Stage) -> None:
@@ -461,7 +510,11 @@ def test_who_is_alone_reads_what_to_do(stopped: Stage) -> None:
     with clock.fixed_at(NOON + DAY):
         page = stopped.owner.client().get(url).content.decode()
 
+        confirm(stopped)
+        agreed_alone = stopped.owner.client().get(url).content.decode()
+
     assert "Nobody else here may start sweeps" in page
+    assert "nobody else could start sweeps then" in agreed_alone
 
 
 @pytest.mark.parametrize(
