@@ -68,7 +68,8 @@ _KINDS = (
             page="workspaces:my-projects",
             consequence=_(
                 "Its files go with it. The conversations in it stay with whoever owns"
-                " them, outside the project; so do yours."
+                " them, outside the project; so do yours. What only a policy of the"
+                " project kept is hidden at once, and goes with it."
             ),
         ),
     ),

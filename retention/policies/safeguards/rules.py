@@ -38,10 +38,13 @@ def any_needs_second_person(
     """The same for several kinds: the number is of all, the percent of one of them.
 
     Of what is due, `at_most` counts: the rest was agreed to, of whatever kind it is.
+    `stored` is looked at for a percent only.
     """
     total = min(sum(due.values()), at_most)
     if threshold.number is not None and total >= threshold.number:
         return True
+    if threshold.percent is None:
+        return False
     return any(
         needs_second_person(threshold, newly_due=min(n, total), stored=stored[kind])
         for kind, n in due.items()

@@ -73,13 +73,24 @@ order by s.opened_at desc, s.id desc limit %(most)s
 """
 # What was announced, of whatever kind, less what sweeps took since: a balance that no
 # purge brings below nothing. So it is the most that is left counted from any
-# announcement on; an old one that is used up takes nothing from a later one.
+# announcement on; an old one that is used up takes nothing from a later one. What a
+# policy announced counts no more once a version of it that keeps longer is in force.
 _ANNOUNCED = """
 select greatest(0, max(n))::bigint from (
     select sum(n) over (order by since desc) n from (
-        select begins_at since, objects_n n from retention_announcement
-        where workspace_id = %(workspace)s and begins_at > %(since)s
-          and begins_at <= %(at)s and (is_agreed or not %(only_agreed)s)
+        select a.begins_at since, a.objects_n n from retention_announcement a
+        where a.workspace_id = %(workspace)s and a.begins_at > %(since)s
+          and a.begins_at <= %(at)s and (a.is_agreed or not %(only_agreed)s)
+          and not exists (
+            select from retention_policy p join retention_policy q
+              on q.workspace_id = p.workspace_id and q.content_kind = p.content_kind
+             and (q.scope_kind, q.group_id, q.membership_id, q.project_id)
+                 is not distinct from
+                 (p.scope_kind, p.group_id, p.membership_id, p.project_id)
+             and q.version > p.version and q.in_force_at <= %(at)s
+             and (q.days is null or q.days > p.days or p.is_withdrawal)
+            where p.workspace_id = a.workspace_id and p.set_at = a.announced_at
+              and p.set_by = a.announced_by)
         union all
         select s.opened_at, -(s.purged_n + coalesce(o.n, 0)) from retention_sweep s
         left join lateral (select sum(c.purged_n) n from retention_sweepcount c
@@ -179,7 +190,11 @@ def _load(planned: _Planned, *, at: datetime) -> Load:
     by_kind = dict(rows(_BY_KIND, sweep=planned.id))
     due = {kind: n for kind, n in by_kind.items() if kind not in planted}
     load = replace(
-        load, due=due, stored_of={kind: _stored(planned, kind) for kind in due}
+        load,
+        due=due,
+        stored_of={kind: _stored(planned, kind) for kind in due}
+        if planned.approval_percent is not None
+        else {},
     )
     if not reaches_threshold(load, planned.limits):
         return load

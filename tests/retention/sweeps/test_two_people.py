@@ -371,7 +371,29 @@ def test_what_was_agreed_to_excuses_once(empty: tuple[Stage, Group]) -> None:
     assert stage.sweep(at=NOON + DAY).state == SweepState.STOPPED
 
 
-def agreed(stage: Stage, number: int, *, at: datetime) -> None:
+@pytest.mark.parametrize(
+    ("back_to", "state"),
+    [
+        (None, SweepState.CLOSED),
+        (299, SweepState.CLOSED),
+        (365, SweepState.STOPPED),
+    ],
+)
+def test_what_two_agreed_to_excuses_nothing_once_its_policy_is_lengthened_back(
+    empty: tuple[Stage, Group], back_to: int | None, state: SweepState
+) -> None:
+    stage, made = empty
+    policy = stage.set_policy(300, at=NOON - 20 * DAY)
+    agreed(stage, 50, at=policy.set_at, by=policy.set_by)
+    if back_to is not None:
+        stage.set_policy(back_to, at=NOON - 10 * DAY)
+
+    join(stage, made)
+
+    assert stage.sweep(at=NOON + DAY).state == state
+
+
+def agreed(stage: Stage, number: int, *, at: datetime, by: str = "somebody") -> None:
     """So many objects that two people saw in a preview."""
     with stage.scope():
         Announcement.objects.create(
@@ -379,7 +401,7 @@ def agreed(stage: Stage, number: int, *, at: datetime) -> None:
             begins_at=at,
             objects_n=number,
             announced_at=at,
-            announced_by="somebody",
+            announced_by=by,
             is_agreed=True,
         )
 
