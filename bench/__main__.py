@@ -17,6 +17,7 @@ from bench import (
     members,
     policies,
     scim,
+    sealing,
     sign_in,
     streams,
     sweeps,
@@ -35,6 +36,7 @@ _MEASUREMENTS = {
     "explorer": explorer.measure,
     "members": members.measure,
     "scim": scim.measure,
+    "sealing": sealing.measure,
     "sign_in": sign_in.measure,
     "streams": streams.measure,
     # These fill the database with the same conversations, once for all.
