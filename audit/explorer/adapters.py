@@ -99,7 +99,11 @@ def _wait(since: datetime, *, at: datetime) -> Task:
 
 def _finding(row: AuditVerification | None, *, at: datetime) -> tuple[Status, str, str]:
     if row is None:
-        return Status.WAIT, _("Not verified yet"), _("Verify on the audit log page.")
+        return (
+            Status.WAIT,
+            _("Not verified yet"),
+            _("Once a day by itself; at once on the audit log page."),
+        )
     when = relative(row.requested_at, now=at)
     if row.finding:
         fact = _("Entry %(index)s is wrong, found %(when)s.") % {
