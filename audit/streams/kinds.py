@@ -111,7 +111,7 @@ DESTINATIONS: dict[Kind, Destination] = {
         label=_("Webhook"),
         text=_("CloudEvents 1.0 over HTTPS, signed as Standard Webhooks."),
         icon="arrow-right",
-        formats=(Format.NATIVE, Format.OCSF),
+        formats=(Format.NATIVE, Format.OCSF, Format.CEF),
         settings=(
             Setting(
                 name="url",

@@ -136,7 +136,7 @@ def test_a_change_keeps_a_secret_that_was_left_empty(
         ("url", "", "required"),
         ("name", "", "required"),
         ("query", "colour:red", "there is no"),
-        ("format", "cef", "Select a valid choice"),
+        ("format", "xml", "Select a valid choice"),
         ("start_at", "never", "Select a valid choice"),
         ("mode", "pigeon", "Select a valid choice"),
     ],

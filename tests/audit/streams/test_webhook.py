@@ -144,6 +144,21 @@ def test_ocsf_goes_as_it_is(
     assert data["type_uid"] == data["class_uid"] * 100 + data["activity_id"]
 
 
+def test_cef_goes_as_one_line(
+    halden: Tenant, receiver: Receiver, hook: dict[str, str], seal: Seal
+) -> None:
+    made = started(halden, Kind.WEBHOOK, hook, form=Format.CEF)
+    seal()
+
+    turn(made.stream)
+
+    first, *_others, checkpoint = receiver.taken[0].json
+    assert first["datacontenttype"] == "text/plain"
+    assert first["data"].startswith("CEF:0|Custos|")
+    assert "\n" not in first["data"]
+    assert checkpoint["datacontenttype"] == "application/json"
+
+
 def test_a_refusal_moves_nothing_and_says_why(
     halden: Tenant, receiver: Receiver, hook: dict[str, str], seal: Seal
 ) -> None:

@@ -116,9 +116,13 @@ class Site:
         _until(lambda: not postgres.answers(self.cluster, port=self.port))
 
     def kill_valkey(self) -> None:
-        """By SIGKILL; it has no file, so that every message is gone."""
+        """By SIGKILL; it has no file, so that every message is gone.
+
+        It is not waited for: its number stays its own until `start` ends its group,
+        and cannot have become the number of somebody else's server by then.
+        """
         self._process.kill()
-        self._process.wait()
+        _until(lambda: not valkey.answers(self.broker))
 
     def forget_the_dead(self) -> None:
         """Their sessions have ended, and their leases and claims lapse."""
