@@ -66,8 +66,8 @@ def key_id(key: bytes) -> bytes:
 
 def binding(*, table: str, row: UUID | int | str, column: str) -> bytes:
     """The place of a sealed value; `row` is an id that exists before the insert."""
-    parts = [part.encode() for part in (table, str(row), column)]
-    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+    parts = (table.encode(), str(row).encode(), column.encode())
+    return b"".join([len(part).to_bytes(2, "big") + part for part in parts])
 
 
 class Sealer:

@@ -22,8 +22,6 @@ Place = tuple[int, int]
 """(epoch, index) of a sealed entry."""
 
 STEPS_SHOWN = 300
-_EVER = 100_000_000
-"""Rounds after which the database would let an incident be: none ever gets there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +102,7 @@ def rota(*, organization_id: int) -> AuditRota:
 def due_pages(*, at: datetime, limit: int) -> list[tuple[int, int]]:
     """Incidents whose next page is due, with their organizations."""
     with connection.cursor() as cursor:
-        cursor.execute("select * from audit_due_pages(%s, %s, %s)", [at, _EVER, limit])
+        cursor.execute("select * from audit_due_pages(%s, %s)", [at, limit])
         return list(cursor.fetchall())
 
 

@@ -1,8 +1,8 @@
 """The canonical bytes of one entry, and the commitments that stand in for its details.
 
 Bytes are RFC 8785 JSON without numbers other than integers. All keys are ours and
-ASCII, so sorting by code point is RFC 8785's order, and the standard library's
-encoder writes the same bytes three times faster; the tests compare with rfc8785.
+ASCII, so that sorting their bytes is RFC 8785's order. orjson writes these bytes ten
+times faster than the standard library; the tests compare with rfc8785.
 """
 
 import base64
@@ -16,20 +16,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 VERSION = 1
 MAX_BYTES = 32 * 1024
 SALT_BYTES = 32
 LABEL = b"custos.audit.commitment.v1"
-_LARGEST_INTEGER = 2**53 - 1
 _MAX_DEPTH = 16
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:/-]{0,199}")
-# One for all: making an encoder takes as long as it takes to encode a short value.
-_ENCODE = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":")
-).encode
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# Integers beyond 53 bits are refused, as RFC 8785 asks.
+_CANONICALLY = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 Json = None | bool | int | str | list["Json"] | Mapping[str, "Json"]
 
@@ -67,25 +64,29 @@ class Leaf:
         self._demand_plain_words()
         content: dict[str, Any] = {
             "v": VERSION,
-            "id": str(self.id),
-            "time": self.time.astimezone(UTC).strftime(_TIME),
-            "organization": str(self.organization),
+            "id": self.id,
+            "time": _written_time(self.time),
+            "organization": self.organization,
             "action": self.action,
             "outcome": self.outcome,
             "actor_kind": self.actor_kind,
             "target_kind": self.target_kind,
-            "target_id": str(self.target_id),
+            "target_id": self.target_id,
         }
+        mappings = {
+            "counts": self.counts,
+            "digests": self.digests,
+            "commit": self.commit,
+        }
+        _demand_plain(mappings, depth=0)
         optional = {
             "actor": self.actor,
-            "workspace": str(self.workspace or ""),
+            "workspace": self.workspace,
             "policy": self.policy,
-            "counts": dict(self.counts),
-            "digests": dict(self.digests),
-            "commit": dict(self.commit),
+            **mappings,
         }
         content |= {name: value for name, value in optional.items() if value}
-        encoded = canonical(content)
+        encoded = written(content)
         if len(encoded) > MAX_BYTES:
             raise LeafRefused(f"an entry may have {MAX_BYTES} bytes")
         return encoded
@@ -121,9 +122,15 @@ def canonical(value: Json) -> bytes:
     return written(value)
 
 
-def written(value: Json) -> bytes:
-    """The bytes of what consists of canonical values, which are not looked at again."""
-    return _ENCODE(value).encode()
+def written(value: Any) -> bytes:
+    """The bytes of what was looked at before; LeafRefused where there are none.
+
+    Values of it may be UUIDs, which are written as their text.
+    """
+    try:
+        return orjson.dumps(value, option=_CANONICALLY)
+    except orjson.JSONEncodeError as error:  # lone surrogates, too large integers
+        raise LeafRefused(f"this has no canonical form: {error}") from None
 
 
 def new_salt() -> bytes:
@@ -140,10 +147,10 @@ def commitment(*, name: str, value: Json, salt: bytes) -> str:
 def _demand_plain(value: object, *, depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise LeafRefused(f"values may be nested {_MAX_DEPTH} deep")
-    kind = type(value)
-    if kind is str or kind is int:  # what most values are
-        _demand_scalar(value)
-    elif isinstance(value, dict | Mapping):  # dict first: asking an ABC is slow
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise LeafRefused("text may not hold NUL")
+    elif isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str) or not key.isascii() or "\x00" in key:
                 raise LeafRefused(f"{key!r} is no key")
@@ -151,18 +158,11 @@ def _demand_plain(value: object, *, depth: int) -> None:
     elif isinstance(value, list):
         for inner in value:
             _demand_plain(inner, depth=depth + 1)
-    else:
-        _demand_scalar(value)
-
-
-def _demand_scalar(value: object) -> None:
-    if isinstance(value, str):
-        # Looking for them is worth it only where there can be any.
-        is_odd = not value.isascii() and _SURROGATE.search(value)
-        if is_odd or "\x00" in value:
-            raise LeafRefused("text may hold neither NUL nor lone surrogates")
-    elif isinstance(value, int):
-        if abs(value) > _LARGEST_INTEGER:
-            raise LeafRefused(f"{value} is too large for JSON")
-    elif value is not None:
+    elif not isinstance(value, int) and value is not None:
         raise LeafRefused(f"{type(value).__name__} has no canonical form")
+
+
+def _written_time(moment: datetime) -> str:
+    """In UTC, with all six digits of the fraction."""
+    in_utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{in_utc.isoformat(timespec='microseconds')}Z"

@@ -184,13 +184,17 @@ def _leaf(entry: Entry, *, organization: UUID, fields: list[Detail]) -> Leaf:
         actor_kind=entry.actor.kind,
         actor=entry.actor.id if is_system else "",
         target_kind=entry.target.kind,
-        target_id=UUID(str(entry.target.id)),
+        target_id=_uuid(entry.target.id),
         workspace=entry.workspace,
         policy=entry.policy,
         counts=entry.counts,
         digests=entry.digests,
         commit={field.name: field.commitment for field in fields},
     )
+
+
+def _uuid(written: UUID | str) -> UUID:
+    return written if isinstance(written, UUID) else UUID(written)
 
 
 def _who(actor: Actor) -> dict[str, Json]:

@@ -1,0 +1,28 @@
+"""Incidents are paged until somebody acknowledges them: no number of rounds ends it."""
+
+from django.db import migrations
+
+from kit.rowsecurity import doors
+
+_DUE_PAGES = """
+create function audit_due_pages(p_at timestamptz, p_limit int)
+    returns table (incident_id bigint, organization_id bigint)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select i.id, i.organization_id
+      from public.audit_incident i
+     where i.page_due_at <= p_at
+     order by i.page_due_at, i.id limit p_limit
+$$;
+"""
+_IN_ROUNDS = "drop function audit_due_pages(timestamptz, int, int);"
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("audit", "0024_shortened"),
+    ]
+
+    operations = [
+        doors(_DUE_PAGES, functions=["audit_due_pages(timestamptz, int)"]),
+        migrations.RunSQL(_IN_ROUNDS, migrations.RunSQL.noop),
+    ]
