@@ -26,6 +26,8 @@ DIALOGUES = (
 MESSAGES = int(os.environ.get("CUSTOS_BENCH_MESSAGES", "1000000"))
 PASSES = int(os.environ.get("CUSTOS_BENCH_PASSES", "3"))
 """How often each variant has its turn."""
+PADDING = int(os.environ.get("CUSTOS_BENCH_PADDING", "0"))
+"""Bytes that each copied message has more than the dialogue's own hundred or so."""
 _ALL_MESSAGES = 464_000
 SAMPLED = max(10, _ALL_MESSAGES // MESSAGES)
 """One dialogue in so many is imported."""
@@ -85,7 +87,8 @@ insert into workspaces_message (workspace_id, conversation_id, position,
     parent_position, has_message, is_on_path, is_hidden, role, provenance, created_at,
     sealed)
 select c.workspace_id, c.id, m.position, m.parent_position, m.has_message,
-       m.is_on_path, m.is_hidden, m.role, m.provenance, m.created_at, m.sealed
+       m.is_on_path, m.is_hidden, m.role, m.provenance, m.created_at,
+       m.sealed || decode(repeat('5a', %(padding)s), 'hex')
 from workspaces_conversation c
 join bench.message m on m.rank = (c.id - 1) %% %(sampled)s
 where c.id between %(first)s and %(until)s order by c.id, m.position
@@ -253,6 +256,7 @@ def _copied(
             "last": WORKSPACES - 1,
             "days": SPREAD_DAYS,
             "at": at,
+            "padding": PADDING,
         }
         for statement in (_CONVERSATIONS, _MESSAGES, _FILES):
             content.execute(statement, parameters)
