@@ -2,14 +2,12 @@
 
 import contextlib
 import os
-import re
 import shutil
 
 import pytest
 
 from tests.harness import servers, stand, templates
 
-_DEATH = re.compile(r"PANIC|terminated by signal|Failed process was running")
 _STACK = pytest.StashKey[contextlib.ExitStack]()
 
 
@@ -32,14 +30,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     stack.enter_context(
         servers.postgres_running(found, port=at.postgres_port, folder=at.path)
     )
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what the server said if one of its processes died, and tests with it."""
-    log = stand.of_this_run().path / "postgresql.log"
-    said = log.read_text(errors="replace") if log.exists() else ""
-    for line in filter(_DEATH.search, said.splitlines()):
-        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from audit.log import sequencer
-from config.celery import app
+from tests.harness import forks
 from tests.retention.crashes import oracle
 from tests.retention.crashes.calls import watched
 from tests.retention.crashes.site import Site
@@ -83,11 +83,10 @@ class Child:
                 pipes.ask(_RECOVER)
 
         story = ""
-        # Another test may have left a pool of connections to another broker.
-        app._after_fork()
-        # A process that starts has looked for nothing yet.
-        sequencer._publish_once.cache_clear()
         try:
+            forks.begin_anew()
+            # A process that starts has looked for nothing yet.
+            sequencer._publish_once.cache_clear()
             with watched(point):
                 whole_sweep(lambda: oracle.is_over(self.site), recover)
             story = " ".join(stores)

@@ -22,6 +22,7 @@ from retention.sweeps import services
 from retention.sweeps.models import Sweep, SweepState
 from retention.sweeps.services import Outcome, planning
 from tests.cast import NOON
+from tests.harness import forks
 from tests.retention.conftest import Stage
 from tests.retention.sweeps.story import Story, assert_explained
 from workspaces.content.models import Conversation
@@ -37,6 +38,7 @@ def forked(work: Callable[[], None]) -> int:
     if child := os.fork():
         return child
     try:
+        forks.begin_anew()
         random.seed()
         work()
     except BaseException:  # noqa: BLE001 -- the parent sees the status
