@@ -25,8 +25,15 @@ LABEL = b"custos.audit.commitment.v1"
 _MAX_DEPTH = 16
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:/-]{0,199}")
-# Integers beyond 53 bits are refused, as RFC 8785 asks.
-_CANONICALLY = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+# Integers beyond 53 bits are refused, as RFC 8785 asks. Names may be of a subclass of
+# str, such as an enumeration's.
+_CANONICALLY = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_NON_STR_KEYS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
 
 Json = None | bool | int | str | list["Json"] | Mapping[str, "Json"]
 
@@ -65,7 +72,7 @@ class Leaf:
         content: dict[str, Any] = {
             "v": VERSION,
             "id": self.id,
-            "time": _written_time(self.time),
+            "time": moment(self.time),
             "organization": self.organization,
             "action": self.action,
             "outcome": self.outcome,
@@ -74,9 +81,9 @@ class Leaf:
             "target_id": self.target_id,
         }
         mappings = {
-            "counts": self.counts,
-            "digests": self.digests,
-            "commit": self.commit,
+            "counts": dict(self.counts),
+            "digests": dict(self.digests),
+            "commit": dict(self.commit),
         }
         _demand_plain(mappings, depth=0)
         optional = {
@@ -116,6 +123,12 @@ class Leaf:
             raise LeafRefused("these bytes are no entry") from error
 
 
+def moment(at: datetime) -> str:
+    """A time as entries write it: in UTC, with all six digits of the fraction."""
+    in_utc = at.astimezone(UTC).replace(tzinfo=None)
+    return f"{in_utc.isoformat(timespec='microseconds')}Z"
+
+
 def canonical(value: Json) -> bytes:
     """RFC 8785 bytes; LeafRefused for floats, NUL, lone surrogates and odd keys."""
     _demand_plain(value, depth=0)
@@ -123,9 +136,9 @@ def canonical(value: Json) -> bytes:
 
 
 def written(value: Any) -> bytes:
-    """The bytes of what was looked at before; LeafRefused where there are none.
+    """The bytes of what its caller has looked at; LeafRefused where there are none.
 
-    Values of it may be UUIDs, which are written as their text.
+    Values may be UUIDs as well, which are written as their text.
     """
     try:
         return orjson.dumps(value, option=_CANONICALLY)
@@ -160,9 +173,3 @@ def _demand_plain(value: object, *, depth: int) -> None:
             _demand_plain(inner, depth=depth + 1)
     elif not isinstance(value, int) and value is not None:
         raise LeafRefused(f"{type(value).__name__} has no canonical form")
-
-
-def _written_time(moment: datetime) -> str:
-    """In UTC, with all six digits of the fraction."""
-    in_utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return f"{in_utc.isoformat(timespec='microseconds')}Z"

@@ -14,7 +14,23 @@ language sql stable security definer set search_path = pg_catalog, public as $$
      order by i.page_due_at, i.id limit p_limit
 $$;
 """
-_IN_ROUNDS = "drop function audit_due_pages(timestamptz, int, int);"
+_DROP_IN_ROUNDS = "drop function audit_due_pages(timestamptz, int, int);"
+_IN_ROUNDS = """
+create function audit_due_pages(p_at timestamptz, p_rounds int, p_limit int)
+    returns table (incident_id bigint, organization_id bigint)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select i.id, i.organization_id
+      from public.audit_incident i
+      left join public.audit_rota r using (organization_id)
+     where i.page_due_at <= p_at
+       and i.page_step < p_rounds * coalesce(nullif(cardinality(r.contacts), 0), 8)
+     order by i.page_due_at, i.id limit p_limit
+$$;
+"""
+
+
+def _before() -> migrations.RunSQL:
+    return doors(_IN_ROUNDS, functions=["audit_due_pages(timestamptz, int, int)"])
 
 
 class Migration(migrations.Migration):
@@ -24,5 +40,5 @@ class Migration(migrations.Migration):
 
     operations = [
         doors(_DUE_PAGES, functions=["audit_due_pages(timestamptz, int)"]),
-        migrations.RunSQL(_IN_ROUNDS, migrations.RunSQL.noop),
+        migrations.RunSQL(_DROP_IN_ROUNDS, _before().sql),
     ]

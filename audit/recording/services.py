@@ -193,8 +193,8 @@ def _leaf(entry: Entry, *, organization: UUID, fields: list[Detail]) -> Leaf:
     )
 
 
-def _uuid(written: UUID | str) -> UUID:
-    return written if isinstance(written, UUID) else UUID(written)
+def _uuid(named: UUID | str) -> UUID:
+    return named if isinstance(named, UUID) else UUID(named)
 
 
 def _who(actor: Actor) -> dict[str, Json]:

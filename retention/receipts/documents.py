@@ -10,11 +10,11 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from audit.log.leaf import canonical
+from audit.log import leaf
 from kit.signing import SigningKey
 from retention.receipts import verifier
 
@@ -71,7 +71,7 @@ def signed(
     document: Document, *, key: SigningKey, opening: Document | None = None
 ) -> Signed:
     """The document in canonical form, signed."""
-    written = canonical({"v": VERSION, **document})
+    written = leaf.canonical({"v": VERSION, **document})
     return Signed(
         document=written,
         signature=key.sign(verifier.PREFIX + written),
@@ -91,5 +91,5 @@ def verified(file: bytes, *, vkey: str) -> dict[str, Any]:
 
 
 def moment(at: datetime) -> str:
-    """A time as receipts and log entries write it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """A time as receipts write it: as log entries do."""
+    return leaf.moment(at)

@@ -1,6 +1,7 @@
 """Canonical bytes equal RFC 8785's, and what has no canonical form is refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,10 @@ def test_a_leaf_has_fixed_bytes() -> None:
         1.5,
         float("nan"),
         2**53,
+        2**64,
+        datetime(2026, 11, 23, tzinfo=UTC),
+        UUID(int=7),
+        ("a", "tuple"),
         "a\x00b",
         "\ud800",
         b"bytes",
@@ -74,6 +79,28 @@ def test_a_leaf_has_fixed_bytes() -> None:
 def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
     with pytest.raises(LeafRefused):
         leaf.canonical(value)
+
+
+class _Kind(StrEnum):
+    FILES = "files"
+
+
+def test_names_and_values_may_be_of_an_enumeration() -> None:
+    assert leaf.canonical({_Kind.FILES: _Kind.FILES}) == b'{"files":"files"}'
+
+
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        (datetime(999, 1, 2, tzinfo=UTC), "0999-01-02T00:00:00.000000Z"),
+        (
+            datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2))),
+            "2025-12-31T23:00:00.000000Z",
+        ),
+    ],
+)
+def test_times_are_in_utc_with_every_digit(at: datetime, written: str) -> None:
+    assert leaf.moment(at) == written
 
 
 def test_a_leaf_over_32_kib_is_refused() -> None:
