@@ -124,7 +124,7 @@ class Leaf:
 
 
 def moment(at: datetime) -> str:
-    """A time as entries write it: in UTC, with all six digits of the fraction."""
+    """A time as entries and receipts write it: in UTC, with all six digits."""
     in_utc = at.astimezone(UTC).replace(tzinfo=None)
     return f"{in_utc.isoformat(timespec='microseconds')}Z"
 

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from audit.log.leaf import moment
 from audit.log.selectors import log_of
 from audit.log.tree import leaf_hash
 from audit.pruning import selectors as pruning
@@ -26,7 +27,7 @@ from kit import signing, vault
 from kit.refusals import Refused
 from retention.certificates.selectors import Cause, Destroyed, Purged, Stored
 from retention.receipts import documents, verifier
-from retention.receipts.documents import Signed, moment
+from retention.receipts.documents import Signed
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _SALT_LABEL = b"custos.receipt.salt.v1"

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from django.conf import settings
 
+from audit.log.leaf import moment
 from audit.verification import acts
 from kit import signing
 from retention.closing.models import Closing
 from retention.receipts import documents
-from retention.receipts.documents import Signed, moment
+from retention.receipts.documents import Signed
 from workspaces.tenancy.selectors import WorkspaceRef
 
 

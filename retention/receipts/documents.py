@@ -10,11 +10,10 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from audit.log import leaf
+from audit.log.leaf import canonical
 from kit.signing import SigningKey
 from retention.receipts import verifier
 
@@ -71,7 +70,7 @@ def signed(
     document: Document, *, key: SigningKey, opening: Document | None = None
 ) -> Signed:
     """The document in canonical form, signed."""
-    written = leaf.canonical({"v": VERSION, **document})
+    written = canonical({"v": VERSION, **document})
     return Signed(
         document=written,
         signature=key.sign(verifier.PREFIX + written),
@@ -88,8 +87,3 @@ def verified(file: bytes, *, vkey: str) -> dict[str, Any]:
     Custos.
     """
     return verifier.verified(file, keys=verifier.keys_of(vkey))
-
-
-def moment(at: datetime) -> str:
-    """A time as receipts write it: as log entries do."""
-    return leaf.moment(at)

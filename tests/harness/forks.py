@@ -6,9 +6,9 @@ from config.celery import app
 
 
 def begin_anew() -> None:
-    """Connections that this process has of its parent.
+    """Close what connections this process has of its parent.
 
-    Those that the parent closed are not all: Playwright keeps an event loop in its
+    The parent could not close them all itself: Playwright keeps an event loop in its
     thread, with database connections of the loop's own, and a child, which has no loop,
     finds those from before it. All children would share them.
     """

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from audit.log.leaf import moment
 from audit.recording import Outcome as Recorded
 from audit.recording import Target, record
 from kit import ids, signing
@@ -21,7 +22,7 @@ from retention.matter_exports.archive import Digests
 from retention.matter_exports.models import MatterExport, MatterExportPart, Outcome
 from retention.matter_exports.services.asking import NOUN
 from retention.receipts import documents
-from retention.receipts.documents import Signed, moment
+from retention.receipts.documents import Signed
 from workspaces.jobs.services import LeaseIsLost
 from workspaces.tenancy.selectors import WorkspaceRef
 

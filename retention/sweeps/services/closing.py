@@ -9,11 +9,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import OperationalError
 
+from audit.log.leaf import moment
 from audit.recording import Target, record
 from audit.verification.selectors import sealed
 from kit import ids, signing, vault
 from retention.receipts import documents
-from retention.receipts.documents import Signed, moment
+from retention.receipts.documents import Signed
 from retention.sweeps import kinds
 from retention.sweeps.services import leasing
 from retention.sweeps.services.leasing import Lease

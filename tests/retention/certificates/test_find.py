@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from audit.log import sequencer
+from audit.log import leaf, sequencer
 from kit import signing
 from retention.deletions import services as deletions
 from retention.holds import services as holds
@@ -259,7 +259,7 @@ def test_a_hold_that_refused_a_purge_has_a_receipt_too(
 
     assert document["outcome"] == "kept"
     assert document["reason"] == "legal_hold"
-    assert document["hold_check"] == {"at": documents.moment(NOON), "held": True}
+    assert document["hold_check"] == {"at": leaf.moment(NOON), "held": True}
     page = stage.officer.client().get(f"{URL}{public_id}/").content.decode()
     assert "Certificate of a refused purge" in page
     assert "Harbor" not in page

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from audit.log import sequencer
+from audit.log import leaf, sequencer
 from kit import clock, signing
 from kit.actor import Actor
 from retention.holds import services as holds
@@ -85,7 +85,7 @@ def test_a_delete_that_a_program_was_refused_has_a_receipt_that_verifies_offline
     content = json.loads(file.read_bytes())
     told, entry = content["receipt"], json.loads(content["opening"]["entry"])
     assert (told["outcome"], told["cause"]) == ("kept", "request")
-    assert told["hold_check"] == {"at": documents.moment(NOON), "held": True}
+    assert told["hold_check"] == {"at": leaf.moment(NOON), "held": True}
     assert (entry["outcome"], entry["target_id"]) == ("refused", str(row.public_id))
     assert "hidden_since" not in told
 
@@ -151,7 +151,7 @@ def test_deleted_by_its_member_it_is_kept_as_a_deleted_object(stage: Stage) -> N
     told = documents.verified(receipt(stage, row.public_id), vkey=vkey())
 
     assert told["cause"] == "deletion"
-    assert told["hidden_since"] == documents.moment(days_ago(8))
+    assert told["hidden_since"] == leaf.moment(days_ago(8))
 
 
 def test_what_a_policy_let_go_and_a_hold_keeps_has_a_receipt(
@@ -168,7 +168,7 @@ def test_what_a_policy_let_go_and_a_hold_keeps_has_a_receipt(
     assert "kept from its policy by a legal hold" in done.stdout
     told = json.loads(file.read_bytes())["receipt"]
     assert (told["cause"], told["rule"]) == ("policy", "v1")
-    assert told["hold_check"] == {"at": documents.moment(NOON), "held": True}
+    assert told["hold_check"] == {"at": leaf.moment(NOON), "held": True}
     assert told["log"]["checkpoint"]
     assert "asked_at" not in told
     text = page(stage, row.public_id)
