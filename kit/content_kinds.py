@@ -160,6 +160,15 @@ def swept() -> tuple[tuple[ContentKind, Storage], ...]:
     return tuple((kind, kind.storage) for kind in registered() if kind.storage)
 
 
+def explained() -> tuple[tuple[ContentKind, Storage], ...]:
+    """The kinds of which people ask why: their content, and copies a policy governs."""
+    return tuple(
+        found
+        for found in swept()
+        if not found[0].is_planted or found[0].name in _governed
+    )
+
+
 def govern(kind: Governed) -> None:
     """Lets policies govern a kind; registering the same one again changes nothing."""
     if _governed.setdefault(kind.name, kind) != kind:

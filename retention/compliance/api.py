@@ -70,7 +70,8 @@ class Why(Schema):
 
     Dates leave holds aside: what is held stays stored whatever they say. `kept_days`
     is what the rule that decides comes to inside the bounds; null keeps for ever.
-    `deleted_by` is owner, compliance, erasure or departure, and null if nobody did.
+    `deleted_by` is owner, compliance, erasure or departure, of an export of a matter
+    person or custos, and null if nobody did.
     """
 
     kind: str
@@ -105,8 +106,8 @@ class Deletion(Schema):
     response=Why,
     summary="Why an object stays or goes",
     description=(
-        "Kinds: conversations, memories, projects, project_files, gpts, gpt_files. The"
-        " same answer as the page “Why” and the sweep give."
+        "Kinds: conversations, memories, projects, project_files, gpts, gpt_files,"
+        " matter_exports. The same answer as the page “Why” and the sweep give."
     ),
 )
 @entering

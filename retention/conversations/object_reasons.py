@@ -2,7 +2,8 @@
 
 State, due and held are the engine's own conditions of the kind; its dates come from the
 chain of policies that the cut-offs are made from. A kind that no policy governs goes by
-an explicit delete alone.
+an explicit delete alone. A copy that Custos made (an export of a matter) is nobody's:
+no hold keeps it, and nobody brings a deleted one back.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from kit import content_kinds
 from kit.content_kinds import ContentKind, Governed, Storage
 from retention.conversations import reasons, selectors, standing
-from retention.conversations.reasons import Considered, Dates, Why
+from retention.conversations.reasons import Considered, Dates, WayOut, Why
 from retention.conversations.selectors import UnknownConversation
+from retention.conversations.standing import Standing
 from retention.eligibility import precedence
 from retention.holds import coverage
 from retention.holds import selectors as holds
@@ -27,6 +29,8 @@ from workspaces.tenancy import plans
 from workspaces.tenancy.selectors import WorkspaceRef
 
 CONVERSATION = _("conversation")
+_NOBODY = 0
+"""Stands for the owner of what has none: no policy of a member governs it."""
 _UNGOVERNED = Considered(versions=[], winner=None, kept_days=None, bounds=None)
 
 
@@ -54,7 +58,7 @@ def explain(
             if kind:
                 raise
     selectors.refuse_where_private(workspace)
-    for known, storage in content_kinds.simple():
+    for known, storage in content_kinds.explained():
         found = kind in ("", known.name)
         row = known.rows.filter(public_id=public_id).first() if found else None
         if row is not None:
@@ -85,7 +89,7 @@ def why_object(
     stands = standing.of_objects(
         workspace=workspace, kind=kind, storage=storage, ids=[row.pk], at=at
     )[row.pk]
-    owner_id = getattr(row, storage.owner)
+    owner_id = getattr(row, storage.owner) or _NOBODY
     chains = governing.chains(workspace_id=workspace.id, owner_ids=[owner_id], at=at)
     governed = next((g for g in content_kinds.governed() if g.name == kind.name), None)
     found = _UNGOVERNED
@@ -111,16 +115,9 @@ def why_object(
         deleted_by=row.deleted_by or "",
         holds=holds.holds_over(conversation=row, kind=coverage.of_storage(storage)),
         expires_at=dates.expires_at,
-        undo_ends_at=dates.undo_ends_at,
+        undo_ends_at=None if kind.is_planted else dates.undo_ends_at,
         purge_at=dates.purge_at,
-        ways_out=reasons.ways_out(
-            stands.state,
-            is_due=stands.is_due,
-            is_held=stands.is_held,
-            has_policy=governed is not None,
-            by_message=False,
-            deleted_by=row.deleted_by or "",
-        ),
+        ways_out=_ways_out(kind, stands, row),
         ages_by_message=False,
     )
 
@@ -151,6 +148,20 @@ def _dates(
         expires_at=expires_at,
         undo_ends_at=undo_ends_at,
         purge_at=min(causes, default=None),
+    )
+
+
+def _ways_out(kind: ContentKind, stands: Standing, row: Any) -> tuple[WayOut, ...]:
+    if kind.is_planted:
+        is_gone = stands.state == "deleted"
+        return () if is_gone else (WayOut.LENGTHEN_POLICY, WayOut.DELETE)
+    return reasons.ways_out(
+        stands.state,
+        is_due=stands.is_due,
+        is_held=stands.is_held,
+        has_policy=any(kind.name == one.name for one in content_kinds.governed()),
+        by_message=False,
+        deleted_by=row.deleted_by or "",
     )
 
 

@@ -37,6 +37,7 @@ class WayOut(StrEnum):
     PLACE_HOLD = "place hold"
     RELEASE_HOLD = "release hold"
     NEW_ACTIVITY = "new activity"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,8 @@ _DELETED_BY = {
         "Its workspace closes, and it was deleted with that; it is hidden."
     ),
     "departure": _lazy("Its owner left, and it was deleted with that; it is hidden."),
+    "person": _lazy("Somebody who may export matters deleted it."),
+    "custos": _lazy("It ended before it was whole, and goes for that."),
 }
 _WAYS_OUT = {
     WayOut.RESTORE: _lazy("Its owner can restore it until its undo window ends."),
@@ -40,6 +42,7 @@ _WAYS_OUT = {
     WayOut.PLACE_HOLD: _lazy("A legal hold keeps it stored, also when it is hidden."),
     WayOut.RELEASE_HOLD: _lazy("Releasing every hold over it lets the rules decide."),
     WayOut.NEW_ACTIVITY: _lazy("A new message starts its time again."),
+    WayOut.DELETE: _lazy("Whoever may export matters can delete it before."),
 }
 
 
@@ -125,9 +128,10 @@ def object_facts(
     row: Any, *, label: str, owner: dict[str, str]
 ) -> list[dict[str, Any]]:
     """What is known of an object of any kind, line by line."""
+    owned = [{"name": _("Owner"), "value": f"{owner['name']}, {owner['email']}"}]
     return [
         {"name": _("Kind"), "value": label},
-        {"name": _("Owner"), "value": f"{owner['name']}, {owner['email']}"},
+        *(owned if row.owner_id is not None else ()),
         {"name": _("Created"), "value": absolute(row.created_at)},
         {"name": _("Size"), "value": size(row.byte_count)},
         {"name": _("Id"), "value": row.public_id, "is_mono": True},

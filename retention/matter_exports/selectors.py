@@ -17,17 +17,15 @@ from django.utils.translation import gettext as _
 from kit import content_kinds, vault
 from kit.refusals import Refused
 from kit.sealing import binding, open_sealed
-from retention.eligibility import conditions, kinds, rules
-from retention.eligibility.scopes import WORKSPACE
+from retention.eligibility import conditions, kinds
 from retention.holds import coverage
 from retention.holds.coverage import Kind
 from retention.holds.models import Hold
-from retention.matter_exports.kinds import EXPORTS, KEPT_DAYS
+from retention.matter_exports.kinds import EXPORTS
 from retention.matter_exports.models import MatterExport, MatterExportPart, Outcome
-from retention.policies import governing, visible
+from retention.policies import visible
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import Plan
-from workspaces.tenancy.selectors import WorkspaceRef
 
 TABLE = "retention_matterexport"
 _OF_HOLD = "h.hold_id = %(hold)s and h.released_at is null"
@@ -191,13 +189,6 @@ def over_among(*, exports: Sequence[MatterExport], at: datetime) -> set[int]:
     mine = MatterExport.objects.filter(pk__in=[one.pk for one in exports])
     there = mine.filter(deleted_at__isnull=True).exclude(hidden)
     return {one.pk for one in exports} - set(there.values_list("pk", flat=True))
-
-
-def kept_days(workspace: WorkspaceRef, *, at: datetime) -> int | None:
-    """For how many days an export is kept here; None where it is not limited."""
-    known = governing.timelines(workspace_ids=[workspace.id], at=at)
-    current = rules.in_force(known.of(workspace.id, EXPORTS, WORKSPACE), at=at)
-    return current.days if current else KEPT_DAYS
 
 
 def is_fetchable(*, export: MatterExport, person: str, at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Turns exports of matters into rows, facts and sentences for their pages."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -138,10 +138,3 @@ def facts(
     if until is not None:
         found.append({"name": _("There until"), "value": absolute(until)})
     return [*found, {"name": _("Id"), "value": export.public_id, "is_mono": True}]
-
-
-def until(export: MatterExport, *, days: int | None) -> datetime | None:
-    """Until when it can be downloaded; None where it is kept."""
-    if export.deleted_at is not None:
-        return export.deleted_at
-    return None if days is None else export.created_at + timedelta(days=days)

@@ -20,8 +20,12 @@ from django.views.decorators.http import (
 from kit import clock, guard
 from kit.permissions import Permission
 from kit.refusals import Refused
+from retention.conversations import object_reasons
+from retention.conversations import showing as reasons
+from retention.conversations.reasons import Why
 from retention.holds.views.pages import found
 from retention.matter_exports import selectors, services, showing
+from retention.matter_exports.kinds import EXPORTS
 from retention.matter_exports.models import MatterExport
 from retention.places import crumbs, link
 from workspaces.jobs import tasks as jobs
@@ -91,6 +95,9 @@ def matter_export(request: Any, hold: UUID, export: UUID) -> HttpResponse:
     written = selectors.written(export=row)
     is_over = selectors.is_over(export=row, at=at)
     kind, word = showing.status(row, is_over=is_over)
+    why = object_reasons.explain(
+        workspace=request.workspace, public_id=export, kind=EXPORTS, at=at
+    ).why
     is_mine = row.requested_by == request.actor.id
     context = {
         "view": view,
@@ -105,7 +112,13 @@ def matter_export(request: Any, hold: UUID, export: UUID) -> HttpResponse:
         "bar": showing.bar(row, written),
         "number": written.objects,
         "total": max(row.expected_n, written.objects),
-        "facts": _facts(request, row, written, at=at),
+        "facts": _facts(row, written, why, at=at),
+        "answer": reasons.answer(why, now=at),
+        "dates": reasons.dates(why, now=at),
+        "considered": reasons.considered(why, now=at),
+        "bounds": reasons.bounds(why),
+        "ways_out": reasons.ways_out(why),
+        "policy_url": link(request, "retention:policies"),
         "page_url": request.path,
         "is_mine": is_mine,
         "download_url": _url(request, row, "matter-export-download", hold=hold)
@@ -172,14 +185,14 @@ def _rows(request: Any, hold: Any, *, at: datetime) -> list[dict[str, Any]]:
 
 
 def _facts(
-    request: Any, row: MatterExport, written: selectors.Written, *, at: datetime
+    row: MatterExport, written: selectors.Written, why: Why, *, at: datetime
 ) -> list[dict[str, Any]]:
     return showing.facts(
         row,
         written,
         reason=selectors.reason_of(export=row),
         people=members.names_of(people=[row.requested_by]),
-        until=showing.until(row, days=selectors.kept_days(request.workspace, at=at)),
+        until=row.deleted_at or why.expires_at,
         now=at,
     )
 

@@ -31,7 +31,6 @@ from retention.receipts import documents
 from tests import cast
 from tests.cast import NOON
 from tests.retention import simple
-from tests.retention.compliance.conftest import ask, key
 from tests.retention.conftest import TITLE, Stage, days_ago, staged
 from tests.workspaces.gpts import studio
 from workspaces.content.models import File
@@ -367,20 +366,6 @@ def test_the_page_says_until_when_it_is_there_and_the_sweep_agrees(
     stage.sweep(at=until)
     with stage.scope():
         assert not MatterExport.objects.exists()
-
-
-def test_nobody_is_told_why_of_a_copy(stage: Stage) -> None:
-    """People meet an export on the page of its matter alone."""
-    stage.conversation(age=3)
-    export = exported(stage, hold_on(stage, stage.member))
-    secret = key(stage, "compliance.read")
-
-    told = ask(secret, "get", f"matter_exports/{export.public_id}/why")
-    page = stage.owner.client().get(
-        f"/w/{stage.workspace.slug}/conversations/why/", {"id": str(export.public_id)}
-    )
-
-    assert (told.status_code, page.status_code) == (404, 404)
 
 
 def test_one_that_was_deleted_cannot_be_fetched(stage: Stage) -> None:
