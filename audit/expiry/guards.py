@@ -29,6 +29,11 @@ class Keeper:
     look: Callable[[int, datetime, str], Kept]
 
 
+IS_KEPT = """(f.workspace = any(%(workspaces)s::uuid[])
+     or f.target_id = any(%(people)s::uuid[])
+     or f.actor = any(%(people)s::uuid[]::text[])) is true"""
+"""Whether an entry with the facet `f` is `Kept`: what a run, a count and "why" ask."""
+
 _known: list[Keeper] = []
 
 

@@ -9,6 +9,8 @@ DEFAULT_DAYS = 400
 FIRST_RUN_AFTER = timedelta(days=7)
 """Time to set more days, for an organization whose log is older than the default."""
 RUNS_EVERY = timedelta(days=1)
+IS_OLD = "f.at < %(cutoff)s"
+"""Whether the details of the entry with the facet `f` are past their days, in SQL."""
 
 
 def cutoff(*, days: int, at: datetime) -> datetime:

@@ -113,14 +113,12 @@ update audit_expiry set until = %s, at = floor_at, epoch = 0, index = -1,
        entries_n = 0, details_n = 0, kept_n = 0, kept_from = null
  where organization_id = %s
 """
-_EXPIRE = """
+_EXPIRE = f"""
 with old as materialized (
     select f.epoch, f.index, f.entry_id, f.at, f.actor, f.actor_kind,
-           (f.workspace = any(%(workspaces)s::uuid[])
-            or f.target_id = any(%(people)s::uuid[])
-            or f.actor = any(%(people)s::uuid[]::text[])) is true as is_kept
+           {guards.IS_KEPT} as is_kept
       from audit_facet f
-     where f.organization_id = %(organization)s and f.at < %(cutoff)s
+     where f.organization_id = %(organization)s and {rules.IS_OLD}
        and (f.at, f.epoch, f.index)
          > (coalesce(%(at)s::timestamptz, '-infinity'), %(epoch)s, %(index)s)
      order by f.at, f.epoch, f.index limit %(batch)s),
@@ -143,7 +141,7 @@ select l.at, l.epoch, l.index, (select count(distinct entry_id) from gone),
        (select min(at) from kept)
   from (select at, epoch, index from old
          order by at desc, epoch desc, index desc limit 1) l
-"""
+"""  # noqa: S608 -- constants
 _MOVE = """
 update audit_expiry set at = %s, epoch = %s, index = %s, entries_n = entries_n + %s,
        details_n = details_n + %s, kept_n = kept_n + %s,

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from audit.explorer import presenters
+from audit.explorer import lasting, presenters
+from audit.explorer.lasting import Lasting
 from audit.explorer.pages import Pages
 from audit.explorer.selectors import Place, Proof, Shown
 from audit.verification.models import AuditVerification
@@ -22,6 +23,7 @@ def drawer(
     pages: Pages,
     proof: Proof | None,
     verification: AuditVerification | None,
+    details: Lasting | None,
     beside: tuple[Place | None, Place | None],
     query: str,
     now: datetime,
@@ -44,6 +46,7 @@ def drawer(
         "is_true": shown.is_true,
         "raw": _pretty(shown),
         "proof": proof and _proof(proof, shown, verification),
+        "details": details and lasting.said(details, now=now),
     }
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.explorer import asking, drawers, listing, selectors
+from audit.explorer import asking, drawers, lasting, listing, selectors
 from audit.explorer.forms import SaveForm
 from audit.explorer.pages import Pages
 from audit.log.selectors import log_of
@@ -64,14 +64,16 @@ def entry(request: Any, epoch: int, index: int) -> HttpResponse:
         raise Http404
     context = _context(request, asked=asked, pages=pages)
     found = matching(asked.query, workspace=pages.workspace, at=clock.now())
+    now = clock.now()
     drawer = drawers.drawer(
         shown,
         pages=pages,
         proof=selectors.proof(log=log, epoch=epoch, index=index, raw=shown.raw),
         verification=verifications.newest_ended(),
+        details=lasting.of(log=log, shown=shown, at=now),
         beside=selectors.beside(found=found, shown=shown),
         query=context.get("kept", ""),
-        now=clock.now(),
+        now=now,
     )
     return render(
         request,

@@ -1,5 +1,6 @@
 """The exports of a log: ask for one, watch it, download it."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.explorer.pages import Pages
 from audit.exports import selectors, services, tasks
 from audit.exports.forms import ExportForm
 from audit.exports.models import OPEN, AuditExport, Form, State
+from audit.exports.rules import KEPT_DAYS
+from audit.exports.selectors import Stands, Why
 from audit.log.selectors import log_of
 from audit.verification import verifier
 from audit.verification.bundle import VERIFIER
@@ -100,7 +104,8 @@ def _page(
     page = selectors.listed(
         workspace=pages.workspace, after=request.GET.get("after") or None
     )
-    rows = [_shown(row, pages) for row in page.rows]
+    now = clock.now()
+    rows = [_shown(row, pages, now=now) for row in page.rows]
     context = {
         "form": form,
         "refusal": refusal,
@@ -111,7 +116,8 @@ def _page(
         "previous_url": page.previous and f"?after={page.previous}",
         "verifier_url": pages.url("export-verifier"),
         "is_workspace": pages.workspace is not None,
-        "now": clock.now(),
+        "now": now,
+        "kept_days": KEPT_DAYS,
         "crumbs": [
             *pages.crumbs()[:-1],
             {"label": _("Audit log"), "url": pages.list_url()},
@@ -123,9 +129,11 @@ def _page(
     return render(request, part, context, status=status)
 
 
-def _shown(row: AuditExport, pages: Pages) -> dict[str, Any]:
-    kind, word = _STATUS[State(row.state)]
-    is_ready = row.state == State.DONE
+def _shown(row: AuditExport, pages: Pages, *, now: datetime) -> dict[str, Any]:
+    why = selectors.why(export=row, at=now)
+    is_ready = why.stands is Stands.LIVE
+    is_gone = why.stands is Stands.EXPIRED
+    kind, word = _STATUS[State.EXPIRED if is_gone else State(row.state)]
     bar = None
     if row.state == State.RUNNING and row.total:
         title = _("%(done)s of %(all)s entries") % {
@@ -143,9 +151,20 @@ def _shown(row: AuditExport, pages: Pages) -> dict[str, Any]:
         "entries": grouped(row.done) if is_ready else "",
         "size": size(row.byte_count) if is_ready else "",
         "requested_at": row.requested_at,
-        "expires_at": row.expires_at if is_ready else None,
+        "expires_at": why.expires_at if is_ready or is_gone else None,
+        "why": _why(why),
         "url": pages.url("export-file", log_export=row.public_id) if is_ready else "",
     }
+
+
+def _why(why: Why) -> str:
+    """By what its file goes, or went; empty where there never was one."""
+    if why.is_cut_short:
+        return _("ended early: a person was erased from the log")
+    days = ngettext(
+        "%d day after it was made", "%d days after it was made", why.kept_days
+    )
+    return days % why.kept_days if why.expires_at else ""
 
 
 def _name(row: AuditExport, pages: Pages) -> str:

@@ -19,9 +19,7 @@ from kit.refusals import Refused
 MOST = 262_144
 """Entries that one run takes at most: 1,024 tiles."""
 
-_STAYS = """(f.at >= %(cutoff)s or f.workspace = any(%(workspaces)s::uuid[])
-             or f.target_id = any(%(people)s::uuid[])
-             or f.actor = any(%(people)s::uuid[]::text[])) is true"""
+_STAYS = f"(f.at >= %(cutoff)s or {guards.IS_KEPT})"
 # Read lazily: it ends at the first entry that stays.
 _FIRST_STAYING = f"""
 select w.epoch, w.index from (

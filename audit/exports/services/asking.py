@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from audit import recording
 from audit.exports import files, selectors
+from audit.exports import rules as exports
 from audit.exports.models import AuditExport, Form
+from audit.exports.selectors import NoSuchExport
 from audit.log.selectors import Log
 from audit.query import rules
 from audit.recording import Target
@@ -60,6 +62,8 @@ def download(
     """The file; taking it is recorded before its first byte leaves."""
     actor.require(Permission.AUDIT_EXPORT)
     row = selectors.one(export=export, workspace=workspace)
+    if exports.is_over(expires_at=row.expires_at, at=at):
+        raise NoSuchExport(_("The days of this export are over. Ask for a new one."))
     pieces = files.opened(row, log=log)
     record(row, actor=actor, action="audit.export.downloaded", at=at)
     return row, pieces

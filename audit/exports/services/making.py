@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from audit import recording
-from audit.exports import files, selectors
+from audit.exports import files, rules, selectors
 from audit.exports.models import AuditExport, Form, State
 from audit.exports.services.asking import record
 from audit.exports.writing import Writing
@@ -27,7 +27,6 @@ from kit.ids import new_uuid
 
 EXPORTER = Actor.system("exporter")
 LEASE = timedelta(seconds=60)
-KEPT = timedelta(days=7)
 MOST_CLAIMS = 5
 _TELL_SECONDS = 2.0
 
@@ -147,7 +146,7 @@ def _finish(row: AuditExport, *, blob: UUID, digest: Digest, at: datetime) -> No
             state=State.DONE,
             leased_until=None,
             ended_at=at,
-            expires_at=at + KEPT,
+            expires_at=rules.expires_at(made_at=at),
             blob_id=blob,
             byte_count=digest.size,
             done=row.done,
@@ -181,11 +180,11 @@ def _fail(row: AuditExport, *, at: datetime) -> None:
 
 def _expire(export_id: int, organization_id: int, *, at: datetime) -> None:
     with scoping.organization(organization_id=organization_id):
-        rows = AuditExport.objects.filter(
-            pk=export_id, state=State.DONE, expires_at__lte=at
-        )
+        rows = AuditExport.objects.filter(pk=export_id, state=State.DONE)
         row = rows.select_for_update(skip_locked=True).first()
         if row is None or row.blob_id is None:
+            return
+        if not rules.is_over(expires_at=row.expires_at, at=at):
             return
         blob = row.blob_id
         rows.update(state=State.EXPIRED, blob_id=None)

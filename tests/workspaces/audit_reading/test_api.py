@@ -1,6 +1,7 @@
 """Programs read the audit log: catalogue, events, cursors, and what is recorded."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,17 @@ from django.core.cache import cache
 from django.test import Client
 
 from audit import recording
+from audit.exports import services as exports
+from audit.exports.models import AuditExport, Form
 from audit.log import sequencer
 from audit.log.actions import CATALOG
+from audit.log.selectors import log_of
 from audit.recording import Target
 from kit import clock, scoping
 from tests import cast
 from tests.audit.conftest import AT
 from workspaces.keys.services import api_keys
+from workspaces.roles.matrix import Role
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,3 +200,97 @@ def test_bad_input_is_refused_with_a_sentence(
 
     assert answer.status_code == status
     assert answer.json()["detail"]
+
+
+def _exported(where: WorkspaceRef, *, workspace: UUID | None) -> AuditExport:
+    with scoping.organization(organization_id=where.organization.id):
+        row = exports.request(
+            actor=cast.owner(where).actor,
+            log=log_of(organization_id=where.organization.id),
+            workspace=workspace,
+            form=Form.JSONL,
+            query="",
+            at=AT,
+        )
+    exports.work_due(clock=lambda: AT)
+    return row
+
+
+def test_a_program_asks_why_the_file_of_an_export_goes(
+    where: WorkspaceRef, seal: Callable[[], int]
+) -> None:
+    _record(where)
+    seal()
+    row = _exported(where, workspace=where.public_id)
+
+    told = _ask(_key(where, whole=False), f"/exports/{row.public_id}/why")
+
+    assert told.status_code == 200
+    answer = told.json()
+    assert datetime.fromisoformat(answer.pop("made_at")) == AT
+    assert datetime.fromisoformat(answer.pop("purge_at")) == AT + timedelta(days=7)
+    assert answer == {
+        "kind": "audit_exports",
+        "id": str(row.public_id),
+        "state": "live",
+        "is_due": False,
+        "is_held": False,
+        "kept_days": 7,
+        "is_cut_short": False,
+        "ways_out": ["erase person"],
+    }
+
+
+def test_a_program_asks_why_details_of_an_event_go(
+    where: WorkspaceRef, seal: Callable[[], int]
+) -> None:
+    _record(where, workspace=where.public_id)
+    seal()
+    secret = _key(where, whole=False)
+    place = _ask(secret, query="action:retention.policy.set").json()["data"][0]["log"]
+
+    told = _ask(secret, f"/events/{place['epoch']}/{place['index']}/why")
+
+    assert told.status_code == 200
+    answer = told.json()
+    gone = datetime.fromisoformat(answer["purge_after"])
+    assert gone == AT + timedelta(days=answer["kept_days"])
+    assert (answer["kind"], answer["state"]) == ("audit_details", "live")
+    assert (answer["is_due"], answer["is_held"]) == (False, False)
+    assert answer["ways_out"] == ["change days", "place hold", "erase person"]
+
+
+def test_why_is_told_to_nobody_else(
+    where: WorkspaceRef, seal: Callable[[], int]
+) -> None:
+    _record(where)
+    seal()
+    row = _exported(where, workspace=None)
+    whole, part = _key(where), _key(where, whole=False)
+    lacking = _key(where, scope="admin.read")
+    elsewhere = cast.elsewhere()
+    strangers = str(
+        api_keys.issue(
+            organization=elsewhere.organization,
+            workspace=None,
+            actor=cast.person(
+                elsewhere, "sol.ortega@brennan.example", Role.OWNER
+            ).actor,
+            name="SIEM",
+            scopes=["audit.read"],
+            at=AT,
+        ).secret
+    )
+    event = _ask(whole, query="action:retention.policy.set").json()["data"][0]["log"]
+
+    for path in (
+        f"/exports/{row.public_id}/why",
+        f"/events/{event['epoch']}/{event['index']}/why",
+    ):
+        assert _ask(whole, path).status_code == 200
+        # The key of a workspace meets nothing of the organization's.
+        assert _ask(part, path).status_code == 404
+        assert _ask(lacking, path).status_code == 403
+        assert _ask("", path).status_code == 401
+    assert _ask(strangers, f"/exports/{row.public_id}/why").status_code == 404
+    assert _ask(whole, f"/events/1/{10**30}/why").status_code == 404
