@@ -90,6 +90,12 @@ class ContentKind:
     storage: Storage | None = None
 
     @property
+    def has_public_ids(self) -> bool:
+        """Whether people and programs can name one of its rows."""
+        fields = apps.get_model(self.model)._meta.get_fields()
+        return any(field.name == "public_id" for field in fields)
+
+    @property
     def rows(self) -> Any:
         """The default manager of its model, under the open scope."""
         return apps.get_model(self.model)._default_manager

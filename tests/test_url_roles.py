@@ -354,6 +354,8 @@ KEYED = {
     "api:whoami",
     "api:show_catalogue",
     "api:events",
+    "api:explain_details",
+    "api:explain_export",
     "api:tiles_checkpoint",
     "api:tiles_consistency",
     "api:tiles_tile",

@@ -65,13 +65,22 @@ class HoldOver(Schema):
     placed_at: datetime
 
 
+class GoesWith(Schema):
+    """What the object hangs on, whose purge takes it along."""
+
+    kind: str
+    id: UUID
+
+
 class Why(Schema):
     """What the engine decides about one object, and what it looked at.
 
     Dates leave holds aside: what is held stays stored whatever they say. `kept_days`
     is what the rule that decides comes to inside the bounds; null keeps for ever.
     `deleted_by` is owner, compliance, erasure or departure, of an export of a matter
-    person or custos, and null if nobody did.
+    person or custos, and null if nobody did. With `goes_with` the answer is that
+    whole's: a file goes with its conversation, and with a project or GPT once that is
+    deleted.
     """
 
     kind: str
@@ -88,6 +97,7 @@ class Why(Schema):
     undo_ends_at: datetime | None
     purge_at: datetime | None
     ways_out: list[str]
+    goes_with: GoesWith | None
 
 
 class Deletion(Schema):
@@ -106,8 +116,9 @@ class Deletion(Schema):
     response=Why,
     summary="Why an object stays or goes",
     description=(
-        "Kinds: conversations, memories, projects, project_files, gpts, gpt_files,"
-        " matter_exports. The same answer as the page “Why” and the sweep give."
+        "Kinds: conversations, files (of conversations), memories, projects,"
+        " project_files, gpts, gpt_files, matter_exports. The same answer as the page"
+        " “Why” and the sweep give."
     ),
 )
 @entering
@@ -197,6 +208,8 @@ def _why(found: Explained) -> Why:
         undo_ends_at=why.undo_ends_at,
         purge_at=why.purge_at,
         ways_out=[way.value for way in why.ways_out],
+        goes_with=why.goes_with
+        and GoesWith(kind=why.goes_with.kind, id=why.goes_with.public_id),
     )
 
 

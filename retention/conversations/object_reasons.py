@@ -4,9 +4,12 @@ State, due and held are the engine's own conditions of the kind; its dates come 
 chain of policies that the cut-offs are made from. A kind that no policy governs goes by
 an explicit delete alone. A copy that Custos made (an export of a matter) is nobody's:
 no hold keeps it, and nobody brings a deleted one back.
+
+What hangs on a whole goes with it: a file of a project or a GPT also by its own delete
+or policy, whichever comes first; a file of a conversation by nothing else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +20,13 @@ from django.utils.translation import gettext_lazy as _
 from kit import content_kinds
 from kit.content_kinds import ContentKind, Governed, Storage
 from retention.conversations import reasons, selectors, standing
-from retention.conversations.reasons import Considered, Dates, WayOut, Why
+from retention.conversations.reasons import (
+    Considered,
+    Dates,
+    WayOut,
+    Whole,
+    Why,
+)
 from retention.conversations.selectors import UnknownConversation
 from retention.conversations.standing import Standing
 from retention.eligibility import precedence
@@ -36,11 +45,15 @@ _UNGOVERNED = Considered(versions=[], winner=None, kept_days=None, bounds=None)
 
 @dataclass(frozen=True, kw_only=True)
 class Explained:
-    """One stored object of any kind, unread, and why it goes or stays."""
+    """One stored object of any kind, unread, and why it goes or stays.
+
+    `owner_id` is None of what is nobody's.
+    """
 
     kind: str
     label: str | Promise
     row: Any
+    owner_id: int | None
     why: Why
 
 
@@ -65,8 +78,14 @@ def explain(
             why = why_object(
                 workspace=workspace, kind=known, storage=storage, row=row, at=at
             )
-            return Explained(kind=known.name, label=storage.label, row=row, why=why)
-    raise UnknownConversation(public_id)
+            return Explained(
+                kind=known.name,
+                label=storage.label,
+                row=row,
+                owner_id=getattr(row, storage.owner),
+                why=why,
+            )
+    return _part(workspace, public_id, kind, at=at)
 
 
 def _conversation(
@@ -74,7 +93,42 @@ def _conversation(
 ) -> Explained:
     row = selectors.metadata_of(workspace=workspace, public_id=public_id)
     why = reasons.why(workspace=workspace, conversation=row, at=at)
-    return Explained(kind=coverage.CONVERSATIONS, label=CONVERSATION, row=row, why=why)
+    return Explained(
+        kind=coverage.CONVERSATIONS,
+        label=CONVERSATION,
+        row=row,
+        owner_id=row.owner_id,
+        why=why,
+    )
+
+
+def _part(
+    workspace: WorkspaceRef, public_id: UUID, kind: str, *, at: datetime
+) -> Explained:
+    """What has no rule of its own: the answer is its whole's."""
+    for known in content_kinds.registered():
+        if known.purged_with is None or kind not in ("", known.name):
+            continue
+        if not known.has_public_ids:
+            continue
+        row = known.rows.filter(public_id=public_id).first()
+        if row is None:
+            continue
+        whole = getattr(row, known.owner.partition(".")[0])
+        found = explain(
+            workspace=workspace,
+            public_id=whole.public_id,
+            kind=known.purged_with,
+            at=at,
+        )
+        label = _("part of a %s") % found.label
+        why = replace(found.why, goes_with=_whole(found))
+        return replace(found, kind=known.name, label=label, row=row, why=why)
+    raise UnknownConversation(public_id)
+
+
+def _whole(found: Explained) -> Whole:
+    return Whole(kind=found.kind, label=found.label, public_id=found.row.public_id)
 
 
 def why_object(
@@ -86,6 +140,62 @@ def why_object(
     at: datetime,
 ) -> Why:
     """The engine's decision about one stored object of a simple kind."""
+    own = _by_itself(workspace, kind, storage, row, at=at)
+    for whole_kind, whole_storage in content_kinds.simple():
+        for part in whole_storage.parts:
+            if part.table != storage.table:
+                continue
+            whole = whole_kind.rows.get(pk=getattr(row, part.parent))
+            of_whole = why_object(
+                workspace=workspace,
+                kind=whole_kind,
+                storage=whole_storage,
+                row=whole,
+                at=at,
+            )
+            found = Whole(
+                kind=whole_kind.name,
+                label=whole_storage.label,
+                public_id=whole.public_id,
+            )
+            own = _with_whole(own, of_whole, found)
+    return own
+
+
+def _with_whole(own: Why, whole: Why, found: Whole) -> Why:
+    """What is decided about a part: it goes by its own rule, or with its whole.
+
+    Whatever holds the part holds the whole; a hold of the whole alone lets the part go
+    by its own rule.
+    """
+    if whole.state != "deleted":
+        return own
+    by_own = own.is_due and not own.is_held
+    with_whole = whole.is_due and not whole.is_held
+    moments = [at for at in (own.purge_at, whole.purge_at) if at]
+    undo = [at for at in (own.undo_ends_at, whole.undo_ends_at) if at]
+    return replace(
+        own,
+        state="deleted",
+        is_due=own.is_due or whole.is_due,
+        is_held=not (by_own or with_whole) and (own.is_held or whole.is_held),
+        deleted_by=own.deleted_by or whole.deleted_by,
+        holds=own.holds or whole.holds,
+        undo_ends_at=min(undo, default=None),
+        purge_at=min(moments, default=None),
+        ways_out=own.ways_out if own.state == "deleted" else whole.ways_out,
+        goes_with=None if own.state == "deleted" else found,
+    )
+
+
+def _by_itself(
+    workspace: WorkspaceRef,
+    kind: ContentKind,
+    storage: Storage,
+    row: Any,
+    *,
+    at: datetime,
+) -> Why:
     stands = standing.of_objects(
         workspace=workspace, kind=kind, storage=storage, ids=[row.pk], at=at
     )[row.pk]

@@ -7,6 +7,9 @@ same rules that make its cut-offs.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
+
+from django.utils.functional import Promise
 
 from retention.conversations import standing
 from retention.eligibility import precedence, rules
@@ -54,6 +57,15 @@ class Dates:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Whole:
+    """What an object hangs on: its purge takes the object along."""
+
+    kind: str
+    label: str | Promise
+    public_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class Why:
     """Everything that decides about one conversation at one moment; dates as `Dates`.
 
@@ -62,6 +74,7 @@ class Why:
     where the plan's own rule does. `kept_days` is what it comes to inside `bounds`, the
     floor and ceiling in force; None keeps for ever. `ages_by_message` is false for what
     no message makes younger. `deleted_by` says whose act hid it, empty if nobody's.
+    `goes_with` is the whole that takes it along, where that decides.
     """
 
     state: str
@@ -79,6 +92,7 @@ class Why:
     bounds: PolicyBounds | None
     deleted_by: str
     ages_by_message: bool = True
+    goes_with: Whole | None = None
 
 
 def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) -> Why:

@@ -1,6 +1,7 @@
 """Turns metadata and the engine's reasons into rows and sentences."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -125,15 +126,18 @@ def facts(conversation: Conversation, owner: dict[str, str]) -> list[dict[str, A
 
 
 def object_facts(
-    row: Any, *, label: str, owner: dict[str, str]
+    row: Any, *, label: str, owner: dict[str, str] | None
 ) -> list[dict[str, Any]]:
-    """What is known of an object of any kind, line by line."""
-    owned = [{"name": _("Owner"), "value": f"{owner['name']}, {owner['email']}"}]
+    """What is known of an object of any kind, line by line; a part may know less."""
+    created_at, bytes_n = (getattr(row, x, None) for x in ("created_at", "byte_count"))
+    known = [
+        (_("Kind"), label),
+        (_("Owner"), owner and f"{owner['name']}, {owner['email']}"),
+        (_("Created"), created_at and absolute(created_at)),
+        (_("Size"), None if bytes_n is None else size(bytes_n)),
+    ]
     return [
-        {"name": _("Kind"), "value": label},
-        *(owned if row.owner_id is not None else ()),
-        {"name": _("Created"), "value": absolute(row.created_at)},
-        {"name": _("Size"), "value": size(row.byte_count)},
+        *({"name": name, "value": value} for name, value in known if value),
         {"name": _("Id"), "value": row.public_id, "is_mono": True},
     ]
 
@@ -235,6 +239,16 @@ def ways_out(why: Why) -> list[Any]:
 
 
 def _cause(why: Why) -> str:
+    if why.goes_with is not None:
+        whole = replace(why, goes_with=None)
+        return (
+            _("It goes with its %(whole)s (%(id)s). Of that:")
+            % {
+                "whole": why.goes_with.label,
+                "id": why.goes_with.public_id,
+            }
+            + f" {_cause(whole)}"
+        )
     if why.state == State.DELETED:
         return str(_DELETED_BY.get(why.deleted_by, _DELETED_BY["owner"]))
     if why.winner is None:

@@ -132,7 +132,6 @@ def _explained(request: Any, public_id: UUID, *, at: datetime) -> dict[str, Any]
     found = object_reasons.explain(
         workspace=request.workspace, public_id=public_id, at=at
     )
-    owners = members.by_id(ids={found.row.owner_id})
     may_see_holds = request.actor.may(Permission.HOLDS_VIEW)
     state = State(found.why.state)
     return {
@@ -144,7 +143,7 @@ def _explained(request: Any, public_id: UUID, *, at: datetime) -> dict[str, Any]
         "facts": showing.object_facts(
             found.row,
             label=str(found.label),
-            owner=showing.owner_of(owners.get(found.row.owner_id)),
+            owner=_owner(found.owner_id),
         ),
         "dates": showing.dates(found.why, now=at),
         "considered": showing.considered(found.why, now=at),
@@ -154,6 +153,12 @@ def _explained(request: Any, public_id: UUID, *, at: datetime) -> dict[str, Any]
         "may_see_holds": may_see_holds,
         "policy_url": link(request, "retention:policies"),
     }
+
+
+def _owner(membership_id: int | None) -> dict[str, str] | None:
+    if membership_id is None:
+        return None
+    return showing.owner_of(members.by_id(ids={membership_id}).get(membership_id))
 
 
 def _owners_beginning(prefix: str) -> list[int]:

@@ -1,12 +1,14 @@
 """The pages of exports: ask, watch, download."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client
 
 from audit.exports import services
 from audit.exports.models import AuditExport
 from audit.log import sequencer
-from kit import scoping
+from kit import clock, scoping
 from tests import cast
 from tests.cast import NOON
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -15,6 +17,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ORGANIZATION = "/o/halden-instruments/audit/exports/"
 WORKSPACE = "/w/halden-engineering/audit/exports/"
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.fixed_at(NOON):
+        yield
 
 
 @pytest.fixture

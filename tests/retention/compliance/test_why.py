@@ -11,8 +11,10 @@ from retention.holds import services as holds
 from retention.holds.models import Hold
 from retention.policies import services as policies
 from tests.cast import NOON
+from tests.retention import simple
 from tests.retention.compliance.conftest import KINDS, ask, key, make
 from tests.retention.conftest import Stage, days_ago
+from workspaces.content.models import File
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STATES = ("live", "deleted", "due", "held", "expired")
@@ -156,3 +158,99 @@ def test_what_is_no_id_of_something_is_said_on_the_page(
     assert page.status_code == 404
     assert "why" not in page.context
     assert '<section class="card">' in page.content.decode()
+
+
+def _hung(stage: Stage, kind: str, **more: Any) -> tuple[Any, Any]:
+    """A whole that was deleted, or not, and what hangs on it."""
+    if kind == "project_files":
+        whole = simple.project(stage, **more)
+        return whole, simple.file(stage, whole)
+    whole = make(stage, "gpts", **more)
+    return whole, simple.gpt_file(stage, whole)
+
+
+@pytest.mark.parametrize("kind", ["project_files", "gpt_files"])
+@pytest.mark.parametrize("state", ["live", "deleted", "due", "held"])
+def test_what_hangs_on_a_deleted_whole_goes_with_it(
+    stage: Stage, kind: str, state: str
+) -> None:
+    """Screen, API and engine say of a file what they say of its project or GPT."""
+    gone = {"deleted": 3.0, "due": 10.0, "held": 10.0}.get(state)
+    whole, row = _hung(stage, kind, **(simple.gone(gone) if gone else {}))
+    if state == "held":
+        _hold(stage)
+
+    told = ask(key(stage, "compliance.read"), "get", f"{kind}/{row.public_id}/why")
+    page = stage.owner.client().get(
+        f"/w/{stage.workspace.slug}/conversations/why/", {"id": str(row.public_id)}
+    )
+    stage.sweep()
+
+    assert told.status_code == page.status_code == 200
+    answer, shown = told.json(), page.context["why"]
+    assert (answer["is_due"], answer["is_held"]) == (shown.is_due, shown.is_held)
+    assert (answer["state"] == "deleted") == (state != "live")
+    with stage.scope():
+        is_gone = not type(row).objects.filter(pk=row.pk).exists()
+    assert is_gone == (answer["is_due"] and not answer["is_held"])
+    assert is_gone == (state == "due")
+    if state == "live":
+        assert answer["goes_with"] is None
+    else:
+        assert answer["goes_with"]["id"] == str(whole.public_id)
+        assert "It goes with its" in page.content.decode()
+
+
+def test_a_whole_that_a_hold_keeps_lets_a_file_of_anothers_go_by_itself(
+    stage: Stage,
+) -> None:
+    """The hold covers the project of its owner, not what another member put there."""
+    project = simple.project(stage, **simple.gone(10))
+    mine = simple.file(stage, project)
+    theirs = simple.file(stage, project, stage.other, **simple.gone(10))
+    _hold(stage)
+    secret = key(stage, "compliance.read")
+
+    kept = ask(secret, "get", f"project_files/{mine.public_id}/why").json()
+    goes = ask(secret, "get", f"project_files/{theirs.public_id}/why").json()
+    stage.sweep()
+
+    assert (kept["is_due"], kept["is_held"]) == (True, True)
+    assert (goes["is_due"], goes["is_held"]) == (True, False)
+    with stage.scope():
+        left = set(type(mine).objects.values_list("pk", flat=True))
+    assert left == {mine.pk}
+
+
+@pytest.mark.parametrize("state", ["live", "deleted", "due", "held"])
+def test_a_file_of_a_conversation_has_its_answer(stage: Stage, state: str) -> None:
+    conversation = arranged(stage, "conversations", state)
+    with stage.scope():
+        row = File.objects.create(
+            workspace_id=stage.workspace.id,
+            conversation=conversation,
+            byte_count=7,
+            sealed=b"sealed",
+        )
+    secret = key(stage, "compliance.read")
+
+    told = ask(secret, "get", f"files/{row.public_id}/why").json()
+    whole = ask(secret, "get", f"conversations/{conversation.public_id}/why").json()
+    page = stage.owner.client().get(
+        f"/w/{stage.workspace.slug}/conversations/why/", {"id": str(row.public_id)}
+    )
+    stage.sweep()
+
+    mine = {"kind", "id", "goes_with"}
+    assert {k: v for k, v in told.items() if k not in mine} == {
+        k: v for k, v in whole.items() if k not in mine
+    }
+    assert (told["kind"], told["id"]) == ("files", str(row.public_id))
+    assert told["goes_with"] == {
+        "kind": "conversations",
+        "id": str(conversation.public_id),
+    }
+    assert "part of a conversation" in page.content.decode()
+    with stage.scope():
+        is_gone = not File.objects.filter(pk=row.pk).exists()
+    assert is_gone == (told["is_due"] and not told["is_held"])

@@ -151,6 +151,7 @@ def test_page_and_api_tell_rule_date_and_what_would_change_it(
         "undo_ends_at": None,
         "purge_at": "",
         "ways_out": ["lengthen policy", "delete"],
+        "goes_with": None,
     }
     assert datetime.fromisoformat(answer.json()["purge_at"]) == goes_at
     assert [one["decides"] for one in answer.json()["rules"]] == [True]
