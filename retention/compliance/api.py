@@ -208,9 +208,13 @@ def _why(found: Explained) -> Why:
         undo_ends_at=why.undo_ends_at,
         purge_at=why.purge_at,
         ways_out=[way.value for way in why.ways_out],
-        goes_with=why.goes_with
-        and GoesWith(kind=why.goes_with.kind, id=why.goes_with.public_id),
+        goes_with=_goes_with(why),
     )
+
+
+def _goes_with(why: reasons.Why) -> GoesWith | None:
+    whole = why.goes_with
+    return None if whole is None else GoesWith(kind=whole.kind, id=whole.public_id)
 
 
 def _bounds(why: reasons.Why) -> Bounds | None:
