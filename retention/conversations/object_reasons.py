@@ -141,25 +141,27 @@ def why_object(
 ) -> Why:
     """The engine's decision about one stored object of a simple kind."""
     own = _by_itself(workspace, kind, storage, row, at=at)
-    for whole_kind, whole_storage in content_kinds.simple():
-        for part in whole_storage.parts:
-            if part.table != storage.table:
-                continue
-            whole = whole_kind.rows.get(pk=getattr(row, part.parent))
-            of_whole = why_object(
-                workspace=workspace,
-                kind=whole_kind,
-                storage=whole_storage,
-                row=whole,
-                at=at,
-            )
-            found = Whole(
-                kind=whole_kind.name,
-                label=whole_storage.label,
-                public_id=whole.public_id,
-            )
-            own = _with_whole(own, of_whole, found)
-    return own
+    found = _hangs_on(storage, row)
+    if found is None:
+        return own
+    whole_kind, whole_storage, whole = found
+    of_whole = why_object(
+        workspace=workspace, kind=whole_kind, storage=whole_storage, row=whole, at=at
+    )
+    named = Whole(
+        kind=whole_kind.name, label=whole_storage.label, public_id=whole.public_id
+    )
+    return _with_whole(own, of_whole, named)
+
+
+def _hangs_on(storage: Storage, row: Any) -> tuple[ContentKind, Storage, Any] | None:
+    """The whole of which a row is a part, with its kind; None for what is whole."""
+    for kind, whole in content_kinds.simple():
+        for part in whole.parts:
+            if part.table == storage.table:
+                found = kind.rows.filter(pk=getattr(row, part.parent)).first()
+                return None if found is None else (kind, whole, found)
+    return None
 
 
 def _with_whole(own: Why, whole: Why, found: Whole) -> Why:

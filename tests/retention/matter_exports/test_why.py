@@ -162,6 +162,8 @@ def test_page_and_api_tell_rule_date_and_what_would_change_it(
         assert "Whoever may export matters can delete it before." in text
         assert "Unknown member" not in text
     assert "no legal hold keeps it" in page.content.decode()
+    # The state of the archive is no state of the rules below it.
+    assert page.content.decode().count("Ready") == 1
 
 
 def test_a_hold_on_everybody_keeps_no_copy(
