@@ -13,6 +13,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
 from config.demo_idp import identity
+from config.launcher import migrating
 from config.launcher.home import Home, write_private
 from config.launcher.progress import stage
 
@@ -38,8 +39,9 @@ def main() -> None:
 
 def migrate() -> None:
     """Migrate the content database as its owner, and the vault."""
-    for alias in ("owner", "vault"):
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    with migrating.without_rendering_options():
+        for alias in ("owner", "vault"):
+            call_command("migrate", database=alias, verbosity=0, interactive=False)
 
 
 def check() -> None:

@@ -1,5 +1,6 @@
 """The fields of a schedule, with their meaning in words."""
 
+import functools
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from retention.schedules.rules import Cadence, Pace, Schedule, Window
 
 
+@functools.cache  # asked several times a page, each a walk through the zones' folders
 def _zones() -> list[tuple[str, str]]:
     named = sorted(zone for zone in available_timezones() if "/" in zone)
     return [(zone, zone.replace("_", " ")) for zone in ["UTC", *named]]
