@@ -30,6 +30,7 @@ from audit.verification import selectors as verifications
 from audit.verification import tampering
 from audit.verification.models import State
 from kit.actor import Actor
+from kit.permissions import Permission
 
 
 def page(
@@ -47,6 +48,7 @@ def page(
         "urls": {
             "entries": pages.url("entries"),
             "save_view": pages.url("save-view"),
+            "export": _export_url(asked, pages, actor),
         },
         "badge": badge(pages, at=at),
         "demo": _demo(log, pages),
@@ -135,6 +137,13 @@ def _live(query: Query, *, is_live: bool) -> dict[str, Any]:
         "poll_url": parameters(query, live="1", part="list"),
         "toggle_url": parameters(query, live="" if is_live else "1") or "?",
     }
+
+
+def _export_url(asked: Asked, pages: Pages, actor: Actor) -> str:
+    """Where the same query is exported; nothing for whom that is refused."""
+    if asked.refusal or not actor.may(Permission.AUDIT_EXPORT).allowed:
+        return ""
+    return pages.url("exports") + parameters(asked.query)
 
 
 def _views(pages: Pages, actor: Actor, query: Query) -> list[dict[str, Any]]:

@@ -79,7 +79,11 @@ def _rows(shares: Sequence[Share], names: Mapping[Any, str]) -> list[dict[str, A
 
 def _ages(shares: Sequence[AgeShare]) -> list[dict[str, Any]]:
     return [
-        {"name": _age(share), "number": grouped(share.items), "size": ""}
+        {
+            "name": _age(share),
+            "number": grouped(share.items),
+            "size": size(share.bytes),
+        }
         for share in shares
         if share.items
     ]

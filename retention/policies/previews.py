@@ -58,6 +58,7 @@ class AgeShare:
     from_days: int
     to_days: int | None
     items: int
+    bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,13 +339,18 @@ def _kinds(cells: Sequence[_Cell]) -> list[Share]:
 
 
 def _ages(cells: Sequence[_Cell]) -> list[AgeShare]:
-    numbers: Counter[int] = Counter()
+    items: Counter[int] = Counter()
+    sizes: Counter[int] = Counter()
     for cell in cells:
-        numbers[cell.age] += cell.items
+        items[cell.age] += cell.items
+        sizes[cell.age] += cell.bytes
     bands = zip((0, *AGE_EDGES), (*AGE_EDGES, None), strict=True)
     return [
         AgeShare(
-            from_days=youngest, to_days=oldest, items=numbers[len(AGE_EDGES) - place]
+            from_days=youngest,
+            to_days=oldest,
+            items=items[len(AGE_EDGES) - place],
+            bytes=sizes[len(AGE_EDGES) - place],
         )
         for place, (youngest, oldest) in enumerate(bands)
     ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -16,8 +17,11 @@ from audit.explorer import figures
 from audit.log import storage
 from audit.recording import Target
 from kit import scoping
+from kit.permissions import Permission
 from tests import cast
 from tests.audit.conftest import AT
+from workspaces.roles import matrix
+from workspaces.roles.matrix import Role
 from workspaces.tenancy.selectors import WorkspaceRef
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -297,6 +301,29 @@ def test_a_view_of_no_query_is_not_saved(mara: Client) -> None:
 
     assert response.status_code == 400
     assert "Ours" not in _page(mara)
+
+
+def test_what_is_looked_at_can_be_exported(mara: Client) -> None:
+    page = _page(mara, HERE, q="area:retention at>=2026-11-01")
+    link = re.search(r'href="([^"]+/exports/\?q=[^"]+)"', page)
+
+    assert link is not None
+    form = mara.get(unescape(link[1])).content.decode()
+
+    assert 'value="area:retention at&gt;=2026-11-01"' in form
+
+
+def test_who_may_not_export_is_offered_none(
+    where: WorkspaceRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = matrix.ROLE_PERMISSIONS[Role.COMPLIANCE_OFFICER]
+    monkeypatch.setitem(
+        matrix.ROLE_PERMISSIONS,
+        Role.COMPLIANCE_OFFICER,
+        granted - {Permission.AUDIT_EXPORT},
+    )
+
+    assert "Export</a>" not in _page(cast.officer(where).client(), HERE)
 
 
 def test_shared_views_are_seen_by_all_who_read_this_log(

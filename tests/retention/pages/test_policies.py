@@ -10,7 +10,7 @@ from retention.policies import selectors
 from retention.policies.models import Scope, ScopeKind
 from tests import cast
 from tests.cast import NOON
-from tests.retention.conftest import Stage
+from tests.retention.conftest import Stage, staged
 from workspaces.groups import services as groups
 from workspaces.groups.models import Group, Source
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -63,6 +63,20 @@ def test_nobody_of_that_name_is_said_so(stage: Stage, kind: str) -> None:
 
     assert answer.status_code in (404, 422)
     assert "named-error" in answer.content.decode()
+
+
+def test_where_members_decide_nothing_is_said_of_a_policy(team: Stage) -> None:
+    page = shown(team)
+
+    assert "Each member decides here" in page
+    assert "Nothing was ever set" not in page
+
+
+def test_where_the_plan_decides_nothing_is_said_of_a_policy(db: None) -> None:
+    page = shown(staged(cast.workspace(plan="api")))
+
+    assert "The plan decides here" in page
+    assert "Nothing was ever set" not in page
 
 
 @pytest.mark.parametrize("query", ["kind=moon", "scope=moon", "scope=group&of=odd"])

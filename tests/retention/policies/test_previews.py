@@ -145,8 +145,9 @@ def test_all_figures_are_those_of_the_sweep(stage: Stage) -> None:
     for band in found.by_age:
         youngest = timedelta(band.from_days) if band.from_days else timedelta.min
         oldest = timedelta.max if band.to_days is None else timedelta(band.to_days)
-        ages = [NOON - row.last_activity_at for row in gone]
-        assert band.items == sum(youngest < age <= oldest for age in ages)
+        aged = [row for row in gone if youngest < NOON - row.last_activity_at <= oldest]
+        assert band.items == len(aged)
+        assert band.bytes == sum(row.byte_count for row in aged)
 
 
 def test_every_week_is_that_of_its_sweep(stage: Stage) -> None:
