@@ -18,6 +18,7 @@ SILENT: dict[str, str] = {
     ),
     "workspaces.bulk.services.demand": "only refuses; what is done is recorded",
     "workspaces.invitations.services.batches.judge": "only says what would happen",
+    "retention.holds.services.telling.ask": "tells of what asking records",
     "retention.policies.drafts.services.telling.ask": "tells of what sending records",
     "retention.policies.services.demand_settable": "only refuses; setting is recorded",
     "workspaces.signin.services.trials.begin": "stores nothing; its answer is recorded",

@@ -12,6 +12,7 @@ from audit.verification import acts
 from retention.drift.causes import Beside, Cause
 from retention.eligibility import conditions
 from retention.eligibility.subjects import Subject
+from retention.holds import coverage
 from retention.sweeps import kinds
 
 _WORLD = """
@@ -88,6 +89,7 @@ case when not i.is_here then case
               and i.n_project_id is not distinct from i.project_id
               and coalesce(i.n_deleted_at <= %(swept_at)s, true)
          then '{Cause.UNEXPLAINED}'
+         when i.is_held then '{Cause.RELEASED}'
          else '{Cause.WAITING}' end
      when i.l_due then '{Cause.POLICY}'
      when i.was_deleted and i.n_deleted_at is null then '{Cause.RESTORED}'
@@ -139,9 +141,13 @@ BESIDE_COUNTS = "select cause, count(*) from beside group by cause"
 def compared(of: Subject) -> str:
     """Gives `compared` (id, public_id, is_temporary, cause) for a window of items."""
     return _COMPARED.format(
-        now=_world(of, "now"),
-        listed=_world(of, "listed"),
-        swept=_world(of, "swept"),
+        now=_world(of, "now", held=of.relation.held),
+        listed=_world(of, "listed", held=of.relation.held),
+        swept=_world(
+            of,
+            "swept",
+            held=of.relation.held.replace(coverage.ACTIVE, coverage.ACTIVE_THEN),
+        ),
         cause=_CAUSE.format(label=_label(of, "i.public_id")),
     )
 
@@ -152,11 +158,11 @@ def beside(of: Subject) -> str:
     return _BESIDE.format(label=label, cause=_BESIDE_CAUSE)
 
 
-def _world(of: Subject, name: str) -> str:
+def _world(of: Subject, name: str, *, held: str) -> str:
     """One set of cut-offs; its parameters have its name before their own."""
     asked = _WORLD.format(
         due=of.relation.due,
-        held=of.relation.held,
+        held=held,
         clock=of.clock,
         owner=of.owner,
         project=of.project,

@@ -10,12 +10,12 @@ from audit.expiry import guards
 from audit.expiry.guards import Keeper, Kept
 from kit import overview
 from kit.actor import Actor
-from kit.formatting import grouped
-from kit.overview import Card, CardView, Place, Status
+from kit.formatting import absolute, grouped
+from kit.overview import Card, CardView, Place, Status, Task
 from kit.permissions import Permission
-from retention.holds import counting, locking, selectors
+from retention.holds import authority, counting, locking, requests, selectors
 from retention.places import place
-from workspaces.tenancy.selectors import access_of
+from workspaces.tenancy.selectors import WorkspaceRef, access_of
 
 
 def register() -> None:
@@ -50,6 +50,7 @@ def kept_in_log(organization_id: int, at: datetime, using: str) -> Kept:
 
 
 def _holds(actor: Actor, at: datetime) -> CardView:  # noqa: ARG001
+    workspace = access_of(actor=actor).workspace
     active = selectors.holds(only_active=True).count()
     kept = counting.kept()
     noun = ngettext("conversation kept", "conversations kept", kept)
@@ -64,8 +65,33 @@ def _holds(actor: Actor, at: datetime) -> CardView:  # noqa: ARG001
             "fact": _("from every purge, until their hold is released")
             if active
             else _("the rules alone decide what is purged"),
-            "url": place(access_of(actor=actor).workspace, "retention:holds"),
+            "url": place(workspace, "retention:holds"),
             "status_kind": "held" if active else "off",
             "status_word": _("%s active") % grouped(active) if active else _("None"),
         },
+        tasks=_releases(actor, workspace),
+    )
+
+
+def _releases(actor: Actor, workspace: WorkspaceRef) -> tuple[Task, ...]:
+    """What somebody else asked to release, for whoever may be the second person."""
+    asked = requests.waiting_on(person=actor.id)
+    if not asked or not authority.may_hold(actor, workspace=workspace):
+        return ()
+    return tuple(
+        Task(
+            title=_("A release of a legal hold waits for a second person"),
+            action_label=_("Confirm or turn down"),
+            action_url=place(
+                workspace,
+                "retention:hold-release-request",
+                hold=one.hold.public_id,
+                asked=one.public_id,
+            ),
+            fact=_("Asked on %s. The hold is in force until then.")
+            % absolute(one.requested_at),
+            icon_name="lock-open",
+            tone="wait",
+        )
+        for one in asked
     )

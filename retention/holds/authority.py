@@ -38,6 +38,15 @@ def still_holds(
     return bool(actor.may(permission))
 
 
+def may_hold(actor: Actor, *, workspace: WorkspaceRef) -> bool:
+    """Whether the actor places and releases holds there."""
+    try:
+        demand_holds(actor, workspace=workspace)
+    except PermissionDenied:
+        return False
+    return True
+
+
 def demand_holds(actor: Actor, *, workspace: WorkspaceRef) -> None:
     """Who may place and release holds; on Team fewer than elsewhere.
 

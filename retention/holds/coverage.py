@@ -24,6 +24,11 @@ from kit.content_kinds import Storage
 SCOPES = "retention_holdscope"
 CONVERSATIONS = "conversations"
 ACTIVE = "(h.released_at is null or h.release_grace_until > %(at)s)"
+# The same of a moment that has passed: then a hold was active that is released since,
+# be it without a grace.
+ACTIVE_THEN = (
+    "(h.released_at is null or coalesce(h.release_grace_until, h.released_at) > %(at)s)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,8 @@ from workspaces.roles.selectors import roles_with
 from workspaces.tenancy import selectors as tenants
 from workspaces.tenancy.selectors import WorkspaceRef
 
+# So many requests stand on an overview; the pages of holds have them all.
+MOST_WAITING = 5
 _GRANTED = """
 select exists (
     select from workspaces_rolegrant g
@@ -40,6 +42,14 @@ def waiting_for(*, hold: Hold, scope: HoldScope | None) -> ReleaseRequest | None
         .filter(hold=hold, scope=scope, state=RequestState.WAITING)
         .first()
     )
+
+
+def waiting_on(*, person: str) -> list[ReleaseRequest]:
+    """What others than `person` asked for and nobody decided, oldest first."""
+    rows = _with_subject().filter(
+        state=RequestState.WAITING, hold__released_at=None, scope__released_at=None
+    )
+    return list(rows.exclude(requested_by=person).order_by("id")[:MOST_WAITING])
 
 
 def scope_of(*, hold: Hold, public_id: UUID) -> HoldScope:

@@ -245,14 +245,15 @@ def consequence(
     when = _("at once") if is_now else relative(preview.first_sweep_at, now=now)
     gone = wording.gone(kind, preview.conversations, when=when)
     if undo_days == 0 and preview.in_force_at <= now:
-        return (
-            gone
-            + " "
-            + _(
+        # What brings nothing forward waits for no grace period, whatever it is.
+        if preview.conversations and not preview.more_than_today:
+            why = _("Today's rule lets them go as well: nobody can bring them back.")
+        else:
+            why = _(
                 "This workspace has no grace period and no undo window for expiry:"
                 " nobody can bring them back."
             )
-        )
+        return f"{gone} {why}"
     return gone + " " + _("Until then a longer policy brings them back.")
 
 

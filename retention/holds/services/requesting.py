@@ -14,7 +14,7 @@ from kit.actor import Actor, ActorKind
 from kit.refusals import Refused
 from retention.holds import authority, locking, requests
 from retention.holds.models import Hold, HoldScope, ReleaseRequest, RequestState
-from retention.holds.services import releasing, storing
+from retention.holds.services import releasing, storing, telling
 from retention.holds.services.releasing import (
     HoldIsReleased,
     ReasonIsMissing,
@@ -66,6 +66,7 @@ def request_release(
             raise AlreadyRequested(_("This release waits for a second person already."))
         asked = _stored(actor, workspace, hold, scope, reason, at=at)
         _record(actor, workspace, asked, "requested", at=at, reason=reason)
+        telling.ask(asked, actor=actor, workspace=workspace, at=at)
         return asked
 
 

@@ -28,6 +28,7 @@ RECORDS_NOTHING: dict[str, str] = {
     "workspaces.invitations.services.batches.judge": "says what a file would do",
     "workspaces.signin.services.trials.begin": "begins a test; its end is recorded",
     "retention.policies.services.demand_settable": "asks whether they may set it",
+    "retention.holds.services.telling.ask": "a mail; what is asked is recorded",
     "retention.policies.drafts.services.telling.ask": "a mail; its sending is recorded",
 }
 

@@ -261,6 +261,36 @@ def test_a_long_undo_window_leaves_time_for_more(patient: Stage) -> None:
     }
 
 
+@pytest.mark.parametrize("grace_days", [0, 1])
+def test_what_a_hold_kept_from_the_sweep_and_is_released_since_waits_for_the_next(
+    patient: Stage, settings: Any, grace_days: int
+) -> None:
+    settings.CUSTOS_RELEASE_GRACE_DAYS = grace_days
+    by_hold, held_since = (patient.conversation(age=50) for _n in range(2))
+    placed = [hold(patient, by_hold)]
+    draft = schedule(patient)
+    placed.append(hold(patient, held_since))
+    drafts.force_due(at=NOON + DAY)
+    patient.sweep(at=NOON + DAY)
+    for one in placed:
+        holds.release(
+            actor=cast.OPERATOR,
+            workspace=patient.workspace,
+            hold=one,
+            reason="settled",
+            override=True,
+            at=NOON + DAY + HOUR,
+        )
+    now = NOON + DAY + 2 * HOUR + grace_days * DAY
+
+    assert causes(patient, draft, at=now) == {
+        by_hold.pk: Cause.RELEASED,
+        held_since.pk: Cause.WAITING,
+    }
+    services.settle(at=now)
+    assert kept(patient, draft).outcome["alarm"] == 0
+
+
 def test_what_nothing_explains_is_an_incident(patient: Stage, entries) -> None:
     plain, lost, unlisted = (patient.conversation(age=50) for _n in range(3))
     draft = schedule(patient)

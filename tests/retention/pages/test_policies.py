@@ -65,6 +65,20 @@ def test_nobody_of_that_name_is_said_so(stage: Stage, kind: str) -> None:
     assert "named-error" in answer.content.decode()
 
 
+def test_what_goes_today_as_well_is_not_said_to_go_for_want_of_a_grace_period(
+    db: None,
+) -> None:
+    stage = staged(cast.workspace(), grace_hours=24)
+    stage.set_policy(90)
+    stage.conversation(age=100)
+
+    page = shown(stage, "?days=95&undo_days=0")
+
+    assert "1 conversation is purged at once" in page
+    assert "rule lets them go as well: nobody can bring them back" in page
+    assert "has no grace period" not in page
+
+
 def test_where_members_decide_nothing_is_said_of_a_policy(team: Stage) -> None:
     page = shown(team)
 

@@ -13,6 +13,8 @@ from retention.releases import previews
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage
+from workspaces.notices.models import Notice
+from workspaces.roles.matrix import Role
 
 URL = "/w/halden-engineering/holds/"
 MATTER = "Brennan v. Halden"
@@ -257,3 +259,89 @@ def test_admins_of_team_release_nothing_alone_either(team: Stage) -> None:
         )
     with team.scope():
         assert selectors.holds(only_active=True).count() == 1
+
+
+WAITS = "A release of a legal hold waits for a second person"
+
+
+def _overview(person: cast.Person) -> str:
+    return person.client().get("/w/halden-engineering/").content.decode()
+
+
+def test_what_waits_stands_on_the_overview_of_who_may_be_the_second(
+    stage: Stage, held: Hold
+) -> None:
+    assert WAITS not in _overview(stage.owner)
+    _ask(stage, held)
+
+    page = _overview(stage.owner)
+
+    assert WAITS in page
+    assert f'href="{_request_url(stage, held)}"' in page
+    assert WAITS not in _overview(stage.officer)
+    assert WAITS not in _overview(cast.admin(stage.workspace))
+    stage.owner.client().post(_request_url(stage, held))
+    assert WAITS not in _overview(stage.owner)
+
+
+def test_on_team_a_release_waits_for_nobody_who_may_not_confirm_it(team: Stage) -> None:
+    hold = services.place(
+        actor=team.officer.actor,
+        workspace=team.workspace,
+        matter=MATTER,
+        membership_ids=[team.member.membership.pk],
+        at=NOON,
+    )
+    _ask(team, hold)
+    other = cast.person(team.workspace, "ana.kovac@halden.example", Role.OWNER)
+
+    assert WAITS in _overview(team.owner)
+    assert WAITS not in _overview(other)
+
+
+def test_a_released_hold_says_that_it_covered(stage: Stage, held: Hold) -> None:
+    url = f"{URL}{held.public_id}/"
+    assert "What it covers now" in stage.owner.client().get(url).content.decode()
+    _ask(stage, held)
+    stage.owner.client().post(_request_url(stage, held))
+
+    page = stage.owner.client().get(url).content.decode()
+
+    assert "What it covered and is still stored" in page
+    assert "What it covers now" not in page
+    assert "Export what it covers" not in page
+
+
+def _asked_by_mail(stage: Stage) -> list[Notice]:
+    with stage.scope():
+        rows = Notice.objects.filter(kind="retention.release-waits")
+        return list(rows.order_by("email"))
+
+
+def test_who_may_be_the_second_reads_by_mail_that_a_release_waits(
+    stage: Stage, held: Hold
+) -> None:
+    cast.admin(stage.workspace)
+    _ask(stage, held)
+
+    (mail,) = _asked_by_mail(stage)
+
+    assert mail.email == stage.owner.user.email
+    assert _request_url(stage, held) in mail.text
+    assert not any(word in mail.subject + mail.text for word in (MATTER, "settled"))
+
+
+def test_on_team_nobody_is_asked_who_may_not_confirm(team: Stage) -> None:
+    other = cast.person(team.workspace, "ana.kovac@halden.example", Role.OWNER)
+    hold = services.place(
+        actor=team.officer.actor,
+        workspace=team.workspace,
+        matter=MATTER,
+        membership_ids=[team.member.membership.pk],
+        at=NOON,
+    )
+
+    _ask(team, hold)
+
+    assert [mail.email for mail in _asked_by_mail(team)] == [team.owner.user.email]
+    assert other.user.email != team.owner.user.email
