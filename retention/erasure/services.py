@@ -7,6 +7,7 @@ remember it; the request closes when nothing of what it meant is stored any more
 came back meanwhile (restored by hand) is hidden again until somebody withdraws it.
 """
 
+import logging
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ from retention.holds import authority, locking
 from retention.holds.services import storing
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
+
+_log = logging.getLogger(__name__)
 
 WORKER = Actor.system("erasure")
 AT_ONCE = 500
@@ -124,11 +127,18 @@ def work_due(*, at: datetime, limit: int = 50) -> int:
         cursor.execute("select * from custos_due_erasures(%s, %s)", [at, limit])
         waiting = cursor.fetchall()
     for erasure_id, slug in waiting:
-        workspace = workspace_by_slug(slug=slug)
-        for _round in range(ROUNDS):
-            if not _work(erasure_id, workspace, at=at):
-                break
+        try:
+            _go_on(erasure_id, workspace_by_slug(slug=slug), at=at)
+        except Exception as defect:  # noqa: BLE001 -- one must not stop the others
+            # The type only; what is late for an hour opens an incident.
+            _log.error("erasure %s failed: %s", erasure_id, type(defect).__name__)
     return len(waiting)
+
+
+def _go_on(erasure_id: int, workspace: WorkspaceRef, *, at: datetime) -> None:
+    for _round in range(ROUNDS):
+        if not _work(erasure_id, workspace, at=at):
+            return
 
 
 def _work(erasure_id: int, workspace: WorkspaceRef, *, at: datetime) -> bool:

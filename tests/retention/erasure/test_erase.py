@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 
 from kit.permissions import PermissionDenied
 from retention.erasure import selectors, services
@@ -107,6 +107,27 @@ def test_it_runs_in_bounded_steps_and_twice_does_no_harm(
         assert Conversation.objects.filter(deleted_by="erasure").count() == 5
         (count,) = [one for one in selectors.counts_of(erasure=asked) if one.hidden_n]
     assert (count.kind, count.hidden_n, count.stored_n) == ("conversations", 5, 5)
+
+
+def test_one_that_fails_does_not_stop_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails = _ask(stage)
+    goes_on = services.request_own(
+        actor=stage.officer.actor, workspace=stage.workspace, at=NOON
+    )
+    original = services._look
+
+    def failing(row: Erasure, *place: Any, **names: Any) -> None:
+        if row.pk == fails.pk:
+            raise DatabaseError("deadlock")
+        original(row, *place, **names)
+
+    monkeypatch.setattr(services, "_look", failing)
+    services.work_due(at=NOON)
+
+    assert _now(stage, fails).due_at == NOON  # and so it is seen to be late
+    assert _now(stage, goes_on).due_at > NOON
 
 
 def test_what_is_written_after_the_request_stays(stage: Stage) -> None:
