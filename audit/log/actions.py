@@ -692,6 +692,11 @@ _ALL = [
             _("Tried to stop a job"),
         ),
         (
+            "workspaces.job.expired",
+            _("Removed what a job left"),
+            _("Tried to remove what a job left"),
+        ),
+        (
             "workspaces.import.started",
             _("Started an import"),
             _("Tried to start an import"),

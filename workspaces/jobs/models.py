@@ -21,12 +21,13 @@ OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
 
 
 class Job(models.Model):
-    """One piece of work that a person asked for, until its result is fetched.
+    """One piece of work that a person asked for.
 
     A worker holds it by `leased_until` (database time) and by `fence`, a number that
     rises with each claim: a worker that lost its lease can no longer write. Data:
     `title` and `message` are shown to those who may see jobs and hold no content;
-    `arguments` holds ids; `requested_by` is a public id; the result is a sealed blob.
+    `arguments` holds ids and sealed lists; `requested_by` is a public id; the result is
+    a sealed blob. Arguments and result go some days after the end (`rules`).
     """
 
     organization = models.ForeignKey(
@@ -91,6 +92,12 @@ class Job(models.Model):
                 fields=["id"],
                 name="job_open",
                 condition=models.Q(state__in=OPEN_STATES),
+            ),
+            models.Index(
+                fields=["ended_at", "id"],
+                name="job_leavings",
+                condition=models.Q(ended_at__isnull=False)
+                & (models.Q(result_blob_id__isnull=False) | ~models.Q(arguments={})),
             ),
         ]
 

@@ -8,8 +8,9 @@ from workspaces.jobs import services
 
 @shared_task(name="workspaces.tasks.run_jobs", time_limit=3600)
 def run_jobs(**_: object) -> None:
-    """Run the jobs that nobody works on."""
+    """Run the jobs that nobody works on, and take what old ones left."""
     services.run_due(clock=clock.now)
+    services.expire(at=clock.now())
 
 
 def ring() -> None:

@@ -17,7 +17,7 @@ from kit.blobs.contract import BlobMissing
 from kit.charts.progress import Progress
 from kit.formatting import grouped
 from kit.permissions import Permission
-from workspaces.jobs import parcels, selectors, services
+from workspaces.jobs import parcels, rules, selectors, services
 from workspaces.jobs.models import OPEN_STATES, Job, JobState
 
 _STATUS = {
@@ -77,7 +77,7 @@ def jobs_cancel(request: Any, job: UUID) -> HttpResponse:
 def jobs_result(request: Any, job: UUID) -> HttpResponseBase:
     """The file that a job left, for whoever asked for it and for nobody else."""
     found = selectors.one(actor=request.actor, job=job)
-    if found.result_blob_id is None or found.requested_by != request.actor.id:
+    if not _has_file_for(found, request):
         raise selectors.UnknownJob(_("This job has no file for you."))
     try:
         pieces = list(
@@ -93,8 +93,18 @@ def jobs_result(request: Any, job: UUID) -> HttpResponseBase:
     return response
 
 
+def _has_file_for(job: Job, request: Any) -> bool:
+    return (
+        job.result_blob_id is not None
+        and job.ended_at is not None
+        and not rules.is_over(ended_at=job.ended_at, at=clock.now())
+        and bool(job.requested_by == request.actor.id)
+    )
+
+
 def _shown(request: Any, job: Job) -> dict[str, Any]:
     kind, word = _STATUS[JobState(job.state)]
+    has_file = _has_file_for(job, request)
     return {
         "title": job.title,
         "status_kind": kind,
@@ -111,9 +121,10 @@ def _shown(request: Any, job: Job) -> dict[str, Any]:
         "url": _url(request, job),
         "cancel_url": _url(request, job, name="workspaces:jobs-cancel"),
         "result_url": _url(request, job, name="workspaces:jobs-result")
-        if job.result_blob_id and job.requested_by == request.actor.id
+        if has_file
         else "",
         "result_name": job.result_name,
+        "gone_at": rules.gone_at(ended_at=job.ended_at) if job.ended_at else None,
     }
 
 

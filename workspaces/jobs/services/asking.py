@@ -43,7 +43,7 @@ def enqueue(
             created_at=at,
         )
         here = workspace.public_id if workspace else None
-        _record(actor, "workspaces.job.requested", job, workspace=here, at=at)
+        record(actor, "workspaces.job.requested", job, workspace=here, at=at)
         return job
 
 
@@ -69,13 +69,14 @@ def cancel(
             found.state, found.ended_at = JobState.CANCELED, at
         found.save(update_fields=["cancel_requested_at", "state", "ended_at"])
         here = found.workspace.public_id if found.workspace else None
-        _record(actor, "workspaces.job.canceled", found, workspace=here, at=at)
+        record(actor, "workspaces.job.canceled", found, workspace=here, at=at)
         return found
 
 
-def _record(
+def record(
     actor: Actor, action: str, job: Job, *, workspace: UUID | None, at: datetime
 ) -> None:
+    """Records what was done to a job, by its kind."""
     recording.record(
         actor=actor,
         action=action,
