@@ -61,6 +61,11 @@ class Installation:
                 launcher.send_signal(signal.SIGTERM)
             launcher.wait(_SECONDS_TO_STOP)
 
+    def lines(self) -> dict[str, str]:
+        """What it left for commands."""
+        lines = self.home.environment.read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
     def wait_for(
         self,
         text: str,
