@@ -72,7 +72,10 @@ class ScopeForm(forms.Form):
         label=_("Conversations, one id a line"),
         required=False,
         widget=forms.Textarea(attrs=_ID),
-        help_text=_("The id stands on the page of each conversation."),
+        help_text=_(
+            "The id stands on the page of each conversation. A Team workspace has no"
+            " such pages: name the member there."
+        ),
     )
     gpts = forms.CharField(
         label=_("GPTs, one id a line"),
