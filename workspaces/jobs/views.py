@@ -77,12 +77,11 @@ def jobs_cancel(request: Any, job: UUID) -> HttpResponse:
 def jobs_result(request: Any, job: UUID) -> HttpResponseBase:
     """The file that a job left, for whoever asked for it and for nobody else."""
     found = selectors.one(actor=request.actor, job=job)
-    if not _has_file_for(found, request):
+    blob = _file_for(found, request)
+    if blob is None:
         raise selectors.UnknownJob(_("This job has no file for you."))
     try:
-        pieces = list(
-            parcels.open_result(found.result_blob_id, workspace=request.workspace)
-        )
+        pieces = list(parcels.open_result(blob, workspace=request.workspace))
     except BlobMissing:
         raise selectors.UnknownJob(_("The file of this job is gone.")) from None
     response = HttpResponse(b"".join(pieces), content_type="text/csv; charset=utf-8")
@@ -93,18 +92,17 @@ def jobs_result(request: Any, job: UUID) -> HttpResponseBase:
     return response
 
 
-def _has_file_for(job: Job, request: Any) -> bool:
-    return (
-        job.result_blob_id is not None
-        and job.ended_at is not None
-        and not rules.is_over(ended_at=job.ended_at, at=clock.now())
-        and bool(job.requested_by == request.actor.id)
-    )
+def _file_for(job: Job, request: Any) -> UUID | None:
+    """What a job left for whoever asks, until its days are over."""
+    if job.ended_at is None or job.requested_by != request.actor.id:
+        return None
+    if rules.is_over(ended_at=job.ended_at, at=clock.now()):
+        return None
+    return job.result_blob_id
 
 
 def _shown(request: Any, job: Job) -> dict[str, Any]:
     kind, word = _STATUS[JobState(job.state)]
-    has_file = _has_file_for(job, request)
     return {
         "title": job.title,
         "status_kind": kind,
@@ -121,7 +119,7 @@ def _shown(request: Any, job: Job) -> dict[str, Any]:
         "url": _url(request, job),
         "cancel_url": _url(request, job, name="workspaces:jobs-cancel"),
         "result_url": _url(request, job, name="workspaces:jobs-result")
-        if has_file
+        if _file_for(job, request)
         else "",
         "result_name": job.result_name,
         "gone_at": rules.gone_at(ended_at=job.ended_at) if job.ended_at else None,
