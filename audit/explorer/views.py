@@ -63,8 +63,8 @@ def entry(request: Any, epoch: int, index: int) -> HttpResponse:
         pruning.demand_kept(epoch=epoch, index=index)
         raise Http404
     context = _context(request, asked=asked, pages=pages)
-    found = matching(asked.query, workspace=pages.workspace, at=clock.now())
     now = clock.now()
+    found = matching(asked.query, workspace=pages.workspace, at=now)
     drawer = drawers.drawer(
         shown,
         pages=pages,

@@ -229,7 +229,7 @@ def _by_itself(
         expires_at=dates.expires_at,
         undo_ends_at=None if kind.is_planted else dates.undo_ends_at,
         purge_at=dates.purge_at,
-        ways_out=_ways_out(kind, stands, row),
+        ways_out=_ways_out(kind, stands, row, has_policy=governed is not None),
         ages_by_message=False,
     )
 
@@ -263,7 +263,9 @@ def _dates(
     )
 
 
-def _ways_out(kind: ContentKind, stands: Standing, row: Any) -> tuple[WayOut, ...]:
+def _ways_out(
+    kind: ContentKind, stands: Standing, row: Any, *, has_policy: bool
+) -> tuple[WayOut, ...]:
     if kind.is_planted:
         is_gone = stands.state == "deleted"
         return () if is_gone else (WayOut.LENGTHEN_POLICY, WayOut.DELETE)
@@ -271,7 +273,7 @@ def _ways_out(kind: ContentKind, stands: Standing, row: Any) -> tuple[WayOut, ..
         stands.state,
         is_due=stands.is_due,
         is_held=stands.is_held,
-        has_policy=any(kind.name == one.name for one in content_kinds.governed()),
+        has_policy=has_policy,
         by_message=False,
         deleted_by=row.deleted_by or "",
     )

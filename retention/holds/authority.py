@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from kit import scoping
 from kit.actor import Actor, ActorKind
 from kit.permissions import Permission, PermissionDenied
+from workspaces.access.holders import holders_of
 from workspaces.members import acting
 from workspaces.members import selectors as members
 from workspaces.members.acting import ActsNoMore
+from workspaces.members.models import Membership, MembershipStatus, User
 from workspaces.roles.matrix import Role
 from workspaces.tenancy import plans
 from workspaces.tenancy.plans import RetentionSetter
@@ -54,8 +56,7 @@ def demand_holds(actor: Actor, *, workspace: WorkspaceRef) -> None:
     a compliance officer preserves something of theirs.
     """
     demand(actor, Permission.HOLDS_MANAGE, workspace=workspace)
-    setter = plans.of(workspace.plan).retention_setter
-    if actor.kind in _EVERYWHERE or setter is not RetentionSetter.MEMBER:
+    if actor.kind in _EVERYWHERE or not _members_decide(workspace):
         return
     with scoping.organization(organization_id=workspace.organization.id):
         owners = {owner.pk for owner in members.organization_owners()}
@@ -67,3 +68,20 @@ def demand_holds(actor: Actor, *, workspace: WorkspaceRef) -> None:
                 " place and release holds."
             ),
         )
+
+
+def who_may_hold(*, workspace: WorkspaceRef) -> list[User]:
+    """Everybody whom `demand_holds` lets place and release holds, in the open scope."""
+    found = holders_of(permission=Permission.HOLDS_MANAGE, workspace=workspace)
+    if not _members_decide(workspace):
+        return found
+    officers = Membership.objects.filter(
+        role=Role.COMPLIANCE_OFFICER.value, status=MembershipStatus.ACTIVE
+    )
+    able = set(officers.values_list("user_id", flat=True))
+    able |= {owner.pk for owner in members.organization_owners()}
+    return [person for person in found if person.pk in able]
+
+
+def _members_decide(workspace: WorkspaceRef) -> bool:
+    return plans.of(workspace.plan).retention_setter is RetentionSetter.MEMBER

@@ -12,6 +12,8 @@ import pytest
 from django.conf import settings
 
 from audit import recording
+from audit.expiry import guards
+from audit.expiry.guards import Keeper, Kept
 from audit.log import sequencer, services
 from audit.recording import Target
 from kit import clock, scoping, vault
@@ -95,3 +97,14 @@ def brightwater(db: None, checkpoint_folder: Path) -> Tenant:
 @pytest.fixture
 def seal() -> Callable[[], int]:
     return lambda: sequencer.seal(at=AT)
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[Kept]:
+    """What holds keep; nothing for an empty list."""
+    said: list[Kept] = []
+    keeper = Keeper(
+        lock=lambda _alias: None, look=lambda *_: said[0] if said else Kept()
+    )
+    monkeypatch.setattr(guards, "_known", [keeper])
+    return said

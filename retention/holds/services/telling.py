@@ -10,16 +10,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kit.actor import Actor
-from kit.permissions import Permission
+from retention.holds import authority
 from retention.holds.models import ReleaseRequest
 from retention.places import place
-from workspaces.access.holders import holders_of
-from workspaces.members import selectors as members
-from workspaces.members.models import Membership, MembershipStatus, User
 from workspaces.notices import services as notices
-from workspaces.roles.matrix import Role
-from workspaces.tenancy import plans
-from workspaces.tenancy.plans import RetentionSetter
 from workspaces.tenancy.selectors import WorkspaceRef
 
 _LONGEST_SUBJECT = 200
@@ -45,7 +39,7 @@ def ask(
         "workspace": workspace.name,
         "page": settings.CUSTOS_BASE_URL + page,
     }
-    for person in _second_persons(workspace):
+    for person in authority.who_may_hold(workspace=workspace):
         if person.pk != actor.user_id:
             notices.put(
                 organization_id=workspace.organization.id,
@@ -55,19 +49,3 @@ def ask(
                 text=text,
                 at=at,
             )
-
-
-def _second_persons(workspace: WorkspaceRef) -> list[User]:
-    """Who releases holds here; on Team fewer than hold the permission.
-
-    The rule for one actor is `authority.demand_holds`.
-    """
-    found = holders_of(permission=Permission.HOLDS_MANAGE, workspace=workspace)
-    if plans.of(workspace.plan).retention_setter is not RetentionSetter.MEMBER:
-        return found
-    officers = Membership.objects.filter(
-        role=Role.COMPLIANCE_OFFICER.value, status=MembershipStatus.ACTIVE
-    )
-    able = set(officers.values_list("user_id", flat=True))
-    able |= {owner.pk for owner in members.organization_owners()}
-    return [person for person in found if person.pk in able]

@@ -9,8 +9,8 @@ import pytest
 from django.db import IntegrityError, connection, connections
 
 from audit import recording
-from audit.expiry import guards, rules, selectors, services
-from audit.expiry.guards import Keeper, Kept
+from audit.expiry import rules, selectors, services
+from audit.expiry.guards import Kept
 from audit.expiry.models import AuditExpiry
 from audit.explorer import selectors as explorer
 from audit.log.leaf import Leaf
@@ -23,7 +23,7 @@ from kit.actor import Actor
 from kit.permissions import PermissionDenied
 from tests.audit.conftest import AT, MARA, Tenant
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
 
 OLD = timedelta(days=401)
 TARGET = Target(kind="policy", id=UUID(int=9))
@@ -33,17 +33,6 @@ TARGET = Target(kind="policy", id=UUID(int=9))
 def here(halden: Tenant) -> Log:
     with scoping.organization(organization_id=halden.id):
         return log_of(organization_id=halden.id)
-
-
-@pytest.fixture(autouse=True)
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[Kept]:
-    """What holds keep; nothing for an empty list."""
-    said: list[Kept] = []
-    keeper = Keeper(
-        lock=lambda _alias: None, look=lambda *_: said[0] if said else Kept()
-    )
-    monkeypatch.setattr(guards, "_known", [keeper])
-    return said
 
 
 def record(tenant: Tenant, age: timedelta, **given: Any) -> None:

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils.html import strip_tags
 
 from audit import recording
-from audit.expiry import guards, rules, selectors, services
-from audit.expiry.guards import Keeper, Kept
+from audit.expiry import rules, selectors, services
+from audit.expiry.guards import Kept
 from audit.expiry.models import AuditExpiry
 from audit.explorer import lasting
 from audit.explorer import selectors as explorer
@@ -24,21 +24,10 @@ from kit.formatting import absolute
 from tests import cast
 from tests.audit.conftest import AT, MARA, Tenant
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
 INSTANT = timedelta(microseconds=1)
 KEPT = timedelta(days=rules.DEFAULT_DAYS)
 TARGET = Target(kind="policy", id=UUID(int=9))
-
-
-@pytest.fixture(autouse=True)
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[Kept]:
-    """What holds keep; nothing for an empty list."""
-    said: list[Kept] = []
-    keeper = Keeper(
-        lock=lambda _alias: None, look=lambda *_: said[0] if said else Kept()
-    )
-    monkeypatch.setattr(guards, "_known", [keeper])
-    return said
 
 
 @pytest.fixture

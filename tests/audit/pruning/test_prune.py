@@ -9,9 +9,8 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connections, transaction
 
 from audit import recording
-from audit.expiry import guards
 from audit.expiry import services as expiring
-from audit.expiry.guards import Keeper, Kept
+from audit.expiry.guards import Kept
 from audit.log import epochs, pruned, sequencer
 from audit.log.leaf import Leaf
 from audit.log.models import AuditDetail, AuditEntry, AuditFacet
@@ -27,7 +26,7 @@ from kit import scoping
 from kit.permissions import PermissionDenied
 from tests.audit.conftest import AT, MARA, Tenant
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept")]
 
 OLD = timedelta(days=800)
 DAY = timedelta(days=1)
@@ -39,17 +38,6 @@ GOES = START + rules.WAIT
 def here(halden: Tenant) -> Log:
     with scoping.organization(organization_id=halden.id):
         return log_of(organization_id=halden.id)
-
-
-@pytest.fixture(autouse=True)
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[Kept]:
-    """What holds keep; nothing for an empty list."""
-    said: list[Kept] = []
-    keeper = Keeper(
-        lock=lambda _alias: None, look=lambda *_: said[0] if said else Kept()
-    )
-    monkeypatch.setattr(guards, "_known", [keeper])
-    return said
 
 
 def record(tenant: Tenant, count: int, age: timedelta = OLD, **given: Any) -> None:

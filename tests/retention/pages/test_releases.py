@@ -31,6 +31,17 @@ def held(stage: Stage) -> Hold:
     )
 
 
+def _hold_of_one(stage: Stage) -> Hold:
+    """A hold of the officer's over one member."""
+    return services.place(
+        actor=stage.officer.actor,
+        workspace=stage.workspace,
+        matter=MATTER,
+        membership_ids=[stage.member.membership.pk],
+        at=NOON,
+    )
+
+
 def _ask(stage: Stage, hold: Hold, **more: str) -> Any:
     answer = {"typed_name": MATTER, "reason": "The matter is settled.", **more}
     return stage.officer.client().post(
@@ -196,13 +207,7 @@ def test_what_was_previewed_is_what_the_sweep_takes(
     stage.set_policy(90)
     for age in (100, 120, 1):
         stage.conversation(age=age)
-    hold = services.place(
-        actor=stage.officer.actor,
-        workspace=stage.workspace,
-        matter=MATTER,
-        membership_ids=[stage.member.membership.pk],
-        at=NOON,
-    )
+    hold = _hold_of_one(stage)
     with stage.scope():
         outcome = previews.after_release(workspace=stage.workspace, hold=hold, at=NOON)
     asked = services.request_release(
@@ -241,13 +246,7 @@ def test_strangers_and_members_are_kept_out(stage: Stage, held: Hold) -> None:
 
 
 def test_admins_of_team_release_nothing_alone_either(team: Stage) -> None:
-    hold = services.place(
-        actor=team.officer.actor,
-        workspace=team.workspace,
-        matter=MATTER,
-        membership_ids=[team.member.membership.pk],
-        at=NOON,
-    )
+    hold = _hold_of_one(team)
 
     with pytest.raises(services.OverrideIsMissing), clock.fixed_at(NOON):
         services.release(
@@ -285,13 +284,7 @@ def test_what_waits_stands_on_the_overview_of_who_may_be_the_second(
 
 
 def test_on_team_a_release_waits_for_nobody_who_may_not_confirm_it(team: Stage) -> None:
-    hold = services.place(
-        actor=team.officer.actor,
-        workspace=team.workspace,
-        matter=MATTER,
-        membership_ids=[team.member.membership.pk],
-        at=NOON,
-    )
+    hold = _hold_of_one(team)
     _ask(team, hold)
     other = cast.person(team.workspace, "ana.kovac@halden.example", Role.OWNER)
 
@@ -333,13 +326,7 @@ def test_who_may_be_the_second_reads_by_mail_that_a_release_waits(
 
 def test_on_team_nobody_is_asked_who_may_not_confirm(team: Stage) -> None:
     other = cast.person(team.workspace, "ana.kovac@halden.example", Role.OWNER)
-    hold = services.place(
-        actor=team.officer.actor,
-        workspace=team.workspace,
-        matter=MATTER,
-        membership_ids=[team.member.membership.pk],
-        at=NOON,
-    )
+    hold = _hold_of_one(team)
 
     _ask(team, hold)
 
