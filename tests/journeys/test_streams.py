@@ -1,5 +1,6 @@
 """Sending the audit log to a receiver, until entries are lost and somebody sees it."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -120,14 +121,18 @@ def _send_again(page: Page, *, first: int) -> None:
 
 
 def _lose_what_waits(site: Site, page: Page, name: str) -> int:
-    """As a restored backup does: entries that were not sent are not there."""
-    _reload_until(page, page.get_by_text("entries wait"))
+    """As a restored backup does: entries that were not sent are not there.
+
+    The newest stays, so that the receiver hears of those before it: two must wait.
+    """
+    _reload_until(page, page.get_by_text(_TWO_WAIT))
     with site.as_superuser() as connection:
         lost = connection.execute(_LOSE, {"name": name}).rowcount
     assert lost
     return lost
 
 
+_TWO_WAIT = re.compile(r"Nothing is sent\. ([2-9]|[1-9]\d+) entries wait")
 _LOSE = """
 with stream as (select * from audit_stream where name = %(name)s),
      waiting as (
