@@ -31,7 +31,7 @@ demo-reset: ## Remove the demo's data and keys; refuses while it is running
 test: ## Run every test, installing what they need
 	@$(BOOTSTRAP) --dev
 	@$(IN_VENV) config.launcher.packages
-	@$(IN_VENV) pytest -n 2
+	@$(IN_VENV) pytest -n 2 --dist worksteal
 
 check: ## Format, lint, types, contracts, migrations, templates, quick tests
 	@$(BOOTSTRAP) --dev

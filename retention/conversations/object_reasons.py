@@ -111,10 +111,13 @@ def _part(
             continue
         if not known.has_public_ids:
             continue
-        row = known.rows.filter(public_id=public_id).first()
+        of = known.owner.partition(".")[0]
+        # In one statement: a sweep takes the whole and its parts at once.
+        rows = known.rows.filter(public_id=public_id).select_related(of)
+        row = rows.first()
         if row is None:
             continue
-        whole = getattr(row, known.owner.partition(".")[0])
+        whole = getattr(row, of)
         found = explain(
             workspace=workspace,
             public_id=whole.public_id,
@@ -139,7 +142,10 @@ def why_object(
     row: Any,
     at: datetime,
 ) -> Why:
-    """The engine's decision about one stored object of a simple kind."""
+    """The engine's decision about one stored object of a simple kind.
+
+    UnknownConversation where a sweep took it since it was read.
+    """
     own = _by_itself(workspace, kind, storage, row, at=at)
     found = _hangs_on(storage, row)
     if found is None:
@@ -200,7 +206,9 @@ def _by_itself(
 ) -> Why:
     stands = standing.of_objects(
         workspace=workspace, kind=kind, storage=storage, ids=[row.pk], at=at
-    )[row.pk]
+    ).get(row.pk)
+    if stands is None:
+        raise UnknownConversation(row.public_id)
     owner_id = getattr(row, storage.owner) or _NOBODY
     chains = governing.chains(workspace_id=workspace.id, owner_ids=[owner_id], at=at)
     governed = next((g for g in content_kinds.governed() if g.name == kind.name), None)

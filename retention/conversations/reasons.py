@@ -12,6 +12,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 
 from retention.conversations import standing
+from retention.conversations.selectors import UnknownConversation
 from retention.eligibility import precedence, rules
 from retention.eligibility.precedence import Chain
 from retention.eligibility.scopes import CONVERSATIONS, TEMPORARY_CHATS, WORKSPACE
@@ -96,10 +97,15 @@ class Why:
 
 
 def why(*, workspace: WorkspaceRef, conversation: Conversation, at: datetime) -> Why:
-    """The engine's decision about one stored conversation, with its reasons."""
+    """The engine's decision about one stored conversation, with its reasons.
+
+    UnknownConversation where a sweep took it since it was read.
+    """
     stands = standing.of_conversations(
         workspace=workspace, ids=[conversation.pk], at=at
-    )[conversation.pk]
+    ).get(conversation.pk)
+    if stands is None:
+        raise UnknownConversation(conversation.public_id)
     chains = governing.chains(
         workspace_id=workspace.id, owner_ids=[conversation.owner_id], at=at
     )

@@ -74,9 +74,9 @@ def conversation(request: Any, conversation: UUID) -> HttpResponse:
         found = selectors.metadata_of(
             workspace=request.workspace, public_id=conversation
         )
+        why = reasons.why(workspace=request.workspace, conversation=found, at=at)
     except UnknownConversation as unknown:
         raise Http404 from unknown
-    why = reasons.why(workspace=request.workspace, conversation=found, at=at)
     owners = members.by_id(ids={found.owner_id})
     owner = showing.owner_of(owners.get(found.owner_id))
     state = State(why.state)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from kit.refusals import Refused
 from retention.conversations import object_reasons
 from retention.conversations import showing as reasons
 from retention.conversations.reasons import Why
+from retention.conversations.selectors import UnknownConversation
 from retention.holds.views.pages import found
 from retention.matter_exports import selectors, services, showing
 from retention.matter_exports.kinds import EXPORTS
@@ -95,9 +96,7 @@ def matter_export(request: Any, hold: UUID, export: UUID) -> HttpResponse:
     written = selectors.written(export=row)
     is_over = selectors.is_over(export=row, at=at)
     kind, word = showing.status(row, is_over=is_over)
-    why = object_reasons.explain(
-        workspace=request.workspace, public_id=export, kind=EXPORTS, at=at
-    ).why
+    why = _why(request, export, at=at)
     is_mine = row.requested_by == request.actor.id
     context = {
         "view": view,
@@ -182,6 +181,15 @@ def _rows(request: Any, hold: Any, *, at: datetime) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _why(request: Any, export: UUID, *, at: datetime) -> Why:
+    try:
+        return object_reasons.explain(
+            workspace=request.workspace, public_id=export, kind=EXPORTS, at=at
+        ).why
+    except UnknownConversation as unknown:
+        raise Http404 from unknown
 
 
 def _facts(

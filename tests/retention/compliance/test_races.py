@@ -15,11 +15,12 @@ from django.db import IntegrityError, InternalError, connections, transaction
 
 from kit import coverage as widening
 from kit.refusals import Refused
+from retention.conversations import standing
 from retention.deletions import services as deletions
 from retention.holds import services as holds
 from tests.cast import NOON
 from tests.retention import simple
-from tests.retention.compliance.conftest import ask, key
+from tests.retention.compliance.conftest import KINDS, ask, key, make
 from tests.retention.conftest import Stage, days_ago
 from tests.retention.sweeps.story import Story
 from workspaces.content.models import Conversation
@@ -173,3 +174,29 @@ def test_the_database_deletes_no_workspace_that_a_hold_was_placed_in(
     assert stage.stored() == {row.public_id}
     with stage.scope():
         assert Project.objects.filter(pk=project.pk).exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("asks", ["api", "page"])
+def test_what_a_sweep_takes_while_it_is_explained_is_nothing_here(
+    stage: Stage, kind: str, asks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = make(stage, kind, deleted_at=days_ago(10), deleted_by="owner")
+    secret, reader = key(stage, "compliance.read"), stage.owner.client()
+    stand = standing._stand
+
+    def swept_before(*asked: Any) -> dict[int, standing.Standing]:
+        beside(stage.sweep, lambda: None)
+        return stand(*asked)
+
+    # After the row was read, before the engine is asked about it.
+    monkeypatch.setattr(standing, "_stand", swept_before)
+    if asks == "api":
+        answer = ask(secret, "get", f"{kind}/{row.public_id}/why")
+    else:
+        why = f"/w/{stage.workspace.slug}/conversations/why/"
+        answer = reader.get(why, {"id": str(row.public_id)})
+
+    assert answer.status_code == 404
+    with stage.scope():
+        assert not type(row).objects.filter(pk=row.pk).exists()
