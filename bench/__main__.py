@@ -9,6 +9,7 @@ from typing import Any
 import django
 
 from bench import (
+    audit_acts,
     audit_appends,
     beside,
     decisions,
@@ -32,6 +33,7 @@ RESULTS = Path(
 
 _MEASUREMENTS = {
     "audit": audit_appends.measure,
+    "audit_acts": audit_acts.measure,
     "decisions": decisions.measure,
     "explorer": explorer.measure,
     "members": members.measure,

@@ -14,6 +14,7 @@ from audit.anchors import selectors as anchors
 from audit.anchors.models import AuditAnchor
 from audit.expiry.selectors import MOST_COUNTED
 from audit.explorer.pages import Pages
+from audit.integrity import comparing
 from audit.integrity.forms import EVER, DaysForm, YearsForm, years
 from audit.integrity.seen import Seen, Verdict
 from audit.integrity.selectors import Head
@@ -45,7 +46,7 @@ def page(
             {"label": _("Audit log"), "url": pages.list_url()},
             {"label": _("Integrity")},
         ],
-        "notice": _notice(verdict, last=last, newest=newest),
+        "notice": comparing.with_seen(verdict, last=last, newest=newest),
         "head": newest and _facts(newest, now=now),
         "note": newest and newest.block.note,
         "earlier": [_earlier(head) for head in heads[1:]],
@@ -223,31 +224,6 @@ def _would_go(
         "when": formatting.absolute(at),
     }
     return f"{text} {held}" if found.waits_for_hold else text
-
-
-def _notice(
-    verdict: Verdict, *, last: Seen | None, newest: Head | None
-) -> dict[str, str]:
-    if verdict is Verdict.BROKEN and last is not None:
-        text = _(
-            "This log is not the one that this browser saw: the head over %(size)s"
-            " entries (epoch %(epoch)s) that it saw before is not part of it. Keep what"
-            " you have, and ask the operator what happened."
-        ) % {"size": grouped(last.size), "epoch": last.epoch}
-        return {"kind": "bad", "icon": "alert-octagon", "text": text}
-    if newest is None:
-        return {}
-    if verdict is Verdict.FIRST:
-        text = _("This browser remembers this head from now on, and compares.")
-        return {"kind": "run", "icon": "info-circle", "text": text}
-    if verdict is Verdict.SAME:
-        text = _("This is the head that this browser saw last.")
-    else:
-        text = _(
-            "The log holds all of the %s entries that this browser saw last: proven"
-            " from its tree."
-        ) % grouped(last.size if last else 0)
-    return {"kind": "ok", "icon": "circle-check", "text": text}
 
 
 def _facts(head: Head, *, now: datetime) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from audit.expiry import selectors as expiry
 from audit.expiry import services as expiring
 from audit.explorer import selectors as entries
 from audit.explorer.pages import Pages
-from audit.integrity import proofs, seen, selectors, showing
-from audit.integrity.forms import DaysForm, YearsForm, years
+from audit.integrity import comparing, proofs, seen, selectors, showing
+from audit.integrity.forms import DaysForm, HeadForm, YearsForm, years
 from audit.log import checkpoints
 from audit.log.selectors import log_of
 from audit.pruning import selectors as pruning
@@ -29,9 +29,12 @@ _KEPT_SECONDS = 3600
 
 
 @guard.requires(Permission.AUDIT_VIEW)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def integrity(request: Any) -> HttpResponse:
-    """Heads, anchors and keys, compared with what this browser saw last."""
+    """Heads, anchors and keys, compared with what this browser saw last.
+
+    A head that somebody kept elsewhere is posted, and compared as well.
+    """
     pages = Pages.of(request)
     log = log_of(organization_id=pages.organization_id)
     heads = selectors.heads(log)
@@ -41,6 +44,8 @@ def integrity(request: Any) -> HttpResponse:
     context = showing.page(
         log, pages=pages, heads=heads, last=last, verdict=verdict, now=clock.now()
     )
+    form = HeadForm(request.POST if request.method == "POST" else None, log=log)
+    context["compare"] = comparing.with_kept(log, form=form, newest=newest)
     if pages.workspace is None:
         context["details"] = showing.details(
             pages, days=expiry.days(), can=request.actor.may(Permission.AUDIT_ERASE)
@@ -48,7 +53,8 @@ def integrity(request: Any) -> HttpResponse:
         context["pruning"] = showing.pruning(
             pages, state=pruning.state(), can=request.actor.may(Permission.AUDIT_ERASE)
         )
-    response = render(request, "audit/integrity/page.html", context)
+    status = 422 if form.errors else 200
+    response = render(request, "audit/integrity/page.html", context, status=status)
     if newest is not None and verdict is not seen.Verdict.BROKEN:
         seen.remember(response, log=log, newest=newest)
     return response
