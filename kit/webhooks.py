@@ -7,10 +7,13 @@ import base64
 import hmac
 import secrets
 from datetime import datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from kit.addresses import may_reach
 from kit.refusals import Refused
 
 _PREFIX = "whsec_"
@@ -24,7 +27,7 @@ class NoAddress(Refused):
 
 
 def host_of(url: str) -> str:
-    """The host of an https address; what it resolves to is asked at each sending."""
+    """The host of an https address; NoAddress where it is none or off limits."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -34,7 +37,27 @@ def host_of(url: str) -> str:
         raise NoAddress(_("The address must begin with https://."))
     if not parts.hostname or "@" in parts.netloc or port == 0:
         raise NoAddress(_("The address must name a host, and no user."))
+    demand_open(parts.hostname)
     return parts.hostname[:255]
+
+
+def demand_open(host: str) -> None:
+    """Refuses a host that is written as an address which is off limits: NoAddress.
+
+    What a name resolves to is asked at each sending.
+    """
+    is_local = host.lower().rstrip(".") == "localhost"
+    try:
+        address = ip_address("127.0.0.1" if is_local else host.strip("[]"))
+    except ValueError:
+        return
+    if not may_reach(address, allow_private=settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE):
+        raise NoAddress(
+            _(
+                "Nothing is sent to this address: it is private or reserved. Whoever"
+                " runs Custos can allow private ones (CUSTOS_OUTBOUND_ALLOW_PRIVATE)."
+            )
+        )
 
 
 def new_secret() -> str:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from audit.query import rules as queries
 from audit.streams.kinds import DESTINATIONS, FORMAT_LABELS, Format, Kind, Setting
 from audit.streams.services import Asked, Start
-from kit import webhooks
 from kit.refusals import Refused
 
 _LONGEST = 20_000
@@ -56,9 +55,9 @@ class StreamForm(forms.Form):
         """Addresses must be ones that a stream may lead to, and the rest sendable."""
         for setting in DESTINATIONS[self.kind].settings:
             value = self.cleaned_data.get(setting.name)
-            if setting.is_address and value:
+            if value:
                 try:
-                    webhooks.host_of(value)
+                    setting.demand_open(value)
                 except Refused as refused:
                     self.add_error(setting.name, str(refused))
             if value and not setting.fits(value):

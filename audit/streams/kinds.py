@@ -7,6 +7,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kit import webhooks
+
 Text = str | Promise
 
 
@@ -40,7 +42,8 @@ class Setting:
     """One thing that a destination must be told.
 
     A secret is sealed like all of them, and besides never shown again. The whole value
-    must fit `pattern`; `wrong` is the sentence where it does not.
+    must fit `pattern`; `wrong` is the sentence where it does not. An address is an URL,
+    a host a name or an IP address.
     """
 
     name: str
@@ -51,12 +54,20 @@ class Setting:
     is_long: bool = False
     choices: tuple[tuple[str, Text], ...] = ()
     is_address: bool = False
+    is_host: bool = False
     pattern: str = ""
     wrong: Text = ""
 
     def fits(self, value: str) -> bool:
         """Whether a value may be sent at all; an empty one lacks rather than errs."""
         return not (value and self.pattern) or bool(re.fullmatch(self.pattern, value))
+
+    def demand_open(self, value: str) -> None:
+        """Refuses a value that leads nowhere that a stream may lead to."""
+        if self.is_address:
+            webhooks.host_of(value)
+        if self.is_host:
+            webhooks.demand_open(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +179,7 @@ DESTINATIONS: dict[Kind, Destination] = {
                 name="host",
                 label=_("Server"),
                 hint=_("Name or address, as its certificate says it."),
+                is_host=True,
                 pattern=_HOST,
                 wrong=_("Write a name or an address, without a port."),
             ),

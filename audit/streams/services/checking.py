@@ -74,7 +74,7 @@ def _demand(setting: Setting, value: str) -> None:
         raise NotAllowed(_("“%s” is missing.") % setting.label)
     if setting.choices and value not in dict(setting.choices):
         raise NotAllowed(_("“%s” has no such choice.") % setting.label)
-    if value and setting.is_address:
-        webhooks.host_of(value)
+    if value:
+        setting.demand_open(value)
     if not setting.fits(value):
         raise NotAllowed(str(setting.wrong))

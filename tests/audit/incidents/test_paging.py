@@ -316,11 +316,14 @@ def test_a_webhook_that_never_answers_is_given_up_and_recorded(
 
 @pytest.mark.usefixtures("rota")
 def test_a_webhook_never_leads_into_our_own_network(
-    where: WorkspaceRef, log: Log
+    where: WorkspaceRef, log: Log, settings: Any
 ) -> None:
+    """Nor does one that was set while the operator allowed it."""
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
     services.set_webhook(
         actor=cast.OPERATOR, log=log, url="https://127.0.0.1/in", at=NOON
     )
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = False
     opened(where)
     services.page_due(at=NOON)
 

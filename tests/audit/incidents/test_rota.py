@@ -69,6 +69,7 @@ def test_bad_input_changes_nothing_and_says_why(
         {"act": "webhook", "url": "http://hooks.halden.example/"},
         {"act": "webhook", "url": "https://mara@hooks.halden.example/"},
         {"act": "webhook", "url": "https://["},
+        {"act": "webhook", "url": "https://127.0.0.1/in"},
         {"act": "remove-webhook"},
     ):
         answer = owner.post(PAGE, given)

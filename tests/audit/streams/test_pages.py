@@ -133,6 +133,10 @@ def test_a_change_keeps_a_secret_that_was_left_empty(
         ("url", "http://siem.halden.example/", "must begin with https://"),
         ("url", "https://me@siem.halden.example/", "must name a host, and no user"),
         ("url", "https://[oops/", "This is no address"),
+        ("url", "https://10.0.0.7/in", "it is private or reserved"),
+        ("url", "https://[::1]:8443/in", "it is private or reserved"),
+        ("url", "https://LOCALHOST./in", "it is private or reserved"),
+        ("url", "https://169.254.169.254/latest", "it is private or reserved"),
         ("url", "", "required"),
         ("name", "", "required"),
         ("query", "colour:red", "there is no"),
@@ -287,10 +291,10 @@ def test_a_syslog_stream_says_what_delivered_means(
     assert (stream.kind, stream.host) == ("syslog", "siem.halden.example")
     detail = mara.get(made["Location"]).content.decode()
     assert "answers the end of the connection (close_notify)" in detail
-    changed = FORM | SYSLOG | {"host": "2001:db8::6514", "port": "10514"}
+    changed = FORM | SYSLOG | {"host": "2001:4860:4860::6514", "port": "10514"}
     assert mara.post(f"{made['Location']}change/", changed).status_code == 302
     assert "10514" in mara.get(made["Location"]).content.decode()
-    assert _streams(where)[0].host == "2001:db8::6514"
+    assert _streams(where)[0].host == "2001:4860:4860::6514"
     assert _actions(where, seal) == ["audit.stream.created", "audit.stream.changed"]
 
 
@@ -303,6 +307,8 @@ def test_a_syslog_stream_says_what_delivered_means(
         ("host", "two words", "without a port"),
         ("host", "schlüssel.example", "without a port"),
         ("host", "a" * 254, "without a port"),
+        ("host", "192.168.3.4", "it is private or reserved"),
+        ("host", "fd00::7", "it is private or reserved"),
         ("port", "0", "from 1 to 65535"),
         ("port", "65536", "from 1 to 65535"),
         ("port", "syslog", "from 1 to 65535"),
@@ -310,7 +316,7 @@ def test_a_syslog_stream_says_what_delivered_means(
         ("ending", "pigeon", "Select a valid choice"),
         ("format", "pigeon", "Select a valid choice"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_bad_input_for_syslog_makes_nothing_and_says_why(
     where: WorkspaceRef, mara: Client, field: str, value: str, sentence: str

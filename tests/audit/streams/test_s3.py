@@ -308,7 +308,11 @@ def _places(receiver: Receiver, authority: Authority) -> dict[str, str]:
             "https://minio.example/in/b-1/a/b/",
             "minio.example",
         ),
-        ({"url": "https://[::1]:9000"}, "https://[::1]:9000/b-1/", "::1"),
+        (
+            {"url": "https://[2001:4860:4860::9000]:9000"},
+            "https://[2001:4860:4860::9000]:9000/b-1/",
+            "2001:4860:4860::9000",
+        ),
     ],
     ids=range(4),
 )
