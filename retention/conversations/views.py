@@ -123,6 +123,9 @@ def stored_why(request: Any) -> HttpResponse:
         try:
             context |= _explained(request, form.cleaned_data["id"], at=clock.now())
         except UnknownConversation:
+            if request.actor.may(Permission.SWEEPS_VIEW):
+                asked = query(objects=str(form.cleaned_data["id"]))
+                context["receipts_url"] = link(request, "retention:receipts") + asked
             form.add_error("id", _("Nothing with this id is stored here."))
     status = 404 if form.errors else 200
     return render(request, "retention/conversations/why.html", context, status=status)

@@ -14,6 +14,7 @@ from tests.cast import NOON
 from tests.retention import simple
 from tests.retention.compliance.conftest import KINDS, ask, key, make
 from tests.retention.conftest import Stage, days_ago
+from tests.workspaces.access import making
 from workspaces.content.models import File
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,6 +108,38 @@ def test_it_names_the_holds(stage: Stage) -> None:
 
     assert told["is_held"]
     assert [one["id"] for one in told["holds"]] == [str(hold.public_id)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_what_a_sweep_took_the_page_leads_to_receipts(
+    stage: Stage, kind: str
+) -> None:
+    row = arranged(stage, kind, "due")
+    stage.sweep()
+    owner = stage.owner.client()
+    page = f"/w/{stage.workspace.slug}/conversations/why/"
+    receipts = f"/w/{stage.workspace.slug}/receipts/"
+
+    gone = owner.get(page, {"id": str(row.public_id)})
+
+    assert gone.status_code == 404
+    assert f"{receipts}?objects={row.public_id}" in gone.content.decode()
+    found = owner.get(receipts, {"objects": str(row.public_id)}).content.decode()
+    assert f"{receipts}{row.public_id}/" in found
+
+
+def test_whom_receipts_are_not_for_is_not_sent_to_them(stage: Stage) -> None:
+    sees = making.a_role(
+        stage.workspace, "Sees", grants=("conversations.view_metadata",)
+    )
+    making.assign(stage.workspace, sees, membership=stage.member.membership)
+    page = f"/w/{stage.workspace.slug}/conversations/why/"
+
+    told = stage.member.client().get(page, {"id": str(UUID(int=7))})
+
+    assert told.status_code == 404
+    assert "Nothing with this id" in told.content.decode()
+    assert "/receipts/" not in told.content.decode()
 
 
 def test_it_tells_no_content(stage: Stage) -> None:
