@@ -36,12 +36,18 @@ class Destroyed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purged:
-    """An object that a sweep took, and its entry in the log once that is sealed."""
+class Gone:
+    """An object that a sweep took, and when."""
 
     public_id: UUID
     noun: str
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged(Gone):
+    """An object that a sweep took, and its entry in the log once that is sealed."""
+
     sweep: Sweep | None
     keys: Destroyed
     files: Destroyed
@@ -109,10 +115,17 @@ def may_be_named(*, workspace: WorkspaceRef) -> bool:
     return plans.of(workspace.plan).retention_setter is not RetentionSetter.MEMBER
 
 
-def gone_among(*, public_ids: Collection[UUID]) -> set[UUID]:
+def gone_among(*, public_ids: Collection[UUID]) -> dict[UUID, Gone]:
     """Which of these objects a sweep has taken."""
-    found = Doom.objects.filter(kind=DoomKind.KEY, content_id__in=public_ids)
-    return {one for one in found.values_list("content_id", flat=True) if one}
+    rows = Doom.objects.filter(kind=DoomKind.KEY, content_id__in=public_ids)
+    found: dict[UUID, Gone] = {}
+    for row in rows.only("content_id", "content_kind", "doomed_at").order_by("id"):
+        if row.content_id is not None and row.content_id not in found:
+            noun = kinds.swept_named(str(row.content_kind)).noun
+            found[row.content_id] = Gone(
+                public_id=row.content_id, noun=noun, at=row.doomed_at
+            )
+    return found
 
 
 def stored_among(

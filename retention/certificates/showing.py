@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from kit.formatting import absolute, grouped
 from retention.certificates.issuing import DELETE
-from retention.certificates.selectors import Cause, Purged, Stored
+from retention.certificates.selectors import Cause, Gone, Stored
 from retention.receipts.documents import Signed
 from retention.sweeps.showing import rule
 
@@ -70,9 +70,9 @@ def certificate(signed: Signed, *, workspace: str, organization: str) -> dict[st
     }
 
 
-def state(found: Purged | Stored | None) -> dict[str, str]:
+def state(found: Gone | Stored | None) -> dict[str, str]:
     """What became of an object, in a status and a sentence."""
-    if isinstance(found, Purged):
+    if isinstance(found, Gone):
         fact = _("Purged on %s.") % absolute(found.at)
         return {"kind": "ok", "word": _("Purged"), "fact": fact}
     if found is None:

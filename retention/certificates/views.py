@@ -16,7 +16,7 @@ from kit import clock, guard
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.certificates import issuing, selectors, showing
-from retention.certificates.selectors import Purged, Stored
+from retention.certificates.selectors import Gone, Purged, Stored
 from retention.places import crumbs, link
 from retention.receipts import selectors as receipts
 from retention.receipts import verifier
@@ -42,7 +42,7 @@ def receipts_find(request: Any) -> HttpResponse:
     at = clock.now()
     asked = request.GET.get("objects", "")
     wanted, unreadable = _ids(asked)
-    found = _looked_up(request.workspace, wanted, at)
+    found = _known(request.workspace, wanted, at)
     rows = [_row(request, one, found.get(one)) for one in wanted]
     context = {
         "asked": asked,
@@ -175,15 +175,11 @@ def _found(workspace: WorkspaceRef, public_id: UUID, at: datetime) -> Purged | S
     return found
 
 
-def _looked_up(
+def _known(
     workspace: WorkspaceRef, wanted: Sequence[UUID], at: datetime
-) -> dict[UUID, Purged | Stored]:
+) -> dict[UUID, Gone | Stored]:
     """What became of each that was ever here; of what is stored, where that is told."""
-    found: dict[UUID, Purged | Stored] = {}
-    for public_id in wanted:
-        purged = selectors.purged(workspace=workspace, public_id=public_id)
-        if purged is not None:
-            found[public_id] = purged
+    found: dict[UUID, Gone | Stored] = dict(selectors.gone_among(public_ids=wanted))
     rest = [public_id for public_id in wanted if public_id not in found]
     if rest and selectors.may_be_named(workspace=workspace):
         stored = selectors.stored_among(workspace=workspace, public_ids=rest, at=at)
@@ -191,10 +187,24 @@ def _looked_up(
     return found
 
 
-def _row(
-    request: Any, public_id: UUID, found: Purged | Stored | None
-) -> dict[str, Any]:
-    has_receipt = isinstance(found, Purged) or bool(found and found.kept_from)
+def _looked_up(
+    workspace: WorkspaceRef, wanted: Sequence[UUID], at: datetime
+) -> dict[UUID, Purged | Stored]:
+    """The same, with all that a receipt says of each."""
+    found: dict[UUID, Purged | Stored] = {}
+    for public_id, one in _known(workspace, wanted, at).items():
+        whole = (
+            one
+            if isinstance(one, Stored)
+            else selectors.purged(workspace=workspace, public_id=public_id)
+        )
+        if whole is not None:
+            found[public_id] = whole
+    return found
+
+
+def _row(request: Any, public_id: UUID, found: Gone | Stored | None) -> dict[str, Any]:
+    has_receipt = isinstance(found, Gone) or bool(found and found.kept_from)
     url = reverse(
         "retention:receipt-object",
         kwargs={"workspace": request.workspace.slug, "deleted": public_id},

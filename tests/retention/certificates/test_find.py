@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.log import leaf, sequencer
 from kit import signing
@@ -238,6 +240,21 @@ def test_many_receipts_come_and_are_checked_in_one_file(
     assert [json.loads(line)["verified"] for line in done.stdout.splitlines()] == [
         *(True, True, True)
     ]
+
+
+def test_the_page_asks_the_same_of_one_id_and_of_many(stage: Stage) -> None:
+    ids = [str(deleted(stage)) for _object in range(6)]
+    swept(stage)
+    waits = [str(deleted(stage, at=1)) for _object in range(6)]
+    owner = stage.owner.client()
+
+    def queries(asked: list[str]) -> int:
+        with CaptureQueriesContext(connection) as found:
+            page = owner.get(URL, {"objects": " ".join(asked)}).content.decode()
+        assert all(one in page for one in asked)
+        return len(found)
+
+    assert queries([ids[0], waits[0]]) == queries(ids + waits)
 
 
 def test_more_than_fifty_at_once_are_refused_in_words(stage: Stage) -> None:
