@@ -85,17 +85,19 @@ def _prepare(ground: Ground) -> None:
 def _compare(context: Any, clients: int) -> dict[str, float]:
     """The median rate of both, in turn."""
     rates: dict[str, list[float]] = {"record": [], "plain": []}
-    for _round in range(ROUNDS):
-        for kind, known in rates.items():
-            with context.Pool(clients, initializer=django.setup) as pool:
-                whom = [(kind, number) for number in range(clients)]
-                known.append(sum(pool.map(_client, whom, chunksize=1)))
+    with context.Manager() as manager:
+        for _round in range(ROUNDS):
+            for kind, known in rates.items():
+                start = manager.Barrier(clients)
+                whom = [(kind, number, start) for number in range(clients)]
+                with context.Pool(clients, initializer=django.setup) as pool:
+                    known.append(sum(pool.map(_client, whom, chunksize=1)))
     return {kind: statistics.median(known) for kind, known in rates.items()}
 
 
-def _client(whom: tuple[str, int]) -> float:
-    """How many conversations one member deletes a second."""
-    kind, number = whom
+def _client(whom: tuple[str, int, Any]) -> float:
+    """How many conversations one member deletes a second; all begin at once."""
+    kind, number, start = whom
     from retention.deletions.services import conversations as service
 
     delete, rows = _deleting(f"client-{number}@acts.example")
@@ -103,13 +105,13 @@ def _client(whom: tuple[str, int]) -> float:
     with mock.patch.object(service, "record", entry):
         for row in rows[:50]:
             delete(row)
-        done, began = 0, time.perf_counter()
-        for row in rows[50:]:
+        start.wait()
+        began = time.perf_counter()
+        for done, row in enumerate(rows[50:], 1):
             delete(row)
-            done += 1
-            if time.perf_counter() - began >= SECONDS:
-                break
-        return done / (time.perf_counter() - began)
+            if (taken := time.perf_counter() - began) >= SECONDS:
+                return done / taken
+    raise RuntimeError(f"{CONVERSATIONS} conversations are too few")
 
 
 def _plain(*, organization_id: int, **_told: Any) -> None:

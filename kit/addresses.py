@@ -10,7 +10,10 @@ _THIS_NETWORK = ip_network("0.0.0.0/8")
 _CARRIERS = ip_network("100.64.0.0/10")
 # Metadata services of clouds that do not lie in the link-local range.
 _METADATA = frozenset(
-    map(ip_address, ("168.63.129.16", "100.100.100.200", "fd00:ec2::254"))
+    map(
+        ip_address,
+        ("168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"),
+    )
 )
 
 
@@ -35,6 +38,7 @@ def _meant(address: Address) -> Address | None:
     """The address at the end of a translation; None where that cannot be told."""
     if isinstance(address, IPv4Address):
         return address
+    address = IPv6Address(int(address))  # without a zone, which would make it another
     if address.teredo is not None:
         return None
     if address in _NAT64:

@@ -6,6 +6,8 @@ The signature covers id, time and body with HMAC-SHA-256.
 import base64
 import hmac
 import secrets
+import socket
+from contextlib import suppress
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from kit.addresses import may_reach
+from kit.addresses import Address, may_reach
 from kit.refusals import Refused
 
 _PREFIX = "whsec_"
@@ -27,7 +29,7 @@ class NoAddress(Refused):
 
 
 def host_of(url: str) -> str:
-    """The host of an https address; NoAddress where it is none or off limits."""
+    """The host of an https address; NoAddress where it is none."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -37,7 +39,8 @@ def host_of(url: str) -> str:
         raise NoAddress(_("The address must begin with https://."))
     if not parts.hostname or "@" in parts.netloc or port == 0:
         raise NoAddress(_("The address must name a host, and no user."))
-    demand_open(parts.hostname)
+    if not parts.hostname.isascii():
+        raise NoAddress(_("Write the host in ASCII, as its certificate does: xn--…"))
     return parts.hostname[:255]
 
 
@@ -46,18 +49,30 @@ def demand_open(host: str) -> None:
 
     What a name resolves to is asked at each sending.
     """
-    is_local = host.lower().rstrip(".") == "localhost"
-    try:
-        address = ip_address("127.0.0.1" if is_local else host.strip("[]"))
-    except ValueError:
+    address = _written(host)
+    allows_private = settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE
+    if address is None or may_reach(address, allow_private=allows_private):
         return
-    if not may_reach(address, allow_private=settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE):
-        raise NoAddress(
-            _(
-                "Nothing is sent to this address: it is private or reserved. Whoever"
-                " runs Custos can allow private ones (CUSTOS_OUTBOUND_ALLOW_PRIVATE)."
-            )
+    if not may_reach(address, allow_private=True):
+        raise NoAddress(_("Nothing is ever sent to this address: it is reserved."))
+    raise NoAddress(
+        _(
+            "Nothing is sent to this address: it is private. Whoever runs Custos can"
+            " allow such addresses (CUSTOS_OUTBOUND_ALLOW_PRIVATE)."
         )
+    )
+
+
+def _written(host: str) -> Address | None:
+    """The address that a host is written as, also in the spellings of C; else None."""
+    name = host.lower().strip("[]").rstrip(".")
+    if name == "localhost":
+        return ip_address("127.0.0.1")
+    with suppress(ValueError):
+        return ip_address(name)
+    with suppress(OSError, ValueError):
+        return ip_address(socket.inet_aton(name))
+    return None
 
 
 def new_secret() -> str:

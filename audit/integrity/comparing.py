@@ -4,12 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from audit.integrity import seen
-from audit.integrity.forms import HeadForm
+from audit.integrity.head_form import HeadForm
 from audit.integrity.seen import Seen, Verdict
 from audit.integrity.selectors import Head
-from audit.log.selectors import Log
-from audit.log.storage import Block
 from kit.formatting import grouped
 
 
@@ -33,28 +30,30 @@ def with_seen(
         text = _("This is the head that this browser saw last.")
     else:
         text = _(
-            "The log holds all of the %s entries that this browser saw last: proven"
-            " from its tree."
+            "The head over %s entries that this browser saw last is part of this log:"
+            " proven from its tree."
         ) % grouped(last.size if last else 0)
     return _good(text)
 
 
-def with_kept(log: Log, *, form: HeadForm, newest: Block | None) -> dict[str, Any]:
-    """The card that compares the log with a head that somebody kept."""
-    if not form.is_bound or not form.is_valid():
+def with_kept(verdict: Verdict | None, *, form: HeadForm) -> dict[str, Any]:
+    """The card about a head that somebody kept; no verdict where none was given."""
+    if verdict is None:
         return {"form": form}
-    kept = form.head
-    number = {"size": grouped(kept.size), "epoch": kept.epoch}
-    if seen.compared(log, last=kept, newest=newest) is Verdict.BROKEN:
+    number = {"size": grouped(form.head.size), "epoch": form.head.epoch}
+    if verdict is Verdict.BROKEN:
         text = _(
-            "This log does not hold the head over %(size)s entries (epoch %(epoch)s)"
-            " that you kept, though it was signed here. Keep what you have, and ask the"
+            "The head over %(size)s entries (epoch %(epoch)s) that you kept is not part"
+            " of this log, though it was signed here. Keep what you have, and ask the"
             " operator what happened."
         )
         return {"form": form, "notice": _bad(text % number)}
+    if verdict is Verdict.SAME:
+        text = _("The head that you kept is the newest one of this log.")
+        return {"form": form, "notice": _good(text)}
     text = _(
-        "The log holds all of the %(size)s entries (epoch %(epoch)s) of the head that"
-        " you kept: proven from its tree."
+        "The head over %(size)s entries (epoch %(epoch)s) that you kept is part of this"
+        " log: proven from its tree."
     )
     return {"form": form, "notice": _good(text % number)}
 

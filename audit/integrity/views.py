@@ -14,7 +14,9 @@ from audit.expiry import services as expiring
 from audit.explorer import selectors as entries
 from audit.explorer.pages import Pages
 from audit.integrity import comparing, proofs, seen, selectors, showing
-from audit.integrity.forms import DaysForm, HeadForm, YearsForm, years
+from audit.integrity.forms import DaysForm, YearsForm, years
+from audit.integrity.head_form import HeadForm
+from audit.integrity.seen import Verdict
 from audit.log import checkpoints
 from audit.log.selectors import log_of
 from audit.pruning import selectors as pruning
@@ -45,7 +47,12 @@ def integrity(request: Any) -> HttpResponse:
         log, pages=pages, heads=heads, last=last, verdict=verdict, now=clock.now()
     )
     form = HeadForm(request.POST if request.method == "POST" else None, log=log)
-    context["compare"] = comparing.with_kept(log, form=form, newest=newest)
+    of_kept = None
+    if form.is_valid():
+        of_kept = seen.compared(log, last=form.head, newest=newest)
+    context["compare"] = comparing.with_kept(of_kept, form=form)
+    if of_kept is Verdict.BROKEN and verdict is not Verdict.BROKEN:
+        context["notice"] = {}  # no comfort beside an alarm
     if pages.workspace is None:
         context["details"] = showing.details(
             pages, days=expiry.days(), can=request.actor.may(Permission.AUDIT_ERASE)
@@ -55,7 +62,7 @@ def integrity(request: Any) -> HttpResponse:
         )
     status = 422 if form.errors else 200
     response = render(request, "audit/integrity/page.html", context, status=status)
-    if newest is not None and verdict is not seen.Verdict.BROKEN:
+    if newest is not None and Verdict.BROKEN not in {verdict, of_kept}:
         seen.remember(response, log=log, newest=newest)
     return response
 

@@ -1,7 +1,6 @@
 """C2SP signed notes and checkpoints: the text that a log's head is published as."""
 
 import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -159,7 +158,7 @@ def _encoded(raw: bytes) -> str:
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise NoteRefused("a note holds base64") from None
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.query import rules as queries
 from audit.streams.kinds import DESTINATIONS, FORMAT_LABELS, Format, Kind, Setting
-from audit.streams.services import Asked, Start
+from audit.streams.services import Asked, Start, demand_open
 from kit.refusals import Refused
 
 _LONGEST = 20_000
@@ -57,7 +57,7 @@ class StreamForm(forms.Form):
             value = self.cleaned_data.get(setting.name)
             if value:
                 try:
-                    setting.demand_open(value)
+                    demand_open(setting, value, before=self.stored or {})
                 except Refused as refused:
                     self.add_error(setting.name, str(refused))
             if value and not setting.fits(value):

@@ -7,8 +7,6 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kit import webhooks
-
 Text = str | Promise
 
 
@@ -42,7 +40,7 @@ class Setting:
     """One thing that a destination must be told.
 
     A secret is sealed like all of them, and besides never shown again. The whole value
-    must fit `pattern`; `wrong` is the sentence where it does not. An address is an URL,
+    must fit `pattern`; `wrong` is the sentence where it does not. An address is a URL,
     a host a name or an IP address.
     """
 
@@ -61,13 +59,6 @@ class Setting:
     def fits(self, value: str) -> bool:
         """Whether a value may be sent at all; an empty one lacks rather than errs."""
         return not (value and self.pattern) or bool(re.fullmatch(self.pattern, value))
-
-    def demand_open(self, value: str) -> None:
-        """Refuses a value that leads nowhere that a stream may lead to."""
-        if self.is_address:
-            webhooks.host_of(value)
-        if self.is_host:
-            webhooks.demand_open(value)
 
 
 @dataclass(frozen=True, kw_only=True)

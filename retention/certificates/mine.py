@@ -89,26 +89,25 @@ def _mine(
             )
             if did is None:
                 continue
-            where = access.workspace
-            found = selectors.purged(
-                workspace=where, public_id=public_id
-            ) or selectors.stored_among(
-                workspace=where, public_ids=[public_id], at=at
-            ).get(public_id)
-            if found is not None:
-                return access, found
+            where, one = access.workspace, [public_id]
+            stored = selectors.stored_among(workspace=where, public_ids=one, at=at)
+            # In this order: what a sweep takes meanwhile is found as gone.
+            if selectors.gone_among(public_ids=one):
+                return access, selectors.purged(workspace=where, public_id=public_id)
+            if public_id in stored:
+                return access, stored[public_id]
     raise Http404
 
 
 def _rows(access: Access, found: list[Any], at: datetime) -> list[dict[str, Any]]:
     wanted = {act.target_id for act in found}
-    gone = selectors.gone_among(public_ids=wanted)
     stored = selectors.stored_among(
         workspace=access.workspace,
         public_ids=wanted,
         membership_id=access.membership_id,
         at=at,
     )
+    gone = selectors.gone_among(public_ids=wanted)
     return [
         _row(act, is_gone=act.target_id in gone, stored=stored.get(act.target_id))
         for act in found

@@ -86,16 +86,13 @@ class Stored:
         return Cause.POLICY if self.stands.is_due and self.stands.is_held else None
 
 
-def purged(*, workspace: WorkspaceRef, public_id: UUID) -> Purged | None:
-    """What the sweep left of an object; None where no sweep took one of this id."""
+def purged(*, workspace: WorkspaceRef, public_id: UUID) -> Purged:
+    """What the sweep left of an object; Doom.DoesNotExist where none took it."""
     tombstone = (
         Doom.objects.filter(kind=DoomKind.KEY, content_id=public_id)
         .select_related("sweep")
-        .order_by("id")
-        .first()
+        .earliest("id")
     )
-    if tombstone is None:
-        return None
     noun = kinds.swept_named(str(tombstone.content_kind)).noun
     parts = Doom.objects.filter(content_id=public_id)
     files = parts.filter(kind=DoomKind.BLOB, sweep=tombstone.sweep)
@@ -119,8 +116,9 @@ def gone_among(*, public_ids: Collection[UUID]) -> dict[UUID, Gone]:
     """Which of these objects a sweep has taken."""
     rows = Doom.objects.filter(kind=DoomKind.KEY, content_id__in=public_ids)
     found: dict[UUID, Gone] = {}
-    for row in rows.only("content_id", "content_kind", "doomed_at").order_by("id"):
-        if row.content_id is not None and row.content_id not in found:
+    first = rows.order_by("content_id", "id").distinct("content_id")
+    for row in first.only("content_id", "content_kind", "doomed_at"):
+        if row.content_id is not None:
             noun = kinds.swept_named(str(row.content_kind)).noun
             found[row.content_id] = Gone(
                 public_id=row.content_id, noun=noun, at=row.doomed_at

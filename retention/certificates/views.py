@@ -179,28 +179,24 @@ def _known(
     workspace: WorkspaceRef, wanted: Sequence[UUID], at: datetime
 ) -> dict[UUID, Gone | Stored]:
     """What became of each that was ever here; of what is stored, where that is told."""
-    found: dict[UUID, Gone | Stored] = dict(selectors.gone_among(public_ids=wanted))
-    rest = [public_id for public_id in wanted if public_id not in found]
-    if rest and selectors.may_be_named(workspace=workspace):
-        stored = selectors.stored_among(workspace=workspace, public_ids=rest, at=at)
+    found: dict[UUID, Gone | Stored] = {}
+    if selectors.may_be_named(workspace=workspace):
+        stored = selectors.stored_among(workspace=workspace, public_ids=wanted, at=at)
         found |= selectors.with_refusals(stored, workspace=workspace)
-    return found
+    # In this order: what a sweep takes meanwhile is found as gone.
+    return found | selectors.gone_among(public_ids=wanted)
 
 
 def _looked_up(
     workspace: WorkspaceRef, wanted: Sequence[UUID], at: datetime
 ) -> dict[UUID, Purged | Stored]:
     """The same, with all that a receipt says of each."""
-    found: dict[UUID, Purged | Stored] = {}
-    for public_id, one in _known(workspace, wanted, at).items():
-        whole = (
-            one
-            if isinstance(one, Stored)
-            else selectors.purged(workspace=workspace, public_id=public_id)
-        )
-        if whole is not None:
-            found[public_id] = whole
-    return found
+    return {
+        public_id: one
+        if isinstance(one, Stored)
+        else selectors.purged(workspace=workspace, public_id=public_id)
+        for public_id, one in _known(workspace, wanted, at).items()
+    }
 
 
 def _row(request: Any, public_id: UUID, found: Gone | Stored | None) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def set_webhook(*, actor: Actor, log: Log, url: str, at: datetime) -> str:
     actor.require(Permission.INCIDENTS_MANAGE)
     url = url.strip()
     host = webhooks.host_of(url)
+    webhooks.demand_open(host)
     if len(url) > LONGEST_URL:
         raise webhooks.NoAddress(_("The address is too long."))
     with scoping.organization(organization_id=log.organization_id):

@@ -14,7 +14,7 @@ from audit.streams.services.changing import (
     replay,
     start,
 )
-from audit.streams.services.checking import Asked, NotAllowed
+from audit.streams.services.checking import Asked, NotAllowed, demand_open
 from audit.streams.services.delivering import deliver_due, deliver_one
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "create",
     "deliver_due",
     "deliver_one",
+    "demand_open",
     "pause",
     "remove",
     "renew_secret",

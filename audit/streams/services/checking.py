@@ -37,8 +37,22 @@ def checked(kind: Kind, asked: Asked, *, before: Mapping[str, str]) -> dict[str,
         if not value and setting.is_secret:
             value = _kept(kind, setting, asked, before=before)
         _demand(setting, value)
+        demand_open(setting, value, before=before)
         found[setting.name] = value
     return found
+
+
+def demand_open(setting: Setting, value: str, *, before: Mapping[str, str]) -> None:
+    """Refuses an address that no stream may lead to; what is stored may stay as it is.
+
+    Sending asks again: the operator may have changed what is allowed.
+    """
+    if not value or value == before.get(setting.name):
+        return
+    if setting.is_address:
+        webhooks.demand_open(webhooks.host_of(value))
+    if setting.is_host:
+        webhooks.demand_open(value)
 
 
 def host(kind: Kind, settings: Mapping[str, str]) -> str:
@@ -74,7 +88,5 @@ def _demand(setting: Setting, value: str) -> None:
         raise NotAllowed(_("“%s” is missing.") % setting.label)
     if setting.choices and value not in dict(setting.choices):
         raise NotAllowed(_("“%s” has no such choice.") % setting.label)
-    if value:
-        setting.demand_open(value)
     if not setting.fits(value):
         raise NotAllowed(str(setting.wrong))

@@ -1,11 +1,13 @@
 """A head that somebody kept elsewhere, pasted into the Integrity page."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connections, transaction
 from django.test import Client
 
-from audit.log import checkpoints
+from audit.log import checkpoints, epochs
 from tests import cast
 from tests.audit.integrity.test_page import HERE, PAGE, _record, _rewrite
 from workspaces.tenancy.selectors import WorkspaceRef
@@ -37,17 +39,33 @@ def _compared(client: Client, text: str, *, url: str = PAGE, status: int = 200) 
     return response.content.decode()
 
 
+HOLDS = "that you kept is part of this log: proven from its tree"
+LACKS = "that you kept is not part of this log"
+
+
 @pytest.mark.parametrize("url", [PAGE, HERE])
 def test_a_log_that_grew_holds_the_head_that_was_kept(
     where: WorkspaceRef, mara: Client, url: str
 ) -> None:
     kept = _head(where)
-    assert "that you kept: proven" in _compared(mara, kept, url=url)
+    assert "is the newest one of this log" in _compared(mara, kept, url=url)
     _record(where, 300)
 
     # As a form sends it, and as it was copied without its last line's end.
     for text in (kept.replace("\n", "\r\n"), kept.strip()):
-        assert "that you kept: proven" in _compared(mara, text, url=url)
+        assert HOLDS in _compared(mara, text, url=url)
+
+
+def test_a_later_epoch_holds_the_head_of_an_earlier_one(
+    where: WorkspaceRef, mara: Client
+) -> None:
+    kept = _head(where)
+    _record(where)
+    epochs.open_epoch()
+    _record(where)
+    assert checkpoints.epoch_of(_head(where)) == checkpoints.epoch_of(kept) + 1
+
+    assert HOLDS in _compared(mara, kept)
 
 
 def test_a_log_that_was_rewritten_does_not(where: WorkspaceRef, mara: Client) -> None:
@@ -56,44 +74,104 @@ def test_a_log_that_was_rewritten_does_not(where: WorkspaceRef, mara: Client) ->
 
     page = _compared(mara, kept)
 
-    assert "does not hold the head" in page
-    assert "proven from its tree" not in page
-    assert "that you kept: proven" in _compared(mara, _head(where))
+    assert LACKS in page
+    assert HOLDS not in page
+
+
+def test_beside_an_alarm_nothing_comforts_and_nothing_is_remembered(
+    where: WorkspaceRef, mara: Client
+) -> None:
+    kept = _head(where)
+    _rewrite(where)
+
+    for _time in range(2):
+        page = _compared(mara, kept)
+        assert LACKS in page
+        assert "this browser" not in page.lower()
+    assert not any(name.startswith("custos-log-") for name in mara.cookies)
+
+
+def test_a_head_that_is_no_note_is_an_alarm_and_no_failure(
+    where: WorkspaceRef, mara: Client
+) -> None:
+    kept = _head(where)
+    for text in ("junk", "x/1\n1\nü\n\n— x ü\n"):
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("set local custos.audit_door = 'open'")
+            cursor.execute("update audit_block set note = %s", [text])
+
+        assert "another head" in _compared(mara, kept)
 
 
 def test_a_head_beyond_the_log_is_missing_from_it(
     where: WorkspaceRef, mara: Client
 ) -> None:
     """As after a restored backup: what was kept is newer than what is there."""
-    shorter = _head(where)
     _record(where, 5)
     kept = _head(where)
-    assert int(kept.split("\n")[1]) > int(shorter.split("\n")[1])
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("set local custos.audit_door = 'open'")
+        cursor.execute(
+            "delete from audit_entry where id in (select max(id) from audit_entry"
+            " where organization_id = %s)",
+            [where.organization.id],
+        )
     _rewrite(where)
+    assert _size(_head(where)) == _size(kept) - 1
 
-    assert "does not hold the head" in _compared(mara, kept)
+    assert LACKS in _compared(mara, kept)
+
+
+def test_where_nothing_is_sealed_there_is_nothing_to_compare(
+    checkpoint_folder: Path,
+) -> None:
+    owner = cast.owner(cast.workspace()).client()
+
+    assert "Compare with a head" not in owner.get(PAGE).content.decode()
+    assert "c-error" not in _compared(owner, "x", status=422)
+
+
+def _size(note: str) -> int:
+    return int(note.split("\n")[1])
+
+
+def _resized(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join([lines[0], "9" * 3_000, *lines[2:]])
+
+
+NO_CHECKPOINT = "This is no whole checkpoint"
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "sentence"),
     [
-        lambda text: text.split("\n")[0],
-        lambda text: text.partition("\n\n")[0],
-        lambda text: text.replace("\n", " "),
-        lambda text: text.replace(text.split("\n")[1], "9" * 3_000, 1),
-        lambda _text: "\N{SNOWMAN}" * 100,
-        lambda _text: "x/" + "9" * 2_000 + "\n1\n" + "A" * 43 + "=\n",
-        lambda text: text + "x" * 5_000,
-        lambda _text: "",
+        (lambda text: text.split("\n")[0], NO_CHECKPOINT),
+        (lambda text: text.partition("\n\n")[0], NO_CHECKPOINT),
+        (lambda text: text.rpartition(" ")[0], NO_CHECKPOINT),
+        (lambda text: text.replace("\n", " "), NO_CHECKPOINT),
+        (lambda text: text.replace("\n\n", "\nprevious 1 1 ü\n\n"), NO_CHECKPOINT),
+        (lambda text: text.rpartition(" ")[0] + " ü", NO_CHECKPOINT),
+        (lambda _text: "x/1\n1\nü\n\n— x/1 AAAA", NO_CHECKPOINT),
+        (_resized, "No key of this log signed this"),
+        (lambda _text: "\N{SNOWMAN}" * 100, NO_CHECKPOINT),
+        (
+            lambda text: "x/" + "9" * 2_000 + text[text.index("\n") :],
+            "another log: x/9",
+        ),
+        (lambda text: "<b>/1" + text[text.index("\n") :], "another log: &lt;b&gt;/1"),
+        (lambda text: text + "x" * 5_000, "at most 4000 characters"),
+        (lambda _text: "", "required"),
     ],
+    ids=range(13),
 )
-def test_what_is_no_checkpoint_is_refused_in_words(
-    where: WorkspaceRef, mara: Client, damage
+def test_what_is_no_checkpoint_of_this_log_is_refused_in_words(
+    where: WorkspaceRef, mara: Client, damage: Callable[[str], str], sentence: str
 ) -> None:
     page = _compared(mara, damage(_head(where)), status=422)
 
-    assert "c-error" in page
-    assert "that you kept: proven" not in page
+    assert sentence in page
+    assert HOLDS not in page
 
 
 def test_what_this_log_never_signed_is_no_proof_of_anything(

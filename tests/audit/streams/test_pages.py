@@ -127,16 +127,38 @@ def test_a_change_keeps_a_secret_that_was_left_empty(
     assert _actions(where, seal)[-1] == "audit.stream.changed"
 
 
+def test_what_leads_to_an_address_that_was_allowed_is_renamed_and_not_led_elsewhere(
+    where: WorkspaceRef, mara: Client, settings: Any
+) -> None:
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = True
+    place = PLACES["splunk"] | {"url": "https://10.0.0.7:8088"}
+    here = mara.post(f"{LIST}add/splunk/", FORM | place)["Location"]
+    settings.CUSTOS_OUTBOUND_ALLOW_PRIVATE = False
+
+    renamed = mara.post(f"{here}change/", FORM | place | {"name": "Renamed"})
+    led = FORM | place | {"url": "https://10.0.0.8:8088", "token": "t"}
+    refused = mara.post(f"{here}change/", led)
+
+    assert (renamed.status_code, refused.status_code) == (302, 422)
+    assert "it is private" in refused.content.decode()
+    (stream,) = _streams(where)
+    assert (stream.name, stream.host) == ("Renamed", "10.0.0.7")
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
         ("url", "http://siem.halden.example/", "must begin with https://"),
         ("url", "https://me@siem.halden.example/", "must name a host, and no user"),
         ("url", "https://[oops/", "This is no address"),
-        ("url", "https://10.0.0.7/in", "it is private or reserved"),
-        ("url", "https://[::1]:8443/in", "it is private or reserved"),
-        ("url", "https://LOCALHOST./in", "it is private or reserved"),
-        ("url", "https://169.254.169.254/latest", "it is private or reserved"),
+        ("url", "https://siem.h\u00e4lden.example/", "Write the host in ASCII"),
+        ("url", "https://10.0.0.7/in", "it is private"),
+        ("url", "https://[::1]:8443/in", "it is private"),
+        ("url", "https://[::ffff:10.0.0.7]/in", "it is private"),
+        ("url", "https://LOCALHOST./in", "it is private"),
+        ("url", "https://127.1/in", "it is private"),
+        ("url", "https://2130706433/in", "it is private"),
+        ("url", "https://169.254.169.254/latest", "it is reserved"),
         ("url", "", "required"),
         ("name", "", "required"),
         ("query", "colour:red", "there is no"),
@@ -307,8 +329,8 @@ def test_a_syslog_stream_says_what_delivered_means(
         ("host", "two words", "without a port"),
         ("host", "schlüssel.example", "without a port"),
         ("host", "a" * 254, "without a port"),
-        ("host", "192.168.3.4", "it is private or reserved"),
-        ("host", "fd00::7", "it is private or reserved"),
+        ("host", "192.168.3.4", "it is private"),
+        ("host", "fd00::7", "it is private"),
         ("port", "0", "from 1 to 65535"),
         ("port", "65536", "from 1 to 65535"),
         ("port", "syslog", "from 1 to 65535"),

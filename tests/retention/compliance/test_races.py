@@ -176,13 +176,24 @@ def test_the_database_deletes_no_workspace_that_a_hold_was_placed_in(
         assert Project.objects.filter(pk=project.pk).exists()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("asks", ["api", "page"])
+def _explained_meanwhile() -> list[tuple[str, str]]:
+    both = [(kind, asks) for kind in (*KINDS, "files") for asks in ("api", "why")]
+    return [*both, ("conversations", "page")]
+
+
+@pytest.mark.parametrize(("kind", "asks"), _explained_meanwhile())
 def test_what_a_sweep_takes_while_it_is_explained_is_nothing_here(
     stage: Stage, kind: str, asks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = make(stage, kind, deleted_at=days_ago(10), deleted_by="owner")
+    gone = {"deleted_at": days_ago(10), "deleted_by": "owner"}
+    if kind == "files":
+        whole = make(stage, "conversations", **gone)
+        with stage.scope():
+            row = whole.files.get()
+    else:
+        row = make(stage, kind, **gone)
     secret, reader = key(stage, "compliance.read"), stage.owner.client()
+    here = f"/w/{stage.workspace.slug}/conversations/"
     stand = standing._stand
 
     def swept_before(*asked: Any) -> dict[int, standing.Standing]:
@@ -193,9 +204,10 @@ def test_what_a_sweep_takes_while_it_is_explained_is_nothing_here(
     monkeypatch.setattr(standing, "_stand", swept_before)
     if asks == "api":
         answer = ask(secret, "get", f"{kind}/{row.public_id}/why")
+    elif asks == "why":
+        answer = reader.get(f"{here}why/", {"id": str(row.public_id)})
     else:
-        why = f"/w/{stage.workspace.slug}/conversations/why/"
-        answer = reader.get(why, {"id": str(row.public_id)})
+        answer = reader.get(f"{here}{row.public_id}/")
 
     assert answer.status_code == 404
     with stage.scope():

@@ -9,7 +9,7 @@ import pytest
 
 from kit import clock
 from kit.formatting import absolute
-from retention.conversations import object_reasons
+from retention.conversations import object_reasons, standing
 from retention.conversations.reasons import WayOut, Why
 from retention.holds import services as holds
 from retention.holds.models import Hold
@@ -19,6 +19,7 @@ from retention.matter_exports.models import MatterExport
 from tests import cast
 from tests.cast import NOON
 from tests.retention.compliance.conftest import ask, key
+from tests.retention.compliance.test_races import beside
 from tests.retention.conftest import Stage, days_ago, staged
 from workspaces.jobs import services as jobs
 
@@ -122,6 +123,23 @@ def test_the_sweep_takes_it_at_the_very_moment_that_the_answer_names(
     stage.sweep(at=goes_at - _INSTANT)
     assert is_stored(stage, export)
     stage.sweep(at=goes_at)
+    assert not is_stored(stage, export)
+
+
+def test_what_a_sweep_takes_while_its_page_is_made_is_nothing_here(
+    stage: Stage, export: MatterExport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = stage.officer.client()
+    _delete(stage, export)
+    stand = standing._stand
+
+    def swept_before(*asked: Any) -> dict[int, standing.Standing]:
+        beside(lambda: stage.sweep(at=NOON + timedelta(days=8)), lambda: None)
+        return stand(*asked)
+
+    monkeypatch.setattr(standing, "_stand", swept_before)
+
+    assert reader.get(page_of(stage, export)).status_code == 404
     assert not is_stored(stage, export)
 
 

@@ -91,7 +91,6 @@ def test_a_sweep_takes_it_with_key_and_bytes_and_says_so(
         receipt = certificates.purged(
             workspace=stage.workspace, public_id=old.public_id
         )
-    assert receipt is not None
     assert (receipt.keys.number, receipt.files.number) == (1, 1)
     assert receipt.sweep == sweep
     assert foretold.conversations == 1
