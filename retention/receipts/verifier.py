@@ -75,7 +75,10 @@ def keys_of(text: str) -> list[Key]:
     """The keys of verifier-key lines or of a PEM file."""
     if "BEGIN PUBLIC KEY" in text:
         lines = [line for line in text.splitlines() if "-----" not in line]
-        raw = base64.b64decode("".join(lines))
+        try:
+            raw = base64.b64decode("".join(lines))
+        except ValueError:
+            raw = b""
         if not raw.startswith(_SPKI):
             raise Refused("this PEM holds no Ed25519 public key")
         return [Key(raw[len(_SPKI) :])]
@@ -265,7 +268,9 @@ def given_keys(texts: Iterable[str]) -> list[Key]:
     found: list[Key] = []
     for text in texts:
         is_text = text.count("+") > 1 and "\n" not in text and not Path(text).exists()
-        found += keys_of(text if is_text else Path(text).read_text())
+        # Whatever else lies in a file is no key, and is refused as one.
+        lines = text if is_text else Path(text).read_text("ascii", errors="replace")
+        found += keys_of(lines)
     return found
 
 

@@ -223,6 +223,30 @@ def test_another_key_has_not_signed_it(stage: Stage, tmp_path: Path) -> None:
         documents.verified(receipt(stage, purged(stage)), vkey=other)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"-----BEGIN PUBLIC KEY-----\n\xff\xfe\n-----END PUBLIC KEY-----\n",
+        b"-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----\n",
+        b"\x00\xff\xfe",
+        b"a+b+\xc3\xbc",
+    ],
+    ids=range(4),
+)
+def test_a_file_that_holds_no_key_is_refused_in_words(
+    stage: Stage, tmp_path: Path, content: bytes
+) -> None:
+    file, key = tmp_path / "receipt.json", tmp_path / "key"
+    file.write_bytes(receipt(stage, purged(stage)))
+    key.write_bytes(content)
+
+    done = checked("--key", str(key), str(file))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("custos-verify-receipt: ")
+    assert "Traceback" not in done.stderr
+
+
 def test_many_receipts_come_and_are_checked_in_one_file(
     stage: Stage, tmp_path: Path
 ) -> None:
