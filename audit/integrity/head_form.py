@@ -31,7 +31,7 @@ class HeadForm(forms.Form):
         # Browsers send lines as forms do, and copying loses the last line's end.
         text = self.cleaned_data["checkpoint"].replace("\r\n", "\n").strip() + "\n"
         try:
-            found = _whole(text)
+            found = note.said(text)
             is_named = found.origin == self._log.named(found.epoch)
         except NoteRefused:
             raise forms.ValidationError(
@@ -56,13 +56,3 @@ class HeadForm(forms.Form):
         """The head of a valid form."""
         found = self.cleaned_data["checkpoint"]
         return Seen(epoch=found.epoch, size=found.size, root=found.root)
-
-
-def _whole(text: str) -> Checkpoint:
-    """What a note says, whoever signed it; NoteRefused where a part lacks."""
-    said, _gap, signatures = text.partition("\n\n")
-    if not signatures:
-        raise NoteRefused("a note ends with signature lines")
-    for line in signatures.splitlines():
-        note.signature_of(line)
-    return Checkpoint.parse(f"{said}\n")

@@ -112,9 +112,16 @@ def signers(note: str, *, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
     """Which of these keys signed a note; NoteRefused where `opened` refuses it."""
     known = list(keys)
     opened(note, keys=known)
-    words = [line.split(" ") for line in note.rpartition("\n\n")[2].splitlines()]
-    named = {(line[1], _decoded(line[2])[:_KEY_HASH_BYTES]) for line in words}
+    named = {signature_of(line)[:2] for line in _parts(note)[1].splitlines()}
     return [key for key in known if (key.name, key.key_hash) in named]
+
+
+def said(note: str) -> Checkpoint:
+    """The checkpoint of a note, whoever signed it; NoteRefused where a part lacks."""
+    text, signatures = _parts(note)
+    for line in signatures.splitlines():
+        signature_of(line)
+    return Checkpoint.parse(text)
 
 
 def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:
@@ -123,10 +130,7 @@ def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:
     Signatures by unknown keys are ignored, as the specification asks; a wrong
     signature by a known key refuses the note.
     """
-    text, gap, signatures = note.rpartition("\n\n")
-    if not gap or not signatures.endswith("\n"):
-        raise NoteRefused("a note ends with signature lines")
-    text += "\n"
+    text, signatures = _parts(note)
     known = {(key.name, key.key_hash): key for key in keys}
     verified = False
     for line in signatures.splitlines():
@@ -140,6 +144,14 @@ def opened(note: str, *, keys: Iterable[VerifierKey]) -> Checkpoint:
     if not verified:
         raise NoteRefused("no known key signed this note")
     return Checkpoint.parse(text)
+
+
+def _parts(note: str) -> tuple[str, str]:
+    """The text that is signed, and the signature lines below it."""
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n"):
+        raise NoteRefused("a note ends with signature lines")
+    return f"{text}\n", signatures
 
 
 def signature_of(line: str) -> tuple[str, bytes, bytes]:

@@ -54,13 +54,12 @@ class StreamForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Addresses must be ones that a stream may lead to, and the rest sendable."""
         for setting in DESTINATIONS[self.kind].settings:
-            value = self.cleaned_data.get(setting.name)
-            if value:
-                try:
-                    demand_open(setting, value, before=self.stored or {})
-                except Refused as refused:
-                    self.add_error(setting.name, str(refused))
-            if value and not setting.fits(value):
+            value = self.cleaned_data.get(setting.name, "")
+            try:
+                demand_open(setting, value, before=self.stored or {})
+            except Refused as refused:
+                self.add_error(setting.name, str(refused))
+            if not setting.fits(value):
                 self.add_error(setting.name, str(setting.wrong))
         return self.cleaned_data
 

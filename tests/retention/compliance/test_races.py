@@ -41,7 +41,7 @@ def place(stage: Stage, **names: Any) -> UUID:
     return hold.public_id
 
 
-def beside(work: Callable[[], None], other: Callable[[], None]) -> None:
+def beside(work: Callable[[], object], other: Callable[[], None]) -> None:
     """Runs both at once, each on connections of its own, to the end."""
     failures: list[BaseException] = []
 
@@ -176,6 +176,19 @@ def test_the_database_deletes_no_workspace_that_a_hold_was_placed_in(
         assert Project.objects.filter(pk=project.pk).exists()
 
 
+def sweep_before_standing(
+    sweep: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sweeps after a row was read, before the engine is asked about it."""
+    stand = standing._stand
+
+    def swept_before(*asked: Any) -> dict[int, standing.Standing]:
+        beside(sweep, lambda: None)
+        return stand(*asked)
+
+    monkeypatch.setattr(standing, "_stand", swept_before)
+
+
 def _explained_meanwhile() -> list[tuple[str, str]]:
     both = [(kind, asks) for kind in (*KINDS, "files") for asks in ("api", "why")]
     return [*both, ("conversations", "page")]
@@ -194,14 +207,7 @@ def test_what_a_sweep_takes_while_it_is_explained_is_nothing_here(
         row = make(stage, kind, **gone)
     secret, reader = key(stage, "compliance.read"), stage.owner.client()
     here = f"/w/{stage.workspace.slug}/conversations/"
-    stand = standing._stand
-
-    def swept_before(*asked: Any) -> dict[int, standing.Standing]:
-        beside(stage.sweep, lambda: None)
-        return stand(*asked)
-
-    # After the row was read, before the engine is asked about it.
-    monkeypatch.setattr(standing, "_stand", swept_before)
+    sweep_before_standing(stage.sweep, monkeypatch)
     if asks == "api":
         answer = ask(secret, "get", f"{kind}/{row.public_id}/why")
     elif asks == "why":

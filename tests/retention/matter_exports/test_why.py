@@ -9,7 +9,7 @@ import pytest
 
 from kit import clock
 from kit.formatting import absolute
-from retention.conversations import object_reasons, standing
+from retention.conversations import object_reasons
 from retention.conversations.reasons import WayOut, Why
 from retention.holds import services as holds
 from retention.holds.models import Hold
@@ -19,7 +19,7 @@ from retention.matter_exports.models import MatterExport
 from tests import cast
 from tests.cast import NOON
 from tests.retention.compliance.conftest import ask, key
-from tests.retention.compliance.test_races import beside
+from tests.retention.compliance.test_races import sweep_before_standing
 from tests.retention.conftest import Stage, days_ago, staged
 from workspaces.jobs import services as jobs
 
@@ -131,13 +131,8 @@ def test_what_a_sweep_takes_while_its_page_is_made_is_nothing_here(
 ) -> None:
     reader = stage.officer.client()
     _delete(stage, export)
-    stand = standing._stand
-
-    def swept_before(*asked: Any) -> dict[int, standing.Standing]:
-        beside(lambda: stage.sweep(at=NOON + timedelta(days=8)), lambda: None)
-        return stand(*asked)
-
-    monkeypatch.setattr(standing, "_stand", swept_before)
+    later = NOON + timedelta(days=8)
+    sweep_before_standing(lambda: stage.sweep(at=later), monkeypatch)
 
     assert reader.get(page_of(stage, export)).status_code == 404
     assert not is_stored(stage, export)

@@ -10,19 +10,9 @@ from retention.holds.models import Hold
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage
+from tests.retention.pages.conftest import MATTER, hold_of_one
 
 URL = "/w/halden-engineering/holds/"
-MATTER = "Brennan v. Halden"
-
-
-def _hold(stage: Stage) -> Hold:
-    return services.place(
-        actor=stage.officer.actor,
-        workspace=stage.workspace,
-        matter=MATTER,
-        membership_ids=[stage.member.membership.pk],
-        at=NOON,
-    )
 
 
 def _asked(stage: Stage, **more: str) -> dict[str, Any]:
@@ -47,7 +37,7 @@ def test_without_holds_the_page_teaches_what_one_is(stage: Stage) -> None:
 
 
 def test_an_admin_sees_holds_and_why_they_cannot_place_one(stage: Stage) -> None:
-    found = _hold(stage)
+    found = hold_of_one(stage)
     client = cast.admin(stage.workspace).client()
 
     listed = client.get(URL).content.decode()
@@ -152,7 +142,7 @@ def test_bad_narrowing_is_refused_in_words(
 
 
 def test_more_is_counted_and_then_joins_the_hold(stage: Stage) -> None:
-    found = _hold(stage)
+    found = hold_of_one(stage)
     stage.conversation(owner=stage.other)
     client = stage.officer.client()
     asked = {"members": stage.other.membership.email}
@@ -171,7 +161,7 @@ def test_more_is_counted_and_then_joins_the_hold(stage: Stage) -> None:
 def test_the_text_of_a_matter_changes_and_what_it_covers_does_not(
     stage: Stage,
 ) -> None:
-    found = _hold(stage)
+    found = hold_of_one(stage)
     asked = {"matter": "Brennan II", "reference": "LIT-8", "description": "The harbor"}
 
     page = stage.officer.client().post(
@@ -267,7 +257,7 @@ def test_pages_of_a_hold_on_team_lead_to_nothing_that_members_wrote(
 
 
 def test_strangers_and_members_are_kept_out(stage: Stage) -> None:
-    found = _hold(stage)
+    found = hold_of_one(stage)
     stranger = cast.owner(cast.elsewhere()).client()
     member = stage.member.client()
 
@@ -282,7 +272,7 @@ def test_many_holds_need_few_queries(
     stage: Stage, django_assert_max_num_queries
 ) -> None:
     for _number in range(12):
-        _hold(stage)
+        hold_of_one(stage)
     client = stage.officer.client()
     client.get(URL)
 

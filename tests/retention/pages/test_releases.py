@@ -13,11 +13,11 @@ from retention.releases import previews
 from tests import cast
 from tests.cast import NOON
 from tests.retention.conftest import Stage
+from tests.retention.pages.conftest import MATTER, hold_of_one
 from workspaces.notices.models import Notice
 from workspaces.roles.matrix import Role
 
 URL = "/w/halden-engineering/holds/"
-MATTER = "Brennan v. Halden"
 
 
 @pytest.fixture
@@ -27,17 +27,6 @@ def held(stage: Stage) -> Hold:
         workspace=stage.workspace,
         matter=MATTER,
         membership_ids=[stage.member.membership.pk, stage.other.membership.pk],
-        at=NOON,
-    )
-
-
-def _hold_of_one(stage: Stage) -> Hold:
-    """A hold of the officer's over one member."""
-    return services.place(
-        actor=stage.officer.actor,
-        workspace=stage.workspace,
-        matter=MATTER,
-        membership_ids=[stage.member.membership.pk],
         at=NOON,
     )
 
@@ -207,7 +196,7 @@ def test_what_was_previewed_is_what_the_sweep_takes(
     stage.set_policy(90)
     for age in (100, 120, 1):
         stage.conversation(age=age)
-    hold = _hold_of_one(stage)
+    hold = hold_of_one(stage)
     with stage.scope():
         outcome = previews.after_release(workspace=stage.workspace, hold=hold, at=NOON)
     asked = services.request_release(
@@ -246,7 +235,7 @@ def test_strangers_and_members_are_kept_out(stage: Stage, held: Hold) -> None:
 
 
 def test_admins_of_team_release_nothing_alone_either(team: Stage) -> None:
-    hold = _hold_of_one(team)
+    hold = hold_of_one(team)
 
     with pytest.raises(services.OverrideIsMissing), clock.fixed_at(NOON):
         services.release(
@@ -284,7 +273,7 @@ def test_what_waits_stands_on_the_overview_of_who_may_be_the_second(
 
 
 def test_on_team_a_release_waits_for_nobody_who_may_not_confirm_it(team: Stage) -> None:
-    hold = _hold_of_one(team)
+    hold = hold_of_one(team)
     _ask(team, hold)
     other = cast.person(team.workspace, "ana.kovac@halden.example", Role.OWNER)
 
@@ -326,7 +315,7 @@ def test_who_may_be_the_second_reads_by_mail_that_a_release_waits(
 
 def test_on_team_nobody_is_asked_who_may_not_confirm(team: Stage) -> None:
     other = cast.person(team.workspace, "ana.kovac@halden.example", Role.OWNER)
-    hold = _hold_of_one(team)
+    hold = hold_of_one(team)
 
     _ask(team, hold)
 
