@@ -130,9 +130,9 @@ class Stage:
             **more,
         )
 
-    def open_sweep(self, *, at: datetime = NOON) -> Sweep:
+    def open_sweep(self, *, at: datetime = NOON, actor: Actor | None = None) -> Sweep:
         return sweeps.open_run(
-            actor=self.owner.actor,
+            actor=actor or self.owner.actor,
             workspace=self.workspace,
             trigger=Trigger.MANUAL,
             at=at,
@@ -152,8 +152,8 @@ class Stage:
         with self.scope():
             return Sweep.objects.get(pk=sweep.pk)
 
-    def sweep(self, *, at: datetime = NOON) -> Sweep:
-        return self.finish(self.open_sweep(at=at), at=at)
+    def sweep(self, *, at: datetime = NOON, actor: Actor | None = None) -> Sweep:
+        return self.finish(self.open_sweep(at=at, actor=actor), at=at)
 
     def stored(self) -> set[UUID]:
         with self.scope():
