@@ -25,6 +25,7 @@ from audit.recording import Outcome, Target
 from kit import scoping, sealing, tallies
 from kit.actor import Actor, ActorKind
 from kit.ids import new_uuid
+from kit.one_by_one import one_by_one
 from kit.sealing import Sealer
 from kit.tallies import Tally
 
@@ -70,10 +71,13 @@ def note(*, denial: Denial, at: datetime) -> None:
 def close_due(*, at: datetime, limit: int = 2_000) -> int:
     """Writes the entries that are due; how many sources were looked at."""
     due = selectors.due(at=at, limit=limit)
-    for row, organization_id in due:
-        with scoping.organization(organization_id=organization_id):
-            _close(row, at=at)
+    one_by_one(due, lambda one: _close_one(*one, at=at), what="denial")
     return len(due)
+
+
+def _close_one(row: int, organization_id: int, *, at: datetime) -> None:
+    with scoping.organization(organization_id=organization_id):
+        _close(row, at=at)
 
 
 def _began(log: Log, denial: Denial, *, at: datetime, is_rest: bool) -> bool:

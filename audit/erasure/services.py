@@ -32,6 +32,7 @@ from audit.recording import Target
 from kit import scoping, sealing
 from kit.actor import Actor
 from kit.ids import new_uuid
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 from kit.refusals import Refused
 from kit.sealing import CannotOpen
@@ -94,7 +95,7 @@ def request(*, actor: Actor, log: Log, subject: Subject, at: datetime) -> AuditE
     return row
 
 
-def work_due(*, at: datetime, limit: int = 20) -> int:
+def work_due(*, at: datetime, limit: int = 1_000) -> int:
     """Goes on with every erasure that is due, a bounded way; how many."""
     found = storage.rows(
         ALIAS,
@@ -103,11 +104,14 @@ def work_due(*, at: datetime, limit: int = 20) -> int:
         at,
         limit,
     )
-    for (erasure_id,) in found:
-        for _round in range(ROUNDS):
-            if not _work(erasure_id, at=at):
-                break
+    one_by_one(found, lambda one: _go_on(*one, at=at), what="erasure from a log")
     return len(found)
+
+
+def _go_on(erasure_id: int, *, at: datetime) -> None:
+    for _round in range(ROUNDS):
+        if not _work(erasure_id, at=at):
+            break
 
 
 _LOCKED = """

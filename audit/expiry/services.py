@@ -25,6 +25,7 @@ from audit.log.selectors import Log, logs_by_id
 from audit.recording import Target
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 from kit.refusals import Refused
 
@@ -164,17 +165,20 @@ class _Run:
     cursor: tuple[datetime | None, int, int]
 
 
-def work_due(*, at: datetime, limit: int = 20) -> int:
+def work_due(*, at: datetime, limit: int = 1_000) -> int:
     """Goes on with every run that is due, a bounded way; how many."""
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
         first = at + rules.FIRST_RUN_AFTER
         cursor.execute(_ENROLL, [rules.DEFAULT_DAYS, first, SITE])
     found = storage.rows(ALIAS, _DUE, at, limit)
-    for (organization_id,) in found:
-        for _round in range(ROUNDS):
-            if not _work(organization_id, at=at):
-                break
+    one_by_one(found, lambda one: _go_on(*one, at=at), what="expiry of organization")
     return len(found)
+
+
+def _go_on(organization_id: int, *, at: datetime) -> None:
+    for _round in range(ROUNDS):
+        if not _work(organization_id, at=at):
+            break
 
 
 def _work(organization_id: int, *, at: datetime) -> bool:

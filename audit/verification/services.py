@@ -23,6 +23,7 @@ from audit.verification.models import AuditVerification, State
 from audit.verification.walk import Progress, Result, walk
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 
 logger = logging.getLogger(__name__)
@@ -80,11 +81,14 @@ def request_stale(*, at: datetime, limit: int = 10) -> int:
     Those that wait longest first, and a few at a time: the next tick takes the next.
     """
     found = storage.rows("sweeper", _STALE, at - EVERY, limit)
-    for (organization_id,) in found:
-        with scoping.organization(organization_id=organization_id):
-            log = log_of(organization_id=organization_id)
-            _left_to_a_worker(actor=VERIFIER, log=log, at=at)
+    one_by_one(found, lambda one: _request(*one, at=at), what="log of organization")
     return len(found)
+
+
+def _request(organization_id: int, *, at: datetime) -> None:
+    with scoping.organization(organization_id=organization_id):
+        log = log_of(organization_id=organization_id)
+        _left_to_a_worker(actor=VERIFIER, log=log, at=at)
 
 
 def _left_to_a_worker(*, actor: Actor, log: Log, at: datetime) -> AuditVerification:
@@ -148,20 +152,17 @@ def work_due(*, clock: Callable[[], datetime], limit: int = 10) -> int:
     is tried again once its lease is over.
     """
     found = storage.rows("sweeper", _DUE, limit)
-    for row_id, organization_id in found:
-        if not _lease(row_id, organization_id, now=_FREE):
-            continue
-        try:
-            _verify_requested(row_id, organization_id, clock=clock)
-        except Exception as defect:  # noqa: BLE001 -- one must not stop the others
-            kind = type(defect).__name__
-            logger.error("the log of organization %s: %s", organization_id, kind)
+    one_by_one(
+        found, lambda one: _verify_requested(*one, clock=clock), what="verification"
+    )
     return len(found)
 
 
 def _verify_requested(
     row_id: int, organization_id: int, *, clock: Callable[[], datetime]
 ) -> None:
+    if not _lease(row_id, organization_id, now=_FREE):
+        return
     with scoping.organization(organization_id=organization_id):
         log = log_of(organization_id=organization_id)
         row = AuditVerification.objects.get(pk=row_id)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from kit import blobs, ids, scoping, sealed_streams, sealing, vault
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from retention.canaries import rules
 from retention.canaries.models import Canary
 from retention.incidents import services as incidents
@@ -51,7 +52,8 @@ class _Bare:
 
 def plant(*, at: datetime, limit: int = 500) -> int:
     """Plants one where there is none, due in a day; returns how many."""
-    return sum(_plant(one, at=at) for one in _bare(limit))
+    bare = {one.workspace_id: one for one in _bare(limit)}
+    return one_by_one(bare, lambda one: _plant(bare[one], at=at), what="canary of")
 
 
 def overdue(*, at: datetime) -> list[int]:

@@ -12,6 +12,7 @@ from django.db import connections
 from audit.recording import Outcome, Target, record
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 from retention.drift import runs, selectors
 from retention.drift.causes import ALARMS
@@ -35,7 +36,7 @@ where l.listed_at is not null and l.first_sweep_at <= %(at)s
        and (l.outcome ->> 'alarm')::bigint > 0)
   and exists (select from retention_sweep s where s.workspace_id = l.workspace_id
               and s.planned_at >= l.first_sweep_at and s.purged_at is not null)
-order by l.id limit 20
+order by l.id limit 1000
 """
 _ALARMS = """
 select l.workspace_id, d.public_id::text, max((l.outcome ->> 'alarm')::bigint)
@@ -46,13 +47,8 @@ where (l.outcome ->> 'alarm')::bigint > 0 group by 1, 2
 
 def settle(*, at: datetime) -> int:
     """Compares the lists whose first sweep has purged; returns how many."""
-    settled = 0
-    for list_id, workspace_id, organization_id in _sweeper(
-        _OPEN, {"at": at, "again": at - _AGAIN}
-    ):
-        with scoping.organization(organization_id=organization_id):
-            workspace = tenancy.workspace_in_scope(workspace_id=workspace_id)
-            settled += _settle(list_id, workspace, at=at)
+    waiting = _sweeper(_OPEN, {"at": at, "again": at - _AGAIN})
+    settled = one_by_one(waiting, lambda one: _settle(*one, at=at), what="purge list")
     found = {(row[0], str(row[1])): row[2] for row in _sweeper(_ALARMS, {})}
     incidents.sync(
         actor=CLERK, kind=IncidentKind.DRIFT, found=found, using="sweeper", at=at
@@ -97,7 +93,11 @@ def _chunks(
         after = found[-1].object_id
 
 
-def _settle(list_id: int, workspace: WorkspaceRef, *, at: datetime) -> bool:
+def _settle(
+    list_id: int, workspace_id: int, organization_id: int, *, at: datetime
+) -> bool:
+    with scoping.organization(organization_id=organization_id):
+        workspace = tenancy.workspace_in_scope(workspace_id=workspace_id)
     with scoping.workspace(
         workspace_id=workspace.id, organization_id=workspace.organization.id
     ):

@@ -19,6 +19,7 @@ from audit.log.selectors import log_of
 from audit.recording import Target, record
 from kit import ids, scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.deletions import services as deletions
@@ -121,21 +122,18 @@ def withdraw(
         _record(actor, workspace, erasure, "withdrawn", at=at)
 
 
-def work_due(*, at: datetime, limit: int = 50) -> int:
+def work_due(*, at: datetime, limit: int = 1_000) -> int:
     """Goes on with every request that is due; how many there were."""
     with connection.cursor() as cursor:
         cursor.execute("select * from custos_due_erasures(%s, %s)", [at, limit])
         waiting = cursor.fetchall()
-    for erasure_id, slug in waiting:
-        try:
-            _go_on(erasure_id, workspace_by_slug(slug=slug), at=at)
-        except Exception as defect:  # noqa: BLE001 -- one must not stop the others
-            # The type only; what is late for an hour opens an incident.
-            _log.error("erasure %s failed: %s", erasure_id, type(defect).__name__)
+    # What is late for an hour opens an incident.
+    one_by_one(waiting, lambda one: _go_on(*one, at=at), what="erasure")
     return len(waiting)
 
 
-def _go_on(erasure_id: int, workspace: WorkspaceRef, *, at: datetime) -> None:
+def _go_on(erasure_id: int, slug: str, *, at: datetime) -> None:
+    workspace = workspace_by_slug(slug=slug)
     for _round in range(ROUNDS):
         if not _work(erasure_id, workspace, at=at):
             return

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.recording import Target, record
 from kit import ids, scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 from kit.refusals import Refused
 from kit.sealing import binding, seal
@@ -97,17 +98,17 @@ def acknowledge(
         _record(actor, workspace, notice, "acknowledged", at=at)
 
 
-def remind_due(*, at: datetime, limit: int = 100) -> int:
+def remind_due(*, at: datetime, limit: int = 1_000) -> int:
     """Reminds those who did not acknowledge yet; how many notices were due."""
     with connection.cursor() as cursor:
         cursor.execute("select * from custos_due_hold_notices(%s, %s)", [at, limit])
         waiting = cursor.fetchall()
-    for notice_id, slug in waiting:
-        _remind(notice_id, workspace_by_slug(slug=slug), at=at)
+    one_by_one(waiting, lambda one: _remind(*one, at=at), what="hold notice")
     return len(waiting)
 
 
-def _remind(notice_id: int, workspace: WorkspaceRef, *, at: datetime) -> None:
+def _remind(notice_id: int, slug: str, *, at: datetime) -> None:
+    workspace = workspace_by_slug(slug=slug)
     with _scope(workspace):
         notice = (
             HoldNotice.objects.select_for_update(skip_locked=True)

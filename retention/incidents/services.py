@@ -12,6 +12,7 @@ from audit.recording import Outcome, Target, record
 from kit import scoping
 from kit.actor import Actor
 from kit.formatting import absolute
+from kit.one_by_one import one_by_one
 from retention.incidents import rules, selectors, showing
 from retention.incidents.models import Incident, IncidentKind
 from retention.places import place
@@ -45,12 +46,14 @@ def sync(
     known = selectors.workspaces(
         ids={workspace for workspace, _subject in lasting | set(found)}, using=using
     )
-    for (workspace, subject), n in found.items():
-        one = Found(kind=kind, subject=subject, n=n)
-        report(actor=actor, workspace=known[workspace], found=one, at=at)
-    for workspace, subject in lasting - set(found):
-        over = Found(kind=kind, subject=subject)
-        resolve(actor=actor, workspace=known[workspace], found=over, at=at)
+
+    def tell(one: tuple[int, str]) -> None:
+        workspace, subject = one
+        seen = Found(kind=kind, subject=subject, n=found.get(one, 0))
+        act = report if one in found else resolve
+        act(actor=actor, workspace=known[workspace], found=seen, at=at)
+
+    one_by_one([*found, *(lasting - set(found))], tell, what=f"incident {kind}")
 
 
 def report(

@@ -9,6 +9,7 @@ from audit.recording import Outcome, Target, record
 from kit import scoping
 from kit.actor import Actor
 from kit.formatting import absolute, grouped
+from kit.one_by_one import one_by_one
 from retention.places import place
 from retention.promise import selectors
 from retention.promise.models import PromiseStanding
@@ -26,8 +27,11 @@ def watch_all(*, at: datetime) -> int:
     """Looks at every workspace; returns how many are not within their promise."""
     with scoping.operator():
         slugs = list(Workspace.objects.order_by("id").values_list("slug", flat=True))
-    stages = [watch(workspace=workspace_by_slug(slug=slug), at=at) for slug in slugs]
-    return sum(stage is Stage.OVERDUE for stage in stages)
+    return one_by_one(slugs, lambda slug: _is_overdue(slug, at=at), what="promise of")
+
+
+def _is_overdue(slug: str, *, at: datetime) -> bool:
+    return watch(workspace=workspace_by_slug(slug=slug), at=at) is Stage.OVERDUE
 
 
 def watch(*, workspace: WorkspaceRef, at: datetime) -> Stage:

@@ -1,10 +1,12 @@
 """Doorbells: what is due lives in rows, a lost ring only makes it late."""
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
 
 from kit import clock
+from kit.one_by_one import one_by_one
 from retention.sweeps import services
 from retention.sweeps.breaker import services as breaker
 from retention.sweeps.models import Lane
@@ -24,11 +26,18 @@ _CHAIN_SECONDS = 60
 def work_due(**_: Any) -> None:
     """Beat rings here each minute: repairs, opens what is due, rings for each run."""
     at = clock.now()
-    services.fail_abandoned_imports(at=at)
-    services.doom_orphans(at=at)
-    services.destroy_doomed(at=at)
-    services.open_due_runs(at=at)
-    breaker.tell_of_stops(at=at)
+    steps: dict[str, Callable[..., object]] = {
+        "imports": services.fail_abandoned_imports,
+        "orphans": services.doom_orphans,
+        "dooms": services.destroy_doomed,
+        "runs": services.open_due_runs,
+        "stops": breaker.tell_of_stops,
+    }
+
+    def take(name: str) -> None:
+        steps[name](at=at)
+
+    one_by_one(steps, take, what="step")
     for run in services.unfinished_runs():
         for _worker in range(WORKERS_OF_A_RUN if run.is_purging else 1):
             ring(run_id=run.id, lane=run.lane)

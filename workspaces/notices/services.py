@@ -11,6 +11,7 @@ from itertools import islice
 from django.db import connection
 
 from kit import mail, scoping
+from kit.one_by_one import one_by_one
 from workspaces.members import addresses
 from workspaces.notices.models import Notice
 
@@ -76,10 +77,10 @@ def send_due(*, at: datetime, limit: int = 100) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select * from custos_due_notices(%s, %s)", [at, limit])
         waiting = cursor.fetchall()
-    return sum(_send(pk, organization_id, at) for pk, organization_id in waiting)
+    return one_by_one(waiting, lambda one: _send(*one, at=at), what="notice")
 
 
-def _send(pk: int, organization_id: int, at: datetime) -> int:
+def _send(pk: int, organization_id: int, *, at: datetime) -> int:
     with scoping.organization(organization_id=organization_id):
         notice = (
             Notice.objects.filter(

@@ -24,6 +24,7 @@ from audit.log.selectors import Log, log_of
 from kit import scoping
 from kit.actor import Actor
 from kit.ids import new_uuid
+from kit.one_by_one import one_by_one
 
 EXPORTER = Actor.system("exporter")
 LEASE = timedelta(seconds=60)
@@ -61,14 +62,18 @@ class Digest:
 def work_due(*, clock: Clock, limit: int = 10) -> int:
     """Makes what waits and drops what is past its days; how many it took."""
     found = selectors.due(at=clock(), limit=limit)
-    for export_id, organization_id, is_old in found:
-        if is_old:
-            _expire(export_id, organization_id, at=clock())
-            continue
-        row = _claim(export_id, organization_id, at=clock())
-        if row is not None:
-            _make(row, clock=clock)
+    one_by_one(found, lambda one: _work(one, clock=clock), what="export of the log")
     return len(found)
+
+
+def _work(due: tuple[int, int, bool], *, clock: Clock) -> None:
+    export_id, organization_id, is_old = due
+    if is_old:
+        _expire(export_id, organization_id, at=clock())
+        return
+    row = _claim(export_id, organization_id, at=clock())
+    if row is not None:
+        _make(row, clock=clock)
 
 
 def _claim(export_id: int, organization_id: int, *, at: datetime) -> AuditExport | None:

@@ -6,7 +6,6 @@ it. What is acknowledged meanwhile is not called about.
 """
 
 import json
-from contextlib import suppress
 from datetime import datetime
 
 from audit import recording
@@ -17,10 +16,10 @@ from audit.incidents.rules import RULES, Kind, State
 from audit.incidents.services.paging import PAGER
 from audit.incidents.services.rota import TABLE
 from audit.incidents.storing import Box
-from audit.log.details import DetailsAreGone
 from audit.log.selectors import Log, log_of
 from audit.recording import Outcome, Target
 from kit import scoping, webhooks
+from kit.one_by_one import one_by_one
 from kit.outbound import Client, OutboundFailed, OutboundRefused
 
 _OK = range(200, 300)
@@ -29,13 +28,13 @@ _CLIENT = Client(
 )
 
 
-def call_due(*, at: datetime, limit: int = 20) -> int:
+def call_due(*, at: datetime, limit: int = 1_000) -> int:
     """Makes the calls that are due; how many receivers took."""
-    called = 0
-    for one, organization_id in selectors.due_calls(at=at, limit=limit):
-        with suppress(DetailsAreGone):
-            called += call(call_id=one, organization_id=organization_id, at=at)
-    return called
+    return one_by_one(
+        selectors.due_calls(at=at, limit=limit),
+        lambda one: call(call_id=one[0], organization_id=one[1], at=at),
+        what="call",
+    )
 
 
 def call(*, call_id: int, organization_id: int, at: datetime) -> bool:

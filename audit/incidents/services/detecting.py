@@ -24,6 +24,7 @@ from audit.recording import Outcome, Target
 from kit import scoping
 from kit.actor import Actor
 from kit.ids import new_uuid
+from kit.one_by_one import one_by_one
 
 DETECTOR = Actor.system("detector")
 WINDOW = 2_000
@@ -33,14 +34,17 @@ MOST_STEPS = 200
 """Entries that a timeline names; what comes on top is counted."""
 
 
-def detect_due(*, at: datetime, limit: int = 100) -> int:
+def detect_due(*, at: datetime, limit: int = 1_000) -> int:
     """Reads on in every log with new entries, a bounded way; how many logs."""
     found = selectors.unread(limit=limit)
-    for organization_id in found:
-        for _round in range(ROUNDS):
-            if not detect(organization_id=organization_id, at=at):
-                break
+    one_by_one(found, lambda one: _read_on(one, at=at), what="log of organization")
     return len(found)
+
+
+def _read_on(organization_id: int, *, at: datetime) -> None:
+    for _round in range(ROUNDS):
+        if not detect(organization_id=organization_id, at=at):
+            break
 
 
 def detect(*, organization_id: int, at: datetime) -> bool:

@@ -5,7 +5,6 @@ is, puts mail and call where they wait to be sent, and moves that time on: kille
 it commits nobody was paged and the page is still due; killed after, the outbox sends.
 """
 
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -18,24 +17,23 @@ from audit.incidents.models import Act, AuditIncident, AuditPageCall, AuditRota
 from audit.incidents.places import incident_url
 from audit.incidents.rules import RULES, Kind, State
 from audit.incidents.services.handling import add_step
-from audit.log.details import DetailsAreGone
 from audit.log.selectors import log_of
 from audit.recording import Target
 from kit import on_call, scoping
 from kit.actor import Actor
 from kit.ids import new_uuid
+from kit.one_by_one import one_by_one
 
 PAGER = Actor.system("pager")
 
 
-def page_due(*, at: datetime, limit: int = 100) -> int:
+def page_due(*, at: datetime, limit: int = 1_000) -> int:
     """Pages for every incident whose next page is due; how many people were paged."""
-    paged = 0
-    for one, organization_id in selectors.due_pages(at=at, limit=limit):
-        # An organization whose key was destroyed keeps no other one waiting.
-        with suppress(DetailsAreGone):
-            paged += page(incident_id=one, organization_id=organization_id, at=at)
-    return paged
+    return one_by_one(
+        selectors.due_pages(at=at, limit=limit),
+        lambda one: page(incident_id=one[0], organization_id=one[1], at=at),
+        what="incident",
+    )
 
 
 def page(*, incident_id: int, organization_id: int, at: datetime) -> bool:

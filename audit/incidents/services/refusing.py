@@ -22,6 +22,7 @@ from audit.log.models import SITE
 from audit.log.refusals import Refusal
 from audit.log.selectors import Log, NoSuchLog, log_of
 from kit import scoping
+from kit.one_by_one import one_by_one
 
 
 def open_refused(*, at: datetime) -> int:
@@ -30,13 +31,14 @@ def open_refused(*, at: datetime) -> int:
     At most a hundred at a time. The installation's own log has nobody on call: `doctor`
     and the alarm of the seal name it.
     """
-    found = refusals.some(using="sequencer")
-    return sum(_tell(one, at=at) for one in found if one.organization_id != SITE)
+    found = {one.organization_id: one for one in refusals.some(using="sequencer")}
+    found.pop(SITE, None)
+    return one_by_one(found, lambda one: _tell(found[one], at=at), what="refused log")
 
 
 def _tell(refusal: Refusal, *, at: datetime) -> bool:
     one = refusal.organization_id
-    # A log without a row, or whose key was destroyed, keeps no other one waiting.
+    # Of a log without a row, or whose key was destroyed, there is nobody to tell.
     with (
         suppress(NoSuchLog, DetailsAreGone),
         scoping.organization(organization_id=one),

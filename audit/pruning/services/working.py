@@ -27,6 +27,7 @@ from audit.pruning.hashes import DoesNotHold
 from audit.recording import Outcome, Target
 from audit.verification.selectors import sealed_through
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 
 logger = logging.getLogger(__name__)
 ALIAS = "sweeper"
@@ -89,17 +90,20 @@ class _Run:
     entries: int
 
 
-def work_due(*, at: datetime, limit: int = 20) -> int:
+def work_due(*, at: datetime, limit: int = 1_000) -> int:
     """Goes on with logs that are due, a bounded way; how many.
 
-    RefusesToSign where the log's key is not here: nothing goes without a record.
+    Where a log's key is not here it stays as it is: nothing goes without a record.
     """
     found = storage.rows(ALIAS, _DUE, at, limit)
-    rounds = ROUNDS
-    for (organization_id,) in found:
-        while rounds and _work(organization_id, at=at):
-            rounds -= 1
+    one_by_one(found, lambda one: _advance(*one, at=at), what="pruning of organization")
     return len(found)
+
+
+def _advance(organization_id: int, *, at: datetime) -> None:
+    for _round in range(ROUNDS):
+        if not _work(organization_id, at=at):
+            break
 
 
 def _work(organization_id: int, *, at: datetime) -> bool:

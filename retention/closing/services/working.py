@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection
 
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from retention.closing import selectors
 from retention.closing.models import Closing, ClosingState
 from retention.closing.services import endings
@@ -72,21 +73,18 @@ values (%(workspace)s, 'key', %(key)s, %(at)s) on conflict do nothing
 """
 
 
-def work_due(*, at: datetime, limit: int = 50) -> int:
+def work_due(*, at: datetime, limit: int = 1_000) -> int:
     """Goes on with every closing that is due; how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [at, limit])
         waiting = cursor.fetchall()
-    for closing_id, slug in waiting:
-        try:
-            _go_on(closing_id, workspace_by_slug(slug=slug), at=at)
-        except Exception as defect:  # noqa: BLE001 -- one must not stop the others
-            # The type only; what is late for an hour opens an incident.
-            _log.error("closing %s failed: %s", closing_id, type(defect).__name__)
+    # What is late for an hour opens an incident.
+    one_by_one(waiting, lambda one: _go_on(*one, at=at), what="closing")
     return len(waiting)
 
 
-def _go_on(closing_id: int, workspace: WorkspaceRef, *, at: datetime) -> None:
+def _go_on(closing_id: int, slug: str, *, at: datetime) -> None:
+    workspace = workspace_by_slug(slug=slug)
     for _round in range(ROUNDS):
         if not _work(closing_id, workspace, at=at):
             return

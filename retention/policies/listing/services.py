@@ -15,6 +15,7 @@ from django.db import connection, connections, transaction
 from audit.recording import Target, record
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from retention.eligibility import conditions
 from retention.eligibility.subjects import Subject, subject
 from retention.policies.drafts.models import PolicyDraft
@@ -87,15 +88,19 @@ def keep(
 
 def write_pending(*, at: datetime) -> int:
     """Writes the large lists that wait, each in its own transaction; how many."""
-    written = 0
-    for list_id, workspace_id, organization_id in selectors.pending():
-        with scoping.organization(organization_id=organization_id):
-            workspace = tenancy.workspace_in_scope(workspace_id=workspace_id)
-            with scoping.workspace(
-                workspace_id=workspace_id, organization_id=organization_id
-            ):
-                written += _written_by_worker(list_id, workspace, at=at)
-    return written
+    pending = selectors.pending()
+    return one_by_one(pending, lambda one: _worked(*one, at=at), what="purge list")
+
+
+def _worked(
+    list_id: int, workspace_id: int, organization_id: int, *, at: datetime
+) -> bool:
+    with scoping.organization(organization_id=organization_id):
+        workspace = tenancy.workspace_in_scope(workspace_id=workspace_id)
+        with scoping.workspace(
+            workspace_id=workspace_id, organization_id=organization_id
+        ):
+            return _written_by_worker(list_id, workspace, at=at)
 
 
 def forget_old(*, at: datetime) -> int:

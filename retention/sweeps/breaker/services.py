@@ -15,6 +15,7 @@ from audit.recording import Target, record
 from kit import scoping
 from kit.actor import Actor, ActorKind
 from kit.formatting import grouped
+from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 from kit.refusals import Refused
 from retention.holds import authority, overrides
@@ -198,10 +199,8 @@ def _record(
 
 def tell_of_stops(*, at: datetime) -> int:
     """Writes the owners' mails of stops that they were not told of; how many stops."""
-    return sum(
-        _tell(stop, workspace_id, organization_id, at=at)
-        for stop, workspace_id, organization_id in selectors.untold()
-    )
+    untold = selectors.untold()
+    return one_by_one(untold, lambda one: _tell(*one, at=at), what="stop of a sweep")
 
 
 def _tell(stop: int, workspace_id: int, organization_id: int, *, at: datetime) -> bool:

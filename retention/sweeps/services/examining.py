@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connections
 
 from kit.limbo import Limbo
+from kit.one_by_one import one_by_one
 from retention.conversations import selectors as conversations
 from retention.incidents import selectors as of_incidents
 from retention.incidents import services as incidents
@@ -89,7 +91,9 @@ def _examine_purges(*, at: datetime) -> None:
     known = of_incidents.workspaces(ids={row[1] for row in found}, using=ALIAS)
     kind = IncidentKind.NOTHING_PURGED
     lasting = of_incidents.lasting_everywhere(kind=kind, using=ALIAS)
-    for _sweep, workspace_id, _public_id, opened_at, purged in found:
+
+    def look(row: tuple[Any, ...]) -> None:
+        sweep, workspace_id, _public_id, opened_at, purged = row
         one = Found(kind=kind, subject=_WHOLE)
         where = known[workspace_id]
         if not purged and conversations.workspaces_with_something_due(
@@ -98,4 +102,6 @@ def _examine_purges(*, at: datetime) -> None:
             incidents.report(actor=SWEEPER, workspace=where, found=one, at=at)
         elif (workspace_id, _WHOLE) in lasting:
             incidents.resolve(actor=SWEEPER, workspace=where, found=one, at=at)
-    changed(_EXAMINED, ids=[row[0] for row in found], at=at)
+        changed(_EXAMINED, ids=[sweep], at=at)
+
+    one_by_one(found, look, what="sweep")

@@ -1,9 +1,10 @@
-"""Takes what is large out of the way of all others, once the plan tells its size.
+"""Takes out of the way of all others what is large, or cannot go on.
 
-A run covers many workspaces, and its receipts wait for its last batch. A sweep that
-plans more than `rules.LARGE` therefore goes on in a run of its own, in the slow lane,
-before anything of it is purged; its windows keep their numbers, and with them the
-order under the plan's root.
+A run covers many workspaces of many organizations: it is planned at once, sealed at
+once, and its receipts wait for its last batch. A sweep that plans more than
+`rules.LARGE` therefore goes on in a run of its own, in the slow lane, before anything
+of it is purged; and so does whatever has to wait or fails, at the stage where it is.
+Its windows keep their numbers, and with them the order under the plan's root.
 """
 
 from dataclasses import dataclass
@@ -29,13 +30,17 @@ _APART = """
 with apart as (
     insert into retention_sweeprun (public_id, state, lane, behind_since, opened_at,
         claimed_by, fence, passes)
-    select %(public_id)s, r.state, 'slow', %(behind_since)s, r.opened_at, '', 0, 0
+    select %(public_id)s, r.state, coalesce(%(lane)s, r.lane), %(behind_since)s,
+           r.opened_at, '', 0, r.passes
     from retention_sweeprun r where r.id = %(run)s returning id
 ), slices as (
     update retention_sweepslice s set run_id = a.id from apart a
     where s.sweep_id = %(sweep)s
 )
 update retention_sweep s set run_id = a.id from apart a where s.id = %(sweep)s
+"""
+_TOGETHER = """
+select id, workspace_id from retention_sweep where run_id = %(run)s order by id
 """
 # The last whole sweep took all that was due when it began. Most overdue first: whoever
 # was never swept may be behind by any time.
@@ -86,12 +91,28 @@ def split(lease: Lease) -> None:
             leasing.beat(lease)
             if together == 1:
                 changed(_SLOW, run=lease.run_id)
-                continue
-            known = behind(workspace_ids=[workspace])
-            changed(
-                _APART,
-                run=lease.run_id,
-                sweep=sweep,
-                behind_since=known[workspace],
-                public_id=ids.new_uuid(),
-            )
+            else:
+                part(lease, sweep=sweep, workspace=workspace, lane=Lane.SLOW)
+
+
+def part(lease: Lease, *, sweep: int, workspace: int, lane: Lane | None = None) -> None:
+    """Gives one sweep a run of its own, within the step of its driver."""
+    known = behind(workspace_ids=[workspace])
+    changed(
+        _APART,
+        run=lease.run_id,
+        sweep=sweep,
+        lane=lane,
+        behind_since=known[workspace],
+        public_id=ids.new_uuid(),
+    )
+
+
+def part_all(lease: Lease) -> bool:
+    """Gives each sweep a run of its own; False where there is but one."""
+    with step():
+        leasing.beat(lease)
+        others = rows(_TOGETHER, run=lease.run_id)[1:]
+        for sweep, workspace in others:
+            part(lease, sweep=sweep, workspace=workspace)
+    return bool(others)

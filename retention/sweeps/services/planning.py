@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from audit.log import tree
@@ -17,12 +17,15 @@ from retention.eligibility.scopes import WORKSPACE, ScopeKind
 from retention.policies import selectors as policies
 from retention.sweeps import kinds
 from retention.sweeps.kinds import CONVERSATIONS
-from retention.sweeps.services import leasing
+from retention.sweeps.services import lanes, leasing
 from retention.sweeps.services.leasing import Lease
 from retention.sweeps.storage import ALIAS, changed, rows, step
 
 PROMISED_DAYS = 30
 WINDOW = 4_000
+PATIENCE = timedelta(minutes=1)
+"""How long sealed plans wait for the other plans of their run."""
+
 SWEEPER = Actor.system("sweeper")
 TOMBSTONES = Actor.system("tombstones")
 """Opens the sweeps of a restored database (`replaying`): these take nothing else."""
@@ -88,7 +91,8 @@ where s.run_id = %(run)s and s.workspace_id = l.workspace_id
 """  # noqa: S608 -- a constant
 _RUN_PLANNED = "update retention_sweeprun set state = 'planned' where id = %(run)s"
 _PLANS = """
-select w.organization_id, s.plan_entry_id
+select s.id, s.workspace_id, w.organization_id, s.plan_entry_id,
+       s.planned_at <= %(patient_until)s
 from retention_sweep s join workspaces_workspace w on w.id = s.workspace_id
 where s.run_id = %(run)s and s.state = 'planned' order by s.id
 """
@@ -185,16 +189,25 @@ def plan(lease: Lease, *, at: datetime) -> None:
 
 
 def seal(lease: Lease, *, at: datetime) -> bool:
-    """Lets the purge begin once every plan is under a signed checkpoint."""
+    """Lets the purge begin once every plan is under a signed checkpoint.
+
+    One whose log is not signed a minute later, such as a log that somebody changed,
+    waits in a run of its own.
+    """
     with step():
         leasing.beat(lease)
-        if not all(
-            sealed_through(organization_id=organization_id, entry_id=entry, using=ALIAS)
-            for organization_id, entry in rows(_PLANS, run=lease.run_id)
-        ):
+        plans = rows(_PLANS, run=lease.run_id, patient_until=at - PATIENCE)
+        waiting = [plan for plan in plans if not _is_sealed(*plan[2:4])]
+        if waiting and (len(waiting) == len(plans) or not all(p[4] for p in waiting)):
             return False
+        for sweep, workspace, *_plan in waiting:
+            lanes.part(lease, sweep=sweep, workspace=workspace)
         changed(_SEALED, run=lease.run_id, at=at)
         return True
+
+
+def _is_sealed(organization_id: int, entry: int) -> bool:
+    return sealed_through(organization_id=organization_id, entry_id=entry, using=ALIAS)
 
 
 def _planned(

@@ -1,5 +1,6 @@
 """Drives a run forward in bounded steps, and stops where it must wait."""
 
+import logging
 import os
 import socket
 import time
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from django.db import InterfaceError, OperationalError
 
 from retention.schedules.rules import Pace
 from retention.sweeps.breaker import stopping
@@ -24,8 +27,11 @@ from retention.sweeps.services.pacing import Pacer
 from retention.sweeps.services.purging import Batch
 from retention.sweeps.storage import rows
 
+_LOG = logging.getLogger(__name__)
 Now = Callable[[], datetime]
 
+# A database, a disk or a lock that fails does so for all that a run covers.
+_NOBODYS_OWN = (LeaseLost, InterfaceError, OperationalError, OSError)
 _STATE = "select state, passes from retention_sweeprun where id = %(run)s"
 
 
@@ -90,9 +96,23 @@ def _drive(lease: Lease, turn: _Turn) -> Outcome:
             return Outcome.CLOSED
         if standing.state == RunState.PURGING and turn.pacer is None:
             return Outcome.RESTING
-        if not _step(lease, standing, turn):
+        if not _step_or_part(lease, standing, turn):
             return Outcome.WAITING
     return Outcome.MORE
+
+
+def _step_or_part(lease: Lease, standing: Standing, turn: _Turn) -> bool:
+    """What fails for many together is tried for each alone: one stops no other."""
+    try:
+        return _step(lease, standing, turn)
+    except _NOBODYS_OWN:
+        raise
+    except Exception as defect:
+        if not lanes.part_all(lease):
+            raise
+        # The type only: the text of a defect may hold content.
+        _LOG.error("run %d is parted: %s", lease.run_id, type(defect).__name__)
+        return True
 
 
 def _step(lease: Lease, standing: Standing, turn: _Turn) -> bool:

@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from workspaces.access import standings
 from workspaces.connectors import selectors
 from workspaces.connectors.controls import Cause
@@ -46,10 +47,8 @@ class _Batch:
 
 def review_due(*, clock: Clock, workspaces: int = 20) -> int:
     """Ask again for whom rights changed; how many grants were cut."""
-    return sum(
-        _reviewed(workspace_id, organization_id, clock)
-        for workspace_id, organization_id in _due(workspaces)
-    )
+    due = _due(workspaces)
+    return one_by_one(due, lambda one: _reviewed(*one, clock), what="grants of")
 
 
 def _due(limit: int) -> list[tuple[int, int]]:

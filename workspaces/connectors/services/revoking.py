@@ -23,6 +23,7 @@ from audit import recording
 from audit.recording import Outcome, Target
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from workspaces.connectors import oauth, rules, sealing, selectors
 from workspaces.connectors.models import ConnectorGrant
 from workspaces.connectors.oauth import App
@@ -58,7 +59,8 @@ class _Claim:
 
 def make_due(*, clock: Clock, limit: int = 50) -> int:
     """Revoke up to `limit` grants that are due; returns how many were."""
-    return sum(_revoked(due, clock) for due in _due(at=clock(), limit=limit))
+    due = _due(at=clock(), limit=limit)
+    return one_by_one(due, lambda one: _revoked(one, clock), what="grant")
 
 
 def make_one(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from kit import mail, scoping, sealing
 from kit.formatting import day
+from kit.one_by_one import one_by_one
 from workspaces.invitations import rules
 from workspaces.invitations.models import Invitation
 from workspaces.invitations.services.sending import place
@@ -25,7 +26,7 @@ def send_due(*, at: datetime, limit: int = 100) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select * from custos_due_invitations(%s, %s)", [at, limit])
         waiting = cursor.fetchall()
-    return sum(_send(*one, at=at) for one in waiting)
+    return one_by_one(waiting, lambda one: _send(*one, at=at), what="invitation")
 
 
 def _send(pk: int, workspace_id: int, organization_id: int, *, at: datetime) -> int:

@@ -10,6 +10,7 @@ from django.db import connection
 from kit import scoping
 from kit.actor import Actor
 from kit.blobs.configured import store
+from kit.one_by_one import one_by_one
 from workspaces.jobs import rules
 from workspaces.jobs.models import Job
 from workspaces.jobs.services.asking import record
@@ -17,7 +18,7 @@ from workspaces.jobs.services.asking import record
 WORKER = Actor.system("jobs")
 
 
-def expire(*, at: datetime, limit: int = 100) -> int:
+def expire(*, at: datetime, limit: int = 1_000) -> int:
     """Takes what is past its days, of all organizations; of how many jobs."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -25,7 +26,7 @@ def expire(*, at: datetime, limit: int = 100) -> int:
             [rules.ended_before(at=at), limit],
         )
         found = cursor.fetchall()
-    return sum(_expire(*one, at=at) for one in found)
+    return one_by_one(found, lambda one: _expire(*one, at=at), what="job")
 
 
 def _expire(job_id: int, organization_id: int, *, at: datetime) -> bool:

@@ -8,10 +8,16 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from kit.one_by_one import one_by_one
 from kit.refusals import Refused
 from workspaces.jobs import runners
 from workspaces.jobs.services import leasing
-from workspaces.jobs.services.leasing import JobWasCanceled, Lease, LeaseIsLost
+from workspaces.jobs.services.leasing import (
+    Due,
+    JobWasCanceled,
+    Lease,
+    LeaseIsLost,
+)
 
 Clock = Callable[[], datetime]
 
@@ -40,21 +46,22 @@ class Run:
 
 def run_due(*, clock: Clock, limit: int = 10) -> int:
     """Run up to `limit` jobs that nobody works on; returns how many it took."""
-    taken = 0
-    for waiting in leasing.due(limit=limit):
-        lease = leasing.claim(waiting=waiting, at=clock())
-        if lease is not None:
-            taken += 1
-            _run(lease, clock)
-    return taken
+    return one_by_one(
+        leasing.due(limit=limit), lambda waiting: _run(waiting, clock), what="job"
+    )
 
 
-def _run(lease: Lease, clock: Clock) -> None:
+def _run(waiting: Due, clock: Clock) -> bool:
+    """Whether it was free to take."""
+    lease = leasing.claim(waiting=waiting, at=clock())
+    if lease is None:
+        return False
     # Also what tells of a failure finds that the lease is lost.
     try:
         _work(lease, clock)
     except LeaseIsLost:
         _log.warning("job %s went to another worker", lease.job.public_id)
+    return True
 
 
 def _work(lease: Lease, clock: Clock) -> None:

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from kit import departures, scoping
+from kit.one_by_one import one_by_one
 from workspaces.offboarding import rules
 from workspaces.offboarding.models import DepartureCall
 
@@ -36,7 +37,8 @@ class _Due:
 
 def make_due(*, clock: Clock, limit: int = 50) -> int:
     """Make up to `limit` calls that are due; returns how many were made."""
-    return sum(_make(waiting, clock) for waiting in _due(at=clock(), limit=limit))
+    due = _due(at=clock(), limit=limit)
+    return one_by_one(due, lambda one: _make(one, clock), what="departure call")
 
 
 def _due(*, at: datetime, limit: int) -> list[_Due]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kit import scoping
 from kit.formatting import day
+from kit.one_by_one import one_by_one
 from workspaces.signin import rules, selectors
 from workspaces.signin.models import (
     CertificateState,
@@ -25,7 +26,7 @@ def warn_due(*, at: datetime) -> int:
     """Tell the owners of every organization what ends soon; how many warnings."""
     with scoping.operator():
         ids = list(Organization.objects.order_by("pk").values_list("pk", flat=True))
-    return sum(_warn(organization_id, at=at) for organization_id in ids)
+    return one_by_one(ids, lambda one: _warn(one, at=at), what="expiries of")
 
 
 def _warn(organization_id: int, *, at: datetime) -> int:

@@ -16,6 +16,7 @@ from audit import recording
 from audit.recording import Outcome, Target
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.outbound import Client, OutboundFailed, OutboundRefused
 from kit.refusals import Refused
 from workspaces.signin import metadata, selectors
@@ -40,7 +41,9 @@ def read_due(*, at: datetime) -> int:
     with database.cursor() as cursor:
         cursor.execute("select * from custos_due_metadata(%s, %s)", [at, _BATCH])
         waiting = cursor.fetchall()
-    return sum(_read(pk, organization_id, at) for pk, organization_id, _slug in waiting)
+    return one_by_one(
+        waiting, lambda one: _read(one[0], one[1], at), what="metadata of"
+    )
 
 
 def fetch(url: str) -> bytes:

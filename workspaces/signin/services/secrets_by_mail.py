@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from kit import mail, sealing
+from kit.one_by_one import one_by_one
 from workspaces.members.models import User
 from workspaces.signin.models import MailedSecret, Purpose
 
@@ -89,7 +90,7 @@ def send_due(*, limit: int = 100, at: datetime) -> int:
     keys = list(
         waiting.order_by("created_at", "id").values_list("pk", flat=True)[:limit]
     )
-    return sum(_send(pk, at=at) for pk in keys)
+    return one_by_one(keys, lambda pk: _send(pk, at=at), what="mailed secret")
 
 
 def _checked(

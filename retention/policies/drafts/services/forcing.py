@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from kit import scoping
 from kit.actor import Actor
+from kit.one_by_one import one_by_one
 from kit.refusals import Refused
 from retention.policies import bounds
 from retention.policies import services as policies
@@ -28,7 +29,8 @@ LETS_MORE_GO = _lazy(
 
 def force_due(*, at: datetime) -> int:
     """Puts in force every draft whose time has come; returns how many took it."""
-    return sum(_force_one(due, at=at) for due in drafts.due(at=at))
+    due = drafts.due(at=at)
+    return one_by_one(due, lambda one: _force_one(one, at=at), what="draft")
 
 
 def force(
