@@ -273,3 +273,28 @@ def test_what_mentions_a_person(value: Any, is_said: bool) -> None:
     )
 
     assert rules.mentions(value, needles) is is_said
+
+
+def test_an_organization_whose_key_does_not_open_keeps_no_other_waiting(
+    halden: Tenant, brightwater: Tenant, seal: Callable[[], int]
+) -> None:
+    for tenant in (halden, brightwater):
+        tenant.record(actor=IFE)
+        with scoping.organization(organization_id=tenant.id):
+            log = log_of(organization_id=tenant.id)
+            services.request(actor=MARA, log=log, subject=SUBJECT, at=AT)
+    seal()
+    with scoping.organization(organization_id=halden.id):
+        key = log_of(organization_id=halden.id).key_id
+    with connections["vault"].cursor() as cursor:
+        cursor.execute(
+            "update vault_vaultkey set wrapped = 'damaged' where id = %s", [key]
+        )
+
+    services.work_due(at=AT)
+
+    states = {}
+    for tenant in (halden, brightwater):
+        with scoping.organization(organization_id=tenant.id):
+            states[tenant.slug] = AuditErasure.objects.get().state
+    assert states == {"halden": ErasureState.DUE, "brightwater": ErasureState.DONE}

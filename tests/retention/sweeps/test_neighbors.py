@@ -15,10 +15,10 @@ from django.db import DatabaseError, OperationalError, connections
 
 from audit.log import checkpoints, note, sequencer
 from audit.log.selectors import Log, log_of
-from kit import scoping
+from kit import clock, scoping
 from retention.receipts import documents
 from retention.receipts import selectors as receipts
-from retention.sweeps import services
+from retention.sweeps import services, tasks
 from retention.sweeps.models import Sweep, SweepState
 from retention.sweeps.services import closing, planning
 from tests import cast
@@ -201,3 +201,22 @@ def test_a_database_that_is_gone_for_a_moment_parts_nothing(
         work(run, at=NOON)
 
     assert sweep_of(stage).run_id == sweep_of(neighbor).run_id == run
+
+
+def test_a_tick_goes_on_where_one_of_its_steps_fails(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.set_policy(90)
+    stage.conversation(age=100)
+    rung: list[int] = []
+    monkeypatch.setattr(tasks, "ring", lambda *, run_id, **_named: rung.append(run_id))
+
+    def fails(**_named: Any) -> int:
+        raise Harmed
+
+    for step in ("fail_abandoned_imports", "doom_orphans", "destroy_doomed"):
+        monkeypatch.setattr(services, step, fails)
+    with clock.fixed_at(NOON):
+        tasks.work_due()
+
+    assert rung == [sweep_of(stage).run_id]
