@@ -4,7 +4,6 @@ A worker also verifies every log once a day without being asked, that of the
 installation too. Nothing starts them together: each is due a day after its last one.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import IO
@@ -26,7 +25,6 @@ from kit.actor import Actor
 from kit.one_by_one import one_by_one
 from kit.permissions import Permission
 
-logger = logging.getLogger(__name__)
 AT_ONCE = 20_000
 """Entries that a page waits for; more of them are a worker's."""
 EVERY = timedelta(days=1)

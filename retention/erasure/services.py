@@ -7,7 +7,6 @@ remember it; the request closes when nothing of what it meant is stored any more
 came back meanwhile (restored by hand) is hidden again until somebody withdraws it.
 """
 
-import logging
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
@@ -29,8 +28,6 @@ from retention.holds import authority, locking
 from retention.holds.services import storing
 from workspaces.members.models import Membership, MembershipStatus
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
-
-_log = logging.getLogger(__name__)
 
 WORKER = Actor.system("erasure")
 AT_ONCE = 500

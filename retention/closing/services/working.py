@@ -17,7 +17,6 @@ stays. The last question is asked under the lock, in the very transaction that d
 key; from its commit on the database takes no new hold of this workspace.
 """
 
-import logging
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection
@@ -38,7 +37,6 @@ from workspaces.connectors.models import ConnectorGrant
 from workspaces.tenancy.models import Workspace, WorkspaceState
 from workspaces.tenancy.selectors import WorkspaceRef, workspace_by_slug
 
-_log = logging.getLogger(__name__)
 WORKER = Actor.system("closing")
 AT_ONCE = 500
 ROUNDS = 20
