@@ -149,4 +149,4 @@ def test_a_log_that_cannot_be_walked_keeps_no_other_waiting(
     assert waiting is not None
     assert waiting.ended_at is None
     assert _ended(brightwater.id).is_sound
-    assert f"the log of organization {halden.id}: " in caplog.text
+    assert f"verification ({waiting.pk}, {halden.id}) failed: " in caplog.text
