@@ -108,7 +108,7 @@ def _card(page: Page) -> Locator:
 
 
 def _wait_until_revoked(page: Page) -> None:
-    for _ in range(60):
+    for _ in range(240):
         if "Revoked" in page.locator("tbody").inner_text():
             return
         page.wait_for_timeout(500)

@@ -86,7 +86,7 @@ def _tamper_and_verify(page: Page) -> None:
 def _open_once_found(site: Site, page: Page, name: str) -> None:
     """The incident is there within a minute by itself; here beat is not waited for."""
     there = page.locator("tbody tr").filter(has_text=name).filter(has_text="Open")
-    for _ in range(60):
+    for _ in range(240):
         for task in ("gather_denials", "detect_incidents"):
             site.ring(f"audit.tasks.{task}")
         page.goto(LIST)
@@ -131,7 +131,7 @@ def _open_at_the_first(page: Page, rule: str) -> None:
 
 
 def _reload_until(page: Page, text: str) -> None:
-    for _ in range(60):
+    for _ in range(240):
         if page.get_by_text(text).count():
             return
         page.wait_for_timeout(500)

@@ -152,7 +152,7 @@ def _ids(receiver: Receiver) -> list[str]:
 
 
 def _until(page: Page, holds: Callable[[], bool]) -> None:
-    for _ in range(120):
+    for _ in range(480):
         if holds():
             return
         page.wait_for_timeout(250)
@@ -160,7 +160,8 @@ def _until(page: Page, holds: Callable[[], bool]) -> None:
 
 
 def _reload_until(page: Page, there: Locator) -> None:
-    for _ in range(60):
+    """Longer than a minute: a ring that comes too early is followed by beat's."""
+    for _ in range(240):
         if there.count():
             return
         page.wait_for_timeout(500)

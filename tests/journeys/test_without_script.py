@@ -29,7 +29,7 @@ def test_owner_sets_a_policy(site: Site, visit: Visit) -> None:
 
 def test_member_deletes_and_restores(site: Site, visit: Visit) -> None:
     page = _enter(site, visit, "Jun Takahashi")
-    row = page.get_by_role("region", name="Your conversations").locator("li").last
+    row = page.get_by_role("region", name="Your conversations").locator("li").first
     title = row.locator(".c-row-title").inner_text()
 
     row.get_by_role("link").click()
