@@ -36,6 +36,7 @@ from tests.retention.conftest import Stage, staged
 AFTER = OVER + UNDO
 ROUNDS = int(os.environ.get("CUSTOS_TEST_INTERLEAVINGS", "3"))
 FIRST_ONE_THEN_THE_OTHER = [(0.3, 0.0), (0.0, 0.3)]
+PATIENCE = 120
 MANY = pytest.param(8, marks=pytest.mark.slow)
 
 
@@ -184,13 +185,13 @@ def test_the_close_waits_for_a_hold_that_is_being_placed(stage: Stage) -> None:
         with storing.scope(stage.workspace):
             locking.before_changing()
             is_held.set()
-            go.wait(timeout=20)
+            go.wait(timeout=PATIENCE)
             hold(stage, at=at)
         connections.close_all()
 
     thread = Thread(target=holding)
     thread.start()
-    is_held.wait(timeout=20)
+    is_held.wait(timeout=PATIENCE)
     closing = Thread(target=_closing, args=(at,))
     closing.start()
     _await_a_waiting_lock()
@@ -213,13 +214,13 @@ def test_a_hold_that_waited_for_the_close_is_refused_aloud(
     def slowly(*args: Any, **names: Any) -> int:
         done = original(*args, **names)
         decided.set()
-        go.wait(timeout=20)
+        go.wait(timeout=PATIENCE)
         return done
 
     monkeypatch.setattr(working, "changed", slowly)
     closing = Thread(target=_closing, args=(at,))
     closing.start()
-    decided.wait(timeout=20)
+    decided.wait(timeout=PATIENCE)
     outcome: list[Any] = []
 
     def holding() -> None:
@@ -252,12 +253,12 @@ def test_the_close_waits_for_whoever_stores_something(stage: Stage) -> None:
         with transaction.atomic():
             stage.conversation(age=1)
             stored.set()
-            go.wait(timeout=20)
+            go.wait(timeout=PATIENCE)
         connections.close_all()
 
     thread = Thread(target=storing_late)
     thread.start()
-    stored.wait(timeout=20)
+    stored.wait(timeout=PATIENCE)
     ask(stage)
     closing = Thread(target=_closing, args=(OVER,))
     closing.start()
@@ -276,7 +277,7 @@ def _closing(at: datetime) -> None:
 
 
 def _await_a_waiting_lock() -> None:
-    for _try in range(400):
+    for _try in range(3_000):
         with connections["owner"].cursor() as cursor:
             cursor.execute(
                 # Who waits for a row waits for a transaction, which has no database.
