@@ -11,24 +11,29 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 _log = logging.getLogger(__name__)
-# Beat rings each minute, and no task may run for less than two.
+# No task that asks may be ended before two minutes.
 TICK_SECONDS = 60.0
 Due = TypeVar("Due")
 
 
 def one_by_one(
-    due: Iterable[Due], work: Callable[[Due], int | None], *, what: str
+    due: Iterable[Due],
+    work: Callable[[Due], int | None],
+    *,
+    what: str,
+    is_whole: bool = False,
 ) -> int:
     """Does each that is due, for a minute; the sum of what they return.
 
-    One that fails stays as its transaction left it, and the log names it: let `due` be
-    ids and nothing that a log must not hold. Ask for many: those that fail each time
-    come first each time.
+    What is done is due no more, so that the next tick goes on behind it; a pass that
+    begins anew each time `is_whole`, however long it takes. One that fails stays as its
+    transaction left it, and the log names it: let `due` be ids and slugs, nothing that
+    a log must not hold. Ask for many: those that always fail come first each time.
     """
     done, until = 0, time.monotonic() + TICK_SECONDS
     for one in due:
-        if time.monotonic() > until:
-            break  # the next tick goes on
+        if time.monotonic() > until and not is_whole:
+            break
         try:
             done += work(one) or 0
         except Exception as defect:  # noqa: BLE001 -- one must not stop the others

@@ -53,7 +53,9 @@ class _Bare:
 def plant(*, at: datetime, limit: int = 500) -> int:
     """Plants one where there is none, due in a day; returns how many."""
     bare = {one.workspace_id: one for one in _bare(limit)}
-    return one_by_one(bare, lambda one: _plant(bare[one], at=at), what="canary of")
+    return one_by_one(
+        bare, lambda one: _plant(bare[one], at=at), what="canary of workspace"
+    )
 
 
 def overdue(*, at: datetime) -> list[int]:

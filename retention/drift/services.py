@@ -48,7 +48,9 @@ where (l.outcome ->> 'alarm')::bigint > 0 group by 1, 2
 def settle(*, at: datetime) -> int:
     """Compares the lists whose first sweep has purged; returns how many."""
     waiting = _sweeper(_OPEN, {"at": at, "again": at - _AGAIN})
-    settled = one_by_one(waiting, lambda one: _settle(*one, at=at), what="purge list")
+    settled = one_by_one(
+        waiting, lambda one: _settle(*one, at=at), what="outcome of purge list"
+    )
     found = {(row[0], str(row[1])): row[2] for row in _sweeper(_ALARMS, {})}
     incidents.sync(
         actor=CLERK, kind=IncidentKind.DRIFT, found=found, using="sweeper", at=at

@@ -46,14 +46,28 @@ def sync(
     known = selectors.workspaces(
         ids={workspace for workspace, _subject in lasting | set(found)}, using=using
     )
-
-    def tell(one: tuple[int, str]) -> None:
-        workspace, subject = one
-        seen = Found(kind=kind, subject=subject, n=found.get(one, 0))
-        act = report if one in found else resolve
-        act(actor=actor, workspace=known[workspace], found=seen, at=at)
-
-    one_by_one([*found, *(lasting - set(found))], tell, what=f"incident {kind}")
+    one_by_one(
+        found,
+        lambda one: report(
+            actor=actor,
+            workspace=known[one[0]],
+            found=Found(kind=kind, subject=one[1], n=found[one]),
+            at=at,
+        ),
+        what=f"incident {kind}",
+        is_whole=True,
+    )
+    one_by_one(
+        lasting - set(found),
+        lambda one: resolve(
+            actor=actor,
+            workspace=known[one[0]],
+            found=Found(kind=kind, subject=one[1]),
+            at=at,
+        ),
+        what=f"end of incident {kind}",
+        is_whole=True,
+    )
 
 
 def report(

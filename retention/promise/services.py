@@ -27,7 +27,9 @@ def watch_all(*, at: datetime) -> int:
     """Looks at every workspace; returns how many are not within their promise."""
     with scoping.operator():
         slugs = list(Workspace.objects.order_by("id").values_list("slug", flat=True))
-    return one_by_one(slugs, lambda slug: _is_overdue(slug, at=at), what="promise of")
+    return one_by_one(
+        slugs, lambda slug: _is_overdue(slug, at=at), what="promise of", is_whole=True
+    )
 
 
 def _is_overdue(slug: str, *, at: datetime) -> bool:

@@ -37,7 +37,7 @@ def work_due(**_: Any) -> None:
     def take(name: str) -> None:
         steps[name](at=at)
 
-    one_by_one(steps, take, what="step")
+    one_by_one(steps, take, what="step of a tick", is_whole=True)
     for run in services.unfinished_runs():
         for _worker in range(WORKERS_OF_A_RUN if run.is_purging else 1):
             ring(run_id=run.id, lane=run.lane)

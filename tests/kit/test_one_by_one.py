@@ -35,6 +35,14 @@ def test_after_its_minute_it_leaves_the_rest_to_the_next_tick(
     assert one_by_one("abcd", lambda _one: 1, what="letter") == 2
 
 
+def test_a_pass_that_begins_anew_each_time_is_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "TICK_SECONDS", -1)
+
+    assert one_by_one("abcd", lambda _one: 1, what="letter", is_whole=True) == 4
+
+
 def test_who_ends_the_process_is_obeyed() -> None:
     def work(_one: str) -> None:
         raise SystemExit

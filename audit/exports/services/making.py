@@ -59,7 +59,7 @@ class Digest:
         return self._hash.hexdigest()
 
 
-def work_due(*, clock: Clock, limit: int = 10) -> int:
+def work_due(*, clock: Clock, limit: int = 100) -> int:
     """Makes what waits and drops what is past its days; how many it took."""
     found = selectors.due(at=clock(), limit=limit)
     one_by_one(found, lambda one: _work(one, clock=clock), what="export of the log")

@@ -6,6 +6,7 @@ it. What is acknowledged meanwhile is not called about.
 """
 
 import json
+from contextlib import suppress
 from datetime import datetime
 
 from audit import recording
@@ -16,6 +17,7 @@ from audit.incidents.rules import RULES, Kind, State
 from audit.incidents.services.paging import PAGER
 from audit.incidents.services.rota import TABLE
 from audit.incidents.storing import Box
+from audit.log.details import DetailsAreGone
 from audit.log.selectors import Log, log_of
 from audit.recording import Outcome, Target
 from kit import scoping, webhooks
@@ -32,9 +34,15 @@ def call_due(*, at: datetime, limit: int = 1_000) -> int:
     """Makes the calls that are due; how many receivers took."""
     return one_by_one(
         selectors.due_calls(at=at, limit=limit),
-        lambda one: call(call_id=one[0], organization_id=one[1], at=at),
+        lambda one: _call(*one, at=at),
         what="call",
     )
+
+
+def _call(call_id: int, organization_id: int, *, at: datetime) -> bool:
+    with suppress(DetailsAreGone):
+        return call(call_id=call_id, organization_id=organization_id, at=at)
+    return False
 
 
 def call(*, call_id: int, organization_id: int, at: datetime) -> bool:

@@ -5,6 +5,7 @@ is, puts mail and call where they wait to be sent, and moves that time on: kille
 it commits nobody was paged and the page is still due; killed after, the outbox sends.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from audit.incidents.models import Act, AuditIncident, AuditPageCall, AuditRota
 from audit.incidents.places import incident_url
 from audit.incidents.rules import RULES, Kind, State
 from audit.incidents.services.handling import add_step
+from audit.log.details import DetailsAreGone
 from audit.log.selectors import log_of
 from audit.recording import Target
 from kit import on_call, scoping
@@ -31,9 +33,16 @@ def page_due(*, at: datetime, limit: int = 1_000) -> int:
     """Pages for every incident whose next page is due; how many people were paged."""
     return one_by_one(
         selectors.due_pages(at=at, limit=limit),
-        lambda one: page(incident_id=one[0], organization_id=one[1], at=at),
+        lambda one: _page(*one, at=at),
         what="incident",
     )
+
+
+def _page(incident_id: int, organization_id: int, *, at: datetime) -> int:
+    # Of an organization whose key was destroyed nobody is left to page.
+    with suppress(DetailsAreGone):
+        return page(incident_id=incident_id, organization_id=organization_id, at=at)
+    return 0
 
 
 def page(*, incident_id: int, organization_id: int, at: datetime) -> bool:

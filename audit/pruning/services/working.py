@@ -10,6 +10,7 @@ details and lines of the list go; hashes, heads and tiles of hashes stay.
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,12 +97,14 @@ def work_due(*, at: datetime, limit: int = 1_000) -> int:
     Where a log's key is not here it stays as it is: nothing goes without a record.
     """
     found = storage.rows(ALIAS, _DUE, at, limit)
-    one_by_one(found, lambda one: _advance(*one, at=at), what="pruning of organization")
+    # Shared: signing waits in the same queue.
+    rounds = iter(range(ROUNDS))
+    one_by_one(found, lambda one: _advance(one[0], rounds, at=at), what="pruning of")
     return len(found)
 
 
-def _advance(organization_id: int, *, at: datetime) -> None:
-    for _round in range(ROUNDS):
+def _advance(organization_id: int, rounds: Iterator[int], *, at: datetime) -> None:
+    for _round in rounds:
         if not _work(organization_id, at=at):
             break
 

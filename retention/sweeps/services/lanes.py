@@ -40,7 +40,8 @@ with apart as (
 update retention_sweep s set run_id = a.id from apart a where s.id = %(sweep)s
 """
 _TOGETHER = """
-select id, workspace_id from retention_sweep where run_id = %(run)s order by id
+select id, workspace_id from retention_sweep
+where run_id = %(run)s and state not in ('closed', 'stopped') order by id
 """
 # The last whole sweep took all that was due when it began. Most overdue first: whoever
 # was never swept may be behind by any time.
@@ -109,7 +110,7 @@ def part(lease: Lease, *, sweep: int, workspace: int, lane: Lane | None = None) 
 
 
 def part_all(lease: Lease) -> bool:
-    """Gives each sweep a run of its own; False where there is but one."""
+    """Gives each open sweep a run of its own; False where there is but one."""
     with step():
         leasing.beat(lease)
         others = rows(_TOGETHER, run=lease.run_id)[1:]

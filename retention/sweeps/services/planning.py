@@ -19,7 +19,7 @@ from retention.sweeps import kinds
 from retention.sweeps.kinds import CONVERSATIONS
 from retention.sweeps.services import lanes, leasing
 from retention.sweeps.services.leasing import Lease
-from retention.sweeps.storage import ALIAS, changed, rows, step
+from retention.sweeps.storage import ALIAS, changed, records, rows, step
 
 PROMISED_DAYS = 30
 WINDOW = 4_000
@@ -91,8 +91,8 @@ where s.run_id = %(run)s and s.workspace_id = l.workspace_id
 """  # noqa: S608 -- a constant
 _RUN_PLANNED = "update retention_sweeprun set state = 'planned' where id = %(run)s"
 _PLANS = """
-select s.id, s.workspace_id, w.organization_id, s.plan_entry_id,
-       s.planned_at <= %(patient_until)s
+select s.id as sweep, s.workspace_id as workspace, w.organization_id,
+       s.plan_entry_id as entry_id, s.planned_at
 from retention_sweep s join workspaces_workspace w on w.id = s.workspace_id
 where s.run_id = %(run)s and s.state = 'planned' order by s.id
 """
@@ -196,18 +196,23 @@ def seal(lease: Lease, *, at: datetime) -> bool:
     """
     with step():
         leasing.beat(lease)
-        plans = rows(_PLANS, run=lease.run_id, patient_until=at - PATIENCE)
-        waiting = [plan for plan in plans if not _is_sealed(*plan[2:4])]
-        if waiting and (len(waiting) == len(plans) or not all(p[4] for p in waiting)):
+        plans = records(_PLANS, run=lease.run_id)
+        waiting = [
+            plan
+            for plan in plans
+            if not sealed_through(
+                organization_id=plan["organization_id"],
+                entry_id=plan["entry_id"],
+                using=ALIAS,
+            )
+        ]
+        is_patient = any(plan["planned_at"] > at - PATIENCE for plan in waiting)
+        if waiting and (is_patient or len(waiting) == len(plans)):
             return False
-        for sweep, workspace, *_plan in waiting:
-            lanes.part(lease, sweep=sweep, workspace=workspace)
+        for plan in waiting:
+            lanes.part(lease, sweep=plan["sweep"], workspace=plan["workspace"])
         changed(_SEALED, run=lease.run_id, at=at)
         return True
-
-
-def _is_sealed(organization_id: int, entry: int) -> bool:
-    return sealed_through(organization_id=organization_id, entry_id=entry, using=ALIAS)
 
 
 def _planned(

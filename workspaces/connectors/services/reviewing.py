@@ -45,10 +45,12 @@ class _Batch:
     has_more: bool = False
 
 
-def review_due(*, clock: Clock, workspaces: int = 20) -> int:
+def review_due(*, clock: Clock, workspaces: int = 200) -> int:
     """Ask again for whom rights changed; how many grants were cut."""
     due = _due(workspaces)
-    return one_by_one(due, lambda one: _reviewed(*one, clock), what="grants of")
+    return one_by_one(
+        due, lambda one: _reviewed(*one, clock), what="grants of workspace"
+    )
 
 
 def _due(limit: int) -> list[tuple[int, int]]:

@@ -26,7 +26,7 @@ def expire(*, at: datetime, limit: int = 1_000) -> int:
             [rules.ended_before(at=at), limit],
         )
         found = cursor.fetchall()
-    return one_by_one(found, lambda one: _expire(*one, at=at), what="job")
+    return one_by_one(found, lambda one: _expire(*one, at=at), what="leavings of job")
 
 
 def _expire(job_id: int, organization_id: int, *, at: datetime) -> bool:

@@ -26,7 +26,12 @@ def warn_due(*, at: datetime) -> int:
     """Tell the owners of every organization what ends soon; how many warnings."""
     with scoping.operator():
         ids = list(Organization.objects.order_by("pk").values_list("pk", flat=True))
-    return one_by_one(ids, lambda one: _warn(one, at=at), what="expiries of")
+    return one_by_one(
+        ids,
+        lambda one: _warn(one, at=at),
+        what="expiries of organization",
+        is_whole=True,
+    )
 
 
 def _warn(organization_id: int, *, at: datetime) -> int:

@@ -42,7 +42,7 @@ def read_due(*, at: datetime) -> int:
         cursor.execute("select * from custos_due_metadata(%s, %s)", [at, _BATCH])
         waiting = cursor.fetchall()
     return one_by_one(
-        waiting, lambda one: _read(one[0], one[1], at), what="metadata of"
+        waiting, lambda one: _read(one[0], one[1], at), what="metadata of connection"
     )
 
 
