@@ -1,7 +1,7 @@
 """What stops one organization's deleting stops nobody else's.
 
 A run covers the workspaces of many organizations. One whose log is refused a signature,
-or whose key nobody can open, waits alone; the others are swept as ever.
+or over which a step fails, waits alone; the others are swept as ever.
 """
 
 from collections.abc import Iterator
